@@ -1,0 +1,571 @@
+"""The words everybody speaks: every table's columns, money in minor units, ids, and the few enums.
+
+A table has two forms. *Outside* (files, sheets, store) money is plain decimal text (`-4200.00`) under the
+column's own name. *Inside* it is an integer of minor units under the name with `_minor` behind it. `inside` and
+`outside` are the only places where one becomes the other; neither ever rounds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+import polars as pl
+
+from recon.problems import Problem
+
+DATE_FORMAT: Final = "%Y-%m-%d"
+EXTRA: Final = "extra:"  # prefix of a column that we don't know and carry through
+SCALE_MAX: Final = 6  # decimals that money can have; 9.2e18 minor units still hold nine million million
+MONEY_TEXT: Final = r"^-?\d{1,15}(\.\d+)?$"
+
+# ISO 4217: the minor unit of a currency where it isn't 2.
+_EXPONENTS: Final = {
+    **dict.fromkeys(
+        ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV"]
+        + ["XAF", "XOF", "XPF"],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLF", "UYW"], 4),
+}
+
+
+class Kind(StrEnum):
+    """What a file holds."""
+
+    BANK = "bank"
+    REMITTANCE = "remittance"
+    ITEMS = "items"
+    CUSTOMERS = "customers"
+    ALIASES = "aliases"
+    CLOSED = "closed_items"
+
+
+class Outcome(StrEnum):
+    """What became of a bank line; each line has exactly one."""
+
+    AUTO = "auto"
+    SUGGESTED = "suggested"
+    EXCEPTION = "exception"
+    NOT_RECEIVABLE = "not_receivable"
+    DUPLICATE = "duplicate"
+
+
+class Status(StrEnum):
+    """How sure an allocation is: `auto` may be posted without a person, `suggested` waits for one."""
+
+    AUTO = "auto"
+    SUGGESTED = "suggested"
+
+
+class Choice(StrEnum):
+    """What a reviewer can decide, in the words of the drop-down."""
+
+    ACCEPT = "accept"
+    ACCEPT_ALTERNATIVE = "accept alternative"
+    ALLOCATE = "allocate"
+    ON_ACCOUNT = "on account"
+    NOT_RECEIVABLE = "not receivable"
+    WRITE_OFF = "write off"
+    PARK = "park"
+    QUERY = "query"
+    REJECT = "reject"
+
+
+DOC_TYPES: Final = ("invoice", "credit_note", "debit_note", "on_account")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name outside, what it holds, and whether it is money, a date, needed or ours alone."""
+
+    name: str
+    what: str
+    dtype: pl.DataType = field(default_factory=pl.String)
+    money: bool = False
+    needed: bool = False
+    ours: bool = False  # made by us: not read from and not written to the standard file
+    optional: bool = False  # not in the standard file unless the data has it
+
+    @property
+    def inner(self) -> str:
+        """The column's name inside: money says its unit."""
+        return f"{self.name}_minor" if self.money else self.name
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's name and its columns, in the order of its standard file."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    def __getitem__(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises:
+            KeyError: the table has no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names outside."""
+        return [column.name for column in self.columns]
+
+    @property
+    def file_columns(self) -> list[str]:
+        """The columns of the standard file."""
+        return [column.name for column in self.columns if not column.ours]
+
+    @property
+    def money(self) -> list[str]:
+        """The money columns' names outside."""
+        return [column.name for column in self.columns if column.money]
+
+    @property
+    def outer_schema(self) -> dict[str, pl.DataType]:
+        """Names and types outside: money is decimal text."""
+        return {column.name: pl.String() if column.money else column.dtype for column in self.columns}
+
+    @property
+    def inner_schema(self) -> dict[str, pl.DataType]:
+        """Names and types inside: money is an integer of minor units."""
+        return {column.inner: pl.Int64() if column.money else column.dtype for column in self.columns}
+
+    def empty(self) -> pl.DataFrame:
+        """A table of no rows, in its inner form."""
+        return pl.DataFrame(schema=self.inner_schema)
+
+    def empty_outside(self) -> pl.DataFrame:
+        """A table of no rows, in its outer form."""
+        return pl.DataFrame(schema=self.outer_schema)
+
+
+def _date(name: str, what: str, *, needed: bool = False, optional: bool = False) -> Column:
+    return Column(name, what, pl.Date(), needed=needed, optional=optional)
+
+
+def _money(name: str, what: str, *, needed: bool = False, optional: bool = False) -> Column:
+    return Column(name, what, money=True, needed=needed, optional=optional)
+
+
+def _optional(name: str, what: str) -> Column:
+    return Column(name, what, optional=True)
+
+
+_SOURCE = (
+    Column("source", "the file's name as it was given", ours=True),
+    Column("position", "line or row in that file, from 1", pl.Int64(), ours=True),
+    Column("digest", "SHA-256 of the file", ours=True),
+)
+
+BANK_LINES: Final = Table(
+    "bank_lines",
+    (
+        Column("line_id", "the row's identity: the file's own, or made of what the row is"),
+        Column("account", "our bank account: IBAN, or sort code and number"),
+        _date("booking_date", "the day the bank booked it", needed=True),
+        _date("value_date", "the day the money counts"),
+        _money("amount", "credits positive, debits negative", needed=True),
+        Column("currency", "ISO 4217 code"),
+        Column("type", "the bank's transaction type (BGC, FPI, NEFT, ...)"),
+        Column("counterparty", "who paid, where the bank says so"),
+        Column("counterparty_account", "the payer's account, IBAN or UPI id"),
+        Column("reference", "the payer's reference"),
+        Column("narrative", "all other text of the line"),
+        Column("statement_id", "the statement that the line is of", ours=True),
+        *_SOURCE,
+    ),
+)
+
+OPEN_ITEMS: Final = Table(
+    "open_items",
+    (
+        Column("item_id", "the row's identity; doc_no where the file has none"),
+        Column("customer_id", "whose item it is"),
+        Column("customer_name", "the customer's name in the ledger"),
+        Column("doc_type", "invoice, credit_note, debit_note or on_account"),
+        Column("doc_no", "the number that the customer sees"),
+        Column("po_no", "the customer's purchase order"),
+        Column("service_user_ref", "pseudonymous reference of the person cared for"),
+        _date("issue_date", "date of the document"),
+        _date("due_date", "when it is due"),
+        Column("currency", "ISO 4217 code"),
+        _money("amount", "original amount, tax included; credit notes negative"),
+        _money("net_amount", "original amount before tax"),
+        _money("open_amount", "what is still open; credit notes negative", needed=True),
+        _optional("entity", "our company"),
+        _optional("group_id", "group of customers that pay for each other"),
+        _optional("dispute", "what is disputed: an amount, or yes"),
+        _optional("legal", "yes if with solicitors"),
+        _optional("plan_id", "repayment plan"),
+        Column("service_from", "first day of the service period", pl.Date(), optional=True),
+        Column("service_to", "last day of the service period", pl.Date(), optional=True),
+        _optional("discount_terms", "early-settlement terms, as `2% 10` (percent, days)"),
+        _optional("status", "the ledger's own status"),
+        _optional("contract_id", "contract"),
+        _money("cis_base", "labour on which CIS is deducted", optional=True),
+        _money("retention", "amount held back until a release date", optional=True),
+        *_SOURCE,
+    ),
+)
+
+CUSTOMERS: Final = Table(
+    "customers",
+    (
+        Column("customer_id", "the customer's number", needed=True),
+        Column("name", "legal name"),
+        Column("aliases", "other names it pays under, `;` between"),
+        Column("terms_days", "days to pay", pl.Int64()),
+        Column("tax_profile", "deductions it may take, as `TDS 10%`, `;` between"),
+        _optional("group_id", "group of customers that pay for each other"),
+        _optional("accounts", "bank accounts or UPI ids it pays from, `;` between"),
+        _optional("vendor_no", "our number in its ledger, `;` between"),
+        _optional("tolerance_profile", "name of a tolerance of the rules"),
+        *_SOURCE,
+    ),
+)
+
+ALIASES: Final = Table(
+    "aliases",
+    (
+        Column("alias", "a name, account, vendor number or code that a payer uses", needed=True),
+        Column("customer_id", "who that is", needed=True),
+        _date("valid_from", "first day, empty = always"),
+        _date("valid_to", "last day, empty = still"),
+        Column("source", "who confirmed it"),
+    ),
+)
+
+REMITTANCE_LINES: Final = Table(
+    "remittance_lines",
+    (
+        Column("remittance_id", "which advice the line is of"),
+        Column("payer", "who pays"),
+        _date("payment_date", "when it pays"),
+        Column("payment_reference", "payment number, UTR"),
+        _money("payment_amount", "what it pays in total"),
+        Column("currency", "ISO 4217 code"),
+        Column("doc_no", "the document paid"),
+        _money("gross_amount", "the document's amount"),
+        _money("deduction_amount", "what is kept back"),
+        Column("deduction_type", "why it is kept back"),
+        _money("paid_amount", "what is paid for the document; negative = recovered"),
+        *_SOURCE,
+    ),
+)
+
+ALLOCATIONS: Final = Table(
+    "allocations",
+    (
+        Column("line_id", "the bank line"),
+        Column("item_id", "the open item; empty = on account"),
+        _money("amount", "cash; negative for a credit note"),
+        Column("currency", "ISO 4217 code"),
+        _money("deduction", "what the item is settled by besides cash"),
+        Column("deduction_type", "TDS, CIS, DISC, TOL, ..."),
+        Column("status", "auto or suggested"),
+        Column("confidence", "0 to 1", pl.Float64()),
+        Column("rule", "the rule that made it"),
+        Column("reasons", "why, `;` between"),
+    ),
+)
+
+EXCEPTIONS: Final = Table(
+    "exceptions",
+    (
+        Column("line_id", "the bank line"),
+        Column("code", "EX-..."),
+        _money("amount", "the part that is neither allocated nor on account"),
+        Column("currency", "ISO 4217 code"),
+        Column("detail", "what is missing, in plain words"),
+        Column("alternatives", "other readings, `|` between"),
+    ),
+)
+
+LINES: Final = Table(
+    "lines",
+    (
+        Column("line_id", "the bank line"),
+        Column("outcome", "auto, suggested, exception, not_receivable or duplicate"),
+        Column("code", "the first exception code, or the evidence code"),
+        _money("amount", "the line's amount"),
+        Column("currency", "ISO 4217 code"),
+    ),
+)
+
+PROBLEMS: Final = Table(
+    "problems",
+    (
+        Column("code", "a code of the catalogue"),
+        Column("where", "file:line or sheet!cell"),
+        Column("what", "what is wrong"),
+        Column("hint", "what to do"),
+    ),
+)
+
+DECISIONS: Final = Table(
+    "decisions",
+    (
+        Column("line_id", "the bank line"),
+        Column("decision", "one of the reviewer's choices"),
+        Column("alternative", "which alternative, from 1"),
+        Column("item_id", "for `allocate`: the item"),
+        _money("amount", "for `allocate`, `write off`: how much"),
+        Column("note", "the reviewer's words"),
+        Column("decided_by", "who"),
+        Column("row_hash", "fingerprint of what the person saw"),
+        Column("where", "sheet and row, as `Suggestions!14`"),
+    ),
+)
+
+INPUT_TABLES: Final[Mapping[Kind, Table]] = {
+    Kind.BANK: BANK_LINES,
+    Kind.REMITTANCE: REMITTANCE_LINES,
+    Kind.ITEMS: OPEN_ITEMS,
+    Kind.CUSTOMERS: CUSTOMERS,
+    Kind.ALIASES: ALIASES,
+    Kind.CLOSED: OPEN_ITEMS,
+}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One bank statement of a file, with its controls. Money is decimal text; empty = the file doesn't say."""
+
+    statement_id: str  # unique within a run: file digest and position
+    account: str
+    currency: str
+    opening: str
+    closing: str
+    total: str  # sum of its lines
+    lines: int
+    foots: bool | None  # None: nothing to check it by
+    difference: str  # closing - (opening + total); empty where foots is None
+    first: date | None  # booking dates
+    last: date | None
+    source: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read of one file: a table in outer form (unknown columns as `extra:NAME`), and what was wrong."""
+
+    path: str
+    digest: str
+    kind: Kind
+    format: str  # "csv", "xlsx", "mt940", "camt.053", ...
+    profile: str  # name of the column profile; empty where the format itself says which field is which
+    table: pl.DataFrame
+    statements: tuple[Statement, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tables:
+    """All that one run matches, in inner form.
+
+    `scales` says how many decimals a minor unit of each currency has. `settled` is what earlier runs allocated
+    (item_id, settled_minor) and what they did with lines (line_id) that come again.
+    """
+
+    bank_lines: pl.DataFrame
+    open_items: pl.DataFrame
+    remittance_lines: pl.DataFrame = field(default_factory=REMITTANCE_LINES.empty)
+    customers: pl.DataFrame = field(default_factory=CUSTOMERS.empty)
+    aliases: pl.DataFrame = field(default_factory=ALIASES.empty)
+    closed_items: pl.DataFrame = field(default_factory=OPEN_ITEMS.empty)
+    settled_lines: frozenset[str] = frozenset()
+    scales: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the engine proposes, in inner form: each bank line has one row in `lines`."""
+
+    lines: pl.DataFrame
+    allocations: pl.DataFrame
+    exceptions: pl.DataFrame
+    problems: tuple[Problem, ...] = ()
+
+
+def exponent(currency: str) -> int:
+    """Decimals of a currency's minor unit (ISO 4217); 2 for a code that is not known."""
+    return _EXPONENTS.get(currency, 2)
+
+
+def decimals(text: pl.Expr) -> pl.Expr:
+    """Significant decimals of money text: 2 for `1.50`, 1 for `1.5`... trailing noughts don't count."""
+    return text.str.extract(r"\.(\d*?)0*$", 1).str.len_chars().cast(pl.Int64).fill_null(0)
+
+
+def scales_of(frames: Iterable[tuple[Table, pl.DataFrame]]) -> dict[str, int]:
+    """The scale of each currency over several outer frames: the currency's own, or finer where the data is.
+
+    Frames without a currency column don't count. Every money text fits MONEY_TEXT and SCALE_MAX already.
+    """
+    scales: dict[str, int] = {}
+    for table, frame in frames:
+        if "currency" not in frame.columns or frame.is_empty():
+            continue
+        found = frame.group_by("currency").agg(
+            pl.max_horizontal(
+                [decimals(pl.col(name)).max() for name in table.money if name in frame.columns]
+            ).alias("d")
+        )
+        for currency, digits in found.iter_rows():
+            scales[currency] = max(scales.get(currency, exponent(currency)), digits or 0)
+    return scales
+
+
+def _scale(scales: Mapping[str, int]) -> pl.Expr:
+    return pl.col("currency").replace_strict(
+        list(scales), list(scales.values()), default=2, return_dtype=pl.Int64
+    )
+
+
+def inside(frame: pl.DataFrame, table: Table, scales: Mapping[str, int]) -> pl.DataFrame:
+    """An outer frame in inner form: missing columns added empty, text null -> "", money text -> minor units.
+
+    Unknown columns are kept behind the table's own. Money must fit MONEY_TEXT; empty money stays null.
+    """
+    missing = [
+        pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in table.outer_schema.items()
+        if name not in frame.columns
+    ]
+    full = frame.with_columns(missing)
+    columns: list[pl.Expr] = []
+    for column in table.columns:
+        if column.money:
+            columns.append(_minor(pl.col(column.name), _scale(scales)).alias(column.inner))
+        elif column.dtype == pl.String():
+            columns.append(pl.col(column.name).cast(pl.String).fill_null(""))
+        else:
+            columns.append(pl.col(column.name).cast(column.dtype))
+    extras = [name for name in frame.columns if name not in table.outer_schema]
+    return full.select(*columns, *extras)
+
+
+def _minor(text: pl.Expr, scale: pl.Expr) -> pl.Expr:
+    """Money text as an integer of minor units; asserts nothing is cut (the scale holds all decimals)."""
+    clean = pl.when(text.str.len_chars() > 0).then(text)
+    sign = pl.when(clean.str.starts_with("-")).then(-1).otherwise(1)
+    whole = clean.str.extract(r"(\d+)", 1)
+    fraction = clean.str.extract(r"\.(\d*?)0*$", 1).fill_null("")
+    padded = fraction + pl.lit("0" * SCALE_MAX).str.slice(0, (scale - fraction.str.len_chars()).clip(0))
+    return sign * (whole + padded).cast(pl.Int64)
+
+
+def outside(frame: pl.DataFrame, table: Table, scales: Mapping[str, int]) -> pl.DataFrame:
+    """An inner frame in outer form: minor units -> decimal text with at least the currency's own decimals."""
+    columns: list[pl.Expr] = []
+    own = pl.col("currency").replace_strict(
+        list(scales), [exponent(currency) for currency in scales], default=2, return_dtype=pl.Int64
+    )
+    for column in table.columns:
+        if column.inner not in frame.columns:
+            continue
+        if column.money:
+            columns.append(_text(pl.col(column.inner), _scale(scales), own).alias(column.name))
+        else:
+            columns.append(pl.col(column.name))
+    extras = [name for name in frame.columns if name not in table.inner_schema]
+    return frame.select(*columns, *extras)
+
+
+def _text(minor: pl.Expr, scale: pl.Expr, own: pl.Expr) -> pl.Expr:
+    sign = pl.when(minor < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    digits = minor.abs().cast(pl.String)
+    # Left-pad with noughts so that there is always a digit before the point.
+    digits = (
+        pl.lit("0" * (SCALE_MAX + 1)).str.slice(0, (scale + 1 - digits.str.len_chars()).clip(0))
+    ) + digits
+    cut = digits.str.len_chars().cast(pl.Int64) - scale
+    whole = digits.str.slice(0, cut)
+    fraction = digits.str.slice(cut)
+    kept = pl.max_horizontal(fraction.str.strip_chars_end("0").str.len_chars().cast(pl.Int64), own)
+    fraction = fraction.str.slice(0, kept)
+    point = pl.when(fraction.str.len_chars() > 0).then(pl.lit(".")).otherwise(pl.lit(""))
+    return sign + whole + point + fraction
+
+
+def money_text(minor: int, currency: str, scales: Mapping[str, int]) -> str:
+    """One amount of minor units as decimal text, as `outside` writes it."""
+    frame = pl.DataFrame(
+        {"currency": [currency], "m": [minor]}, schema={"currency": pl.String, "m": pl.Int64}
+    )
+    own = pl.lit(exponent(currency), dtype=pl.Int64)
+    scale = pl.lit(scales.get(currency, exponent(currency)), dtype=pl.Int64)
+    text: str = frame.select(_text(pl.col("m"), scale, own)).item()
+    return text
+
+
+def row_ids(frame: pl.DataFrame, parts: Sequence[str], prefix: str) -> pl.Series:
+    """Ids made of what rows are: a digest of `parts` and the how-many-th row of those parts in the frame.
+
+    Text is compared by its letters and digits in upper case, so that a bank's other spacing is no other row. The
+    same rows in an overlapping file get the same ids; two genuinely equal rows get two.
+
+    Example: two equal lines of one day -> `L-3f2a...-1`, `L-3f2a...-2`.
+    """
+    plain = [
+        pl.col(name).cast(pl.String).fill_null("").str.to_uppercase().str.replace_all(r"[^\pL\pN.\-]", "")
+        for name in parts
+    ]
+    keyed = frame.select(pl.concat_str(plain, separator="\x1f").alias("key"))
+    counted = keyed.with_columns(pl.int_range(1, pl.len() + 1).over("key").alias("nth"))
+    distinct = counted["key"].unique(maintain_order=True)
+    digests = [hashlib.sha256(key.encode()).hexdigest()[:16] for key in distinct]
+    ids = counted.with_columns(
+        pl.col("key")
+        .replace_strict(distinct, pl.Series(digests, dtype=pl.String), return_dtype=pl.String)
+        .alias("digest")
+    )
+    return ids.select(pl.format(prefix + "-{}-{}", pl.col("digest"), pl.col("nth"))).to_series()
+
+
+def fingerprints(lines: pl.DataFrame, allocations: pl.DataFrame, exceptions: pl.DataFrame) -> pl.DataFrame:
+    """The fingerprint of each line's proposal: what a reviewer is about to see, as (line_id, row_hash).
+
+    Args: the three result tables in outer form. A decision carries the row_hash that the person saw; it is
+    refused when the line's proposal has changed since.
+    """
+    seen = [
+        (lines, ["outcome", "amount", "currency"]),
+        (allocations, ["item_id", "amount", "deduction", "deduction_type", "status", "rule"]),
+        (exceptions, ["code", "amount", "alternatives"]),
+    ]
+    parts: dict[str, list[str]] = {}
+    for frame, columns in seen:
+        rows = frame.select("line_id", *columns).sort("line_id", *columns, nulls_last=True)
+        for line_id, *values in rows.iter_rows():
+            parts.setdefault(line_id, []).append("\x1f".join("" if value is None else str(value) for value in values))
+    hashes = {
+        line_id: hashlib.sha256("\x1e".join(rows).encode()).hexdigest()[:16] for line_id, rows in parts.items()
+    }
+    return pl.DataFrame(
+        {"line_id": list(hashes), "row_hash": list(hashes.values())},
+        schema={"line_id": pl.String, "row_hash": pl.String},
+    )
+
+
+def problems_table(problems: Iterable[Problem]) -> pl.DataFrame:
+    """Problems as a table, in the order given."""
+    rows = [(problem.code, problem.where, problem.what, problem.hint) for problem in problems]
+    return pl.DataFrame(rows, schema=PROBLEMS.outer_schema, orient="row")
+
+
+def with_tables(tables: Tables, **frames: pl.DataFrame) -> Tables:
+    """The same tables with some of them replaced."""
+    return replace(tables, **frames)  # type: ignore[arg-type]  # the keyword names are Tables' own

@@ -1,0 +1,104 @@
+"""Problems: what is wrong with the user's input, as values; and the one error that stops a job.
+
+Three kinds, never mixed: a problem of the data is a `Problem`, kept and shown beside the rows that could be
+read; a job that can't run raises `ReconError`, carrying problems; a broken promise of our own is an `assert`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+EXIT_DONE = 0
+EXIT_REVIEW = 1  # done, with exceptions to review; only with --strict
+EXIT_INPUT = 2  # the input or the rules are wrong; nothing was written
+EXIT_JOB = 3  # the job could not run; nothing half-written
+
+CATALOGUE: dict[str, str] = {
+    # files
+    "file-missing": "a file that was named does not exist",
+    "file-empty": "a file holds nothing to read",
+    "file-unreadable": "a file can't be opened, or is protected, damaged or too large",
+    "file-unknown": "no reader knows the format of a file",
+    "file-ambiguous": "more than one profile fits a file",
+    "file-twice": "the same file came twice",
+    "file-kind": "a file is of another kind than the place it was given for",
+    "encoding": "a file's bytes are in no encoding that its profile or the rules allow",
+    "column-missing": "a column that is needed is not in the file",
+    "column-twice": "two columns of a file have the same name",
+    "row-short": "a row has fewer or more cells than the heading",
+    "row-text": "a row is no row of the table (title, footer, total) and was left out",
+    "value-missing": "a row lacks a value that it needs",
+    "value-amount": "an amount can't be read",
+    "value-date": "a date can't be read, or can be read in two ways",
+    "value-scale": "an amount has more decimals than money can have",
+    "id-twice": "two different rows of a file have the same id",
+    "xml-unsafe": "an XML file declares a document type or entities",
+    "xml-broken": "an XML file is not well-formed",
+    "tag-unknown": "a line of a statement is no field that is known",
+    "entry-unread": "one entry of a statement can't be read and was left out",
+    # controls
+    "statement-foots-not": "opening balance plus lines is not the closing balance",
+    "statement-chain": "the running balance breaks between two lines",
+    "statement-sign": "the running balance shows that debit and credit are swapped",
+    "statement-twice": "a statement is in the input twice",
+    "batch-total": "the transactions of a batch don't add up to its entry",
+    "remittance-foots-not": "the lines of a remittance don't add up to its total",
+    "items-stale": "an open item has less open than the extract says, since earlier runs allocated it",
+    # rules and profiles
+    "rules-yaml": "a rules file is no YAML",
+    "rules-unknown-key": "a rules file has a key that does not exist",
+    "rules-value": "a value in a rules file is not what its key takes",
+    "rules-pattern": "a pattern in a rules file is no regular expression",
+    "profile-unknown": "a profile that was named does not exist",
+    # matching
+    "limit-reached": "a search stopped at a limit of the rules",
+    "currency-missing": "rows without a currency, and nothing that says which",
+    # workbook
+    "book-open": "the workbook is open in Excel",
+    "book-changed": "the workbook was changed while it was being written",
+    "book-protected": "the workbook is encrypted or can't be written",
+    "book-broken": "the file is no workbook, or lacks a sheet or table of ours",
+    "decision-refused": "a decision can't be applied",
+    # store and posting
+    "store-unreachable": "the store can't be opened",
+    "store-needed": "the command needs a store",
+    "format-unknown": "no such posting format",
+    "out-unwritable": "the output folder can't be written",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """Something wrong with the user's input: where, what, and what to do about it.
+
+    `what` and `hint` never hold personal data or free text from a bank line; they may hold ids, amounts, dates,
+    column names and file names.
+    """
+
+    code: str  # a key of CATALOGUE
+    where: str  # "rules/default.yaml:8", "bank.sta:121", "Suggestions!F14"
+    what: str
+    hint: str = ""
+
+    def __post_init__(self) -> None:
+        assert self.code in CATALOGUE, f"problem code {self.code} is not in the catalogue"
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return "\n".join([head, *(f"    {line}" for line in self.hint.splitlines())])
+
+
+class ReconError(Exception):
+    """A job that can't run. Raised with the problems that stop it; caught only by the faces.
+
+    Attributes:
+        problems: all that is known to be wrong, at least one.
+        exit_code: EXIT_INPUT (the input is wrong) or EXIT_JOB (the job could not run).
+    """
+
+    def __init__(self, problems: Problem | Iterable[Problem], exit_code: int = EXIT_INPUT) -> None:
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        self.exit_code = exit_code
+        assert self.problems, "an error says at least one problem"
+        super().__init__("\n".join(str(problem) for problem in self.problems))

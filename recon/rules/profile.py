@@ -1,0 +1,102 @@
+"""What a column profile may say: which column of a bank's, payer's or ledger's file is which.
+
+A profile is one YAML file under `rules/profiles/`. A file belongs to the profile whose `header` columns it has;
+columns are found by name, never by number, unless the file has no heading.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from recon.model import INPUT_TABLES, Kind
+from recon.rules.schema import Part, Pattern
+
+Source = Annotated[str | tuple[str, ...], Field()]
+
+
+class Amount(Part):
+    """Where a bank line's amount and sign come from: one of the three ways."""
+
+    signed: str = ""
+    """One column, credits positive."""
+    credit: str = ""
+    """Column of money in; with `debit`."""
+    debit: str = ""
+    """Column of money out."""
+    unsigned: str = ""
+    """One column without sign; with `indicator`."""
+    indicator: str = ""
+    """Column that says credit or debit."""
+    credit_words: tuple[str, ...] = ("CR", "C", "CREDIT")
+    """What the indicator says for money in; all else is money out."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Amount:
+        ways = [bool(self.signed), bool(self.credit or self.debit), bool(self.unsigned or self.indicator)]
+        if sum(ways) != 1 or bool(self.unsigned) != bool(self.indicator):
+            raise ValueError("say `signed`, or `credit` and `debit`, or `unsigned` and `indicator`")
+        return self
+
+
+class Profile(Part):
+    """One source's columns."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)
+    """How `--profile` and messages call it."""
+    title: str
+    """What it is, in plain words."""
+    kind: Kind
+    """bank, items, remittance, customers, aliases."""
+    header: tuple[str, ...] = ()
+    """Columns that a file must have to be of this profile, as written there; case and blanks don't count."""
+    header_absent: tuple[str, ...] = ()
+    """Columns that it must not have (tells two layouts of one bank apart)."""
+    no_header: tuple[str, ...] = ()
+    """For files without a heading: the columns' names in order."""
+    shape: tuple[Pattern, ...] = ()
+    """For files without a heading: a pattern for each column that the first row must fit."""
+    delimiter: str = Field(default="", max_length=1)
+    """Between cells; empty = found out."""
+    encoding: str = ""
+    """Codec tried after UTF-8; empty = cp1252."""
+    columns: dict[str, Source] = Field(default_factory=dict)
+    """Our column -> theirs; several of theirs are joined with a blank."""
+    amount: Amount | None = None
+    """For bank files: where amount and sign come from."""
+    balance: str = ""
+    """For bank files: column of the running balance, by which lines are checked."""
+    constants: dict[str, str] = Field(default_factory=dict)
+    """Our column -> a value for all rows (`currency: GBP`)."""
+    dates: tuple[str, ...] = ("%d/%m/%Y", "%Y-%m-%d")
+    """Ways dates are written (strptime), tried in order."""
+    decimal: Literal[".", ","] = "."
+    """The decimal mark."""
+    negate: tuple[str, ...] = ()
+    """Our money columns whose sign is the other way round."""
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Our column -> their word -> ours (`doc_type: {ACCRECCREDIT: credit_note}`)."""
+    skip: tuple[Pattern, ...] = ()
+    """Rows whose text (cells joined with blanks) fits are titles, totals or footers, and left out."""
+    continues: bool = False
+    """A row without date and amount goes on with the text of the row before."""
+    newest_first: Literal["", "yes", "no"] = ""
+    """Order of the lines for the running balance; empty = found out."""
+
+    @field_validator("columns", "constants", "values")
+    @classmethod
+    def _ours(cls, value: dict[str, object]) -> dict[str, object]:
+        known = {name for table in INPUT_TABLES.values() for name in table.file_columns}
+        unknown = sorted(set(value) - known)
+        if unknown:
+            raise ValueError(f"no such column of ours: {', '.join(unknown)}")
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Profile:
+        if not self.header and not self.no_header:
+            raise ValueError("say `header` (columns of the heading) or `no_header` (names in order)")
+        if self.kind is Kind.BANK and self.amount is None:
+            raise ValueError("a bank profile says `amount`")
+        return self

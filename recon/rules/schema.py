@@ -1,0 +1,283 @@
+"""What a rules file may say: every behaviour of the engine that a site can see, tune or switch off.
+
+The models are frozen and forbid unknown keys. Their docstrings and descriptions are the text of the JSON Schema
+and of the generated rules page. Money is in major units here (`5.00`), as a person writes it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import polars as pl
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+PATTERN_LENGTH_MAX = 2_000
+
+
+def _pattern(text: str) -> str:
+    if len(text) > PATTERN_LENGTH_MAX:
+        raise PydanticCustomError(
+            "pattern", "the pattern is longer than {limit} characters", {"limit": PATTERN_LENGTH_MAX}
+        )
+    try:
+        pl.Series([""]).str.contains(text)
+    except pl.exceptions.ComputeError as error:
+        reasons = [
+            line.removeprefix("error: ") for line in str(error).splitlines() if line.startswith("error: ")
+        ]
+        reason = reasons[0] if reasons else "can't be read"
+        raise PydanticCustomError("pattern", "no regular expression: {reason}", {"reason": reason}) from error
+    return text
+
+
+# Linear-time engine (Rust regex): no pattern can hang a run.
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Money = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=6)]
+Percent = Annotated[Decimal, Field(ge=0, le=100)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+
+
+class Part(BaseModel):
+    """A part of the rules: frozen, no unknown keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
+    )
+
+
+class Controls(Part):
+    """What is checked before and around matching."""
+
+    admit_unfooted: bool = False
+    """Match statements whose opening balance plus lines is not the closing balance."""
+    auto_post_ceiling: Money = Decimal("250000.00")
+    """`auto` lines up to this are accepted by rule; above it they wait for a second person."""
+
+
+class References(Part):
+    """How document numbers are found in the text of a bank line."""
+
+    bare_digits_min: Annotated[int, Field(ge=1, le=20)] = 4
+    """A number without its prefix (`1042` for `INV-1042`) needs at least this many digits to be looked up."""
+    bare_digits_sure: Annotated[int, Field(ge=1, le=30)] = 8
+    """A bare number at least this long identifies its document alone; a shorter one needs the payer too."""
+    prefix_min: Annotated[int, Field(ge=4, le=40)] = 8
+    """A number cut off at the end of a field is looked up from this many letters and digits on."""
+    rail_lengths: tuple[int, ...] = (18,)
+    """Lengths at which payment systems cut names and references."""
+    typo_length_min: Annotated[int, Field(ge=4, le=40)] = 6
+    """A number one character off is looked up from this length on; 40 switches it off."""
+    lookalikes: dict[str, str] = Field(
+        default_factory=lambda: {"O": "0", "I": "1", "L": "1", "S": "5", "B": "8"}
+    )
+    """Letters that are read as digits inside numbers."""
+    abbreviated_lists: bool = True
+    """`INV-1001/02/03` means three numbers."""
+    ranges_max: Annotated[int, Field(ge=0, le=1000)] = 60
+    """`1001 to 1005` means five numbers, up to this many; 0 switches ranges off."""
+    never: tuple[Pattern, ...] = ()
+    """Text that is cut out before numbers are looked for: phone numbers, sort codes, dates."""
+
+
+class Payers(Part):
+    """How the payer of a bank line is found among customers."""
+
+    drop_words: tuple[str, ...] = ()
+    """Words of names that don't tell customers apart (LTD, PLC, THE)."""
+    same_words: dict[str, str] = Field(default_factory=dict)
+    """Short and long forms of one word (`CC: COUNTY COUNCIL`)."""
+    not_names: tuple[Pattern, ...] = ()
+    """Words of bank text that are no part of a name (PAYMENT, BGC, REF)."""
+    shared_payers: tuple[Pattern, ...] = ()
+    """Names that pay for many customers (NHS SBS): never evidence for one of them."""
+    fuzzy: bool = True
+    """Compare names that are not equal; such a name never decides alone."""
+    score_min: Annotated[float, Field(ge=50, le=100)] = 88.0
+    """From this likeness (0-100) on a name counts as alike."""
+    margin_min: Annotated[float, Field(ge=0, le=50)] = 6.0
+    """By this much the best name must beat the next customer's."""
+
+
+class Tolerance(Part):
+    """How much a receipt may differ from what is open and still settle it."""
+
+    absolute: Money = Decimal("5.00")
+    """Never more than this."""
+    percent: Percent = Decimal("0.5")
+    """Never more than this share of the item."""
+    per_year: Money = Decimal("50.00")
+    """Never more than this for a customer in twelve months."""
+    account: str = "tolerance"
+    """Ledger account that takes the difference."""
+
+
+class Deduction(Part):
+    """Something a payer keeps back and that settles the item all the same."""
+
+    id: Name
+    """Name of the rule, shown with the allocation."""
+    type: str
+    """What stands in the allocations as deduction_type (TDS, GSTTDS, CIS)."""
+    rate: Percent
+    """Share of the base that is kept back."""
+    base: Literal["net_amount", "amount", "cis_base"] = "net_amount"
+    """The amount it is taken from."""
+    profiles: tuple[str, ...] = ()
+    """Words of a customer's tax_profile that allow it, besides `TYPE RATE%` (`194J`, `1027`)."""
+    rounding: Money = Decimal("1.00")
+    """The payer may round the deduction by this much for each item."""
+    account: str = ""
+    """Ledger account that takes the deduction."""
+    auto: bool = True
+    """May be posted without a person where the customer's profile allows it."""
+
+
+class NotReceivable(Part):
+    """A class of bank lines that pay no open item."""
+
+    id: Name
+    """Name of the class, shown as reason."""
+    code: str = Field(default="EX-NONAR", pattern=r"^EX-[A-Z]+$")
+    """Exception code of the class."""
+    types: tuple[str, ...] = ()
+    """The bank's transaction types that belong to it; with a pattern too, both must fit."""
+    pattern: Pattern = ""
+    """Text that belongs to it."""
+    sign: Literal["credit", "debit", "any"] = "any"
+    """Only money in, only money out, or both."""
+
+
+class Remittances(Part):
+    """How remittance advices are linked to bank lines."""
+
+    days_before: Annotated[int, Field(ge=0, le=120)] = 7
+    """The bank line may be booked this many days before the advice's payment date."""
+    days_after: Annotated[int, Field(ge=0, le=120)] = 10
+    """... and this many days after it."""
+    reference_length_min: Annotated[int, Field(ge=3, le=40)] = 5
+    """Payment numbers shorter than this link nothing."""
+
+
+class Use(Part):
+    """What one kind of evidence may do."""
+
+    propose: bool = True
+    """Make proposals of it at all."""
+    auto: bool = True
+    """Post without a person when nothing speaks against it."""
+
+
+class Evidence(Part):
+    """Every kind of evidence, each to be switched off, or kept from posting alone. Names are those of `rule`."""
+
+    reference: Use = Use()
+    """One document number and the exact amount."""
+    reference_list: Use = Use()
+    """Several document numbers whose sum is the amount."""
+    reference_cut: Use = Use()
+    """A document number cut off, with only one that begins so."""
+    reference_bare: Use = Use()
+    """A number without its prefix; posts only with the payer known."""
+    reference_typo: Use = Use()
+    """A document number one character off; posts only with the payer known."""
+    order: Use = Use()
+    """A purchase order, service-user, contract or plan reference that one open item carries."""
+    remittance: Use = Use()
+    """A remittance advice that is linked and adds up."""
+    payer_amount: Use = Use()
+    """A known payer and an amount that only one open item in the ledger has."""
+    payer_name: Use = Use(auto=False)
+    """A name that is only alike and an amount that one of its items has."""
+    part_payment: Use = Use(auto=False)
+    """A document number and less than its amount."""
+    over_payment: Use = Use(auto=False)
+    """A document number and more than its amount."""
+    tolerance: Use = Use()
+    """A difference within the tolerance."""
+    deduction: Use = Use()
+    """A deduction that the customer's profile, the item's terms or the advice state."""
+    combination: Use = Use(auto=False)
+    """Several items of a known payer that add up, without references."""
+    split: Use = Use()
+    """Several receipts of a known payer on one day that add up to its only open item."""
+
+
+class Weights(Part):
+    """What each piece of evidence counts, in bits: +1 makes a proposal twice as likely."""
+
+    prior: float = -10.0
+    """Before any evidence, that a line and an item belong together."""
+    reference_exact: float = 14.0
+    reference_order: float = 11.0
+    reference_cut: float = 10.0
+    reference_bare: float = 7.0
+    reference_typo: float = 6.0
+    remittance_number: float = 16.0
+    remittance_total: float = 10.0
+    amount_exact: float = 6.0
+    amount_deduction: float = 5.0
+    amount_tolerance: float = 3.0
+    amount_part: float = -2.0
+    amount_over: float = -2.0
+    amount_unique: float = 3.0
+    payer_account: float = 8.0
+    payer_alias: float = 7.0
+    payer_name: float = 6.0
+    payer_fuzzy: float = 3.0
+    payer_other: float = -8.0
+    date_early: float = -3.0
+    second_reading: float = -6.0
+
+
+class Thresholds(Part):
+    """From which confidence on a proposal counts."""
+
+    auto: Share = 0.95
+    """From here on a proposal may be `auto`, if nothing speaks against it."""
+    suggested: Share = 0.20
+    """Below this there is no proposal, only the exception."""
+
+
+class Limits(Part):
+    """Where each search stops; reaching one is shown as a problem."""
+
+    items_per_reference: Annotated[int, Field(ge=1, le=1000)] = 20
+    """A number that more open items carry than this is no evidence."""
+    customers_per_name: Annotated[int, Field(ge=1, le=100)] = 5
+    """A name that more customers share than this is no evidence."""
+    items_per_combination: Annotated[int, Field(ge=2, le=12)] = 4
+    """Items tried together without references."""
+    items_per_search: Annotated[int, Field(ge=2, le=200)] = 40
+    """Open items of one payer above which combinations are not searched."""
+    alternatives: Annotated[int, Field(ge=1, le=20)] = 5
+    """Other readings shown with a proposal."""
+    proposals_per_component: Annotated[int, Field(ge=10, le=100_000)] = 2_000
+    """Competing proposals above which the best are taken in turn instead of solved together."""
+
+
+class Rules(Part):
+    """All rules of one run."""
+
+    name: str = "default"
+    """Shown in summaries and on the Rules sheet."""
+    extends: str = ""
+    """Another rules file that this one changes (`default`, or a path beside this file)."""
+    currency: str = Field(default="", pattern=r"^([A-Z]{3})?$")
+    """Currency of files that don't say theirs; empty = the only one that the other files have."""
+    controls: Controls = Controls()
+    references: References = References()
+    payers: Payers = Payers()
+    tolerances: dict[str, Tolerance] = Field(default_factory=lambda: {"default": Tolerance()})
+    """Tolerances by name; a customer's tolerance_profile picks one, else `default`."""
+    deductions: tuple[Deduction, ...] = ()
+    not_receivable: tuple[NotReceivable, ...] = ()
+    remittances: Remittances = Remittances()
+    evidence: Evidence = Evidence()
+    weights: Weights = Weights()
+    thresholds: Thresholds = Thresholds()
+    limits: Limits = Limits()
+    profiles: tuple[str, ...] = ()
+    """Files of column profiles beside this file, read besides the built-in ones."""
