@@ -328,6 +328,51 @@ DECISIONS: Final = Table(
     ),
 )
 
+ACCEPTED: Final = Table(
+    "accepted",
+    (
+        Column("line_id", "the bank line"),
+        Column("item_id", "the open item; empty = on account"),
+        _money("amount", "cash; negative for a credit note"),
+        Column("currency", "ISO 4217 code"),
+        _money("deduction", "what the item is settled by besides cash"),
+        Column("deduction_type", "TDS, CIS, DISC, TOL, WO, ..."),
+        Column("customer_id", "whose account it goes to; empty = not known"),
+        Column("rule", "the rule that made it; for a person's own allocation, the decision"),
+        Column("accepted_by", "`rule`, or the person"),
+        Column("decision", "the decision that accepted it; empty = by rule"),
+        Column("decision_id", "that decision's id; empty = by rule"),
+    ),
+)
+
+DECIDED: Final = Table(
+    "decided",
+    (
+        Column("decision_id", "made of what was decided, on which line, as the how-many-th decision"),
+        Column("line_id", "the bank line"),
+        Column("decision", "one of the reviewer's choices"),
+        Column("details", "alternative and items, as JSON"),
+        Column("note", "the reviewer's words"),
+        Column("decided_by", "who"),
+        Column("row_hash", "fingerprint of what the person saw"),
+        Column("where", "sheet and row, as `Suggestions!14`"),
+        Column("result", "accepted or refused"),
+        Column("why", "why it was refused; empty if it wasn't"),
+        Column("settles", "the line is settled by it and not proposed again", pl.Boolean()),
+    ),
+)
+
+SETTLED: Final = Table(
+    "settled",
+    (
+        Column("item_id", "an item of which something was accepted"),
+        Column("currency", "ISO 4217 code"),
+        _money("open_amount", "what an extract said was open, when it was read"),
+        _money("settled", "cash and deductions accepted since that extract"),
+        _money("settled_ever", "cash and deductions accepted at any time"),
+    ),
+)
+
 INPUT_TABLES: Final[Mapping[Kind, Table]] = {
     Kind.BANK: BANK_LINES,
     Kind.REMITTANCE: REMITTANCE_LINES,
@@ -397,6 +442,36 @@ class Result:
     allocations: pl.DataFrame
     exceptions: pl.DataFrame
     problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class View:
+    """What the store knows now, in outer form: each line's last proposal, and what was decided and accepted.
+
+    `lines` has two more columns: row_hash (the proposal's fingerprint) and run_id. `open_items` is the last
+    extract as it was read; `settled` says what was accepted of its items since (see SETTLED; an item may have
+    several rows, one for each extract). `decided` has one more column: decided_at.
+    """
+
+    bank_lines: pl.DataFrame
+    open_items: pl.DataFrame
+    lines: pl.DataFrame
+    allocations: pl.DataFrame
+    exceptions: pl.DataFrame
+    accepted: pl.DataFrame
+    decided: pl.DataFrame
+    settled: pl.DataFrame
+    settled_lines: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A posting file: its id is made of the lines in it, so that the same lines always make the same file."""
+
+    batch_id: str
+    format: str  # a key of posting.FORMATS
+    text: str
+    line_ids: tuple[str, ...]
 
 
 def exponent(currency: str) -> int:
@@ -470,14 +545,11 @@ def _minor(text: pl.Expr, scale: pl.Expr) -> pl.Expr:
 def outside(frame: pl.DataFrame, table: Table, scales: Mapping[str, int]) -> pl.DataFrame:
     """An inner frame in outer form: minor units -> decimal text with at least the currency's own decimals."""
     columns: list[pl.Expr] = []
-    own = pl.col("currency").replace_strict(
-        list(scales), [exponent(currency) for currency in scales], default=2, return_dtype=pl.Int64
-    )
     for column in table.columns:
         if column.inner not in frame.columns:
             continue
         if column.money:
-            columns.append(_text(pl.col(column.inner), _scale(scales), own).alias(column.name))
+            columns.append(money_expr(pl.col(column.inner), scales).alias(column.name))
         else:
             columns.append(pl.col(column.name))
     extras = [name for name in frame.columns if name not in table.inner_schema]
@@ -498,6 +570,14 @@ def _text(minor: pl.Expr, scale: pl.Expr, own: pl.Expr) -> pl.Expr:
     fraction = fraction.str.slice(0, kept)
     point = pl.when(fraction.str.len_chars() > 0).then(pl.lit(".")).otherwise(pl.lit(""))
     return sign + whole + point + fraction
+
+
+def money_expr(minor: pl.Expr, scales: Mapping[str, int]) -> pl.Expr:
+    """Minor units as decimal text, in a frame that has the rows' `currency`; as `outside` writes it."""
+    own = pl.col("currency").replace_strict(
+        list(scales), [exponent(currency) for currency in scales], default=2, return_dtype=pl.Int64
+    )
+    return _text(minor, _scale(scales), own)
 
 
 def money_text(minor: int, currency: str, scales: Mapping[str, int]) -> str:

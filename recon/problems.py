@@ -32,6 +32,8 @@ CATALOGUE: dict[str, str] = {
     "value-amount": "an amount can't be read",
     "value-date": "a date can't be read, or can be read in two ways",
     "value-scale": "an amount has more decimals than money can have",
+    "value-digits": "a number lost its digits in a spreadsheet (1.23E+15)",
+    "value-long": "a cell holds more text than can be kept; the rest was cut off",
     "id-twice": "two different rows of a file have the same id",
     "xml-unsafe": "an XML file declares a document type or entities",
     "xml-broken": "an XML file is not well-formed",
@@ -62,6 +64,8 @@ CATALOGUE: dict[str, str] = {
     "decision-refused": "a decision can't be applied",
     # store and posting
     "store-unreachable": "the store can't be opened",
+    "store-newer": "the store was made by a newer version",
+    "store-changed": "another job changed the store meanwhile",
     "store-needed": "the command needs a store",
     "format-unknown": "no such posting format",
     "out-unwritable": "the output folder can't be written",

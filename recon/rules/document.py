@@ -23,6 +23,30 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 DEPTH_MAX = 20
 NODES_MAX = 200_000
 
+# What a key takes, in plain words; `{...}` is filled from the checker's own context.
+_EXPECTED = {
+    "bool_parsing": "`true` or `false` is expected",
+    "bool_type": "`true` or `false` is expected",
+    "decimal_max_digits": "a number of at most {max_digits} digits is expected",
+    "decimal_max_places": "a number of at most {decimal_places} decimals is expected",
+    "decimal_parsing": "a number is expected, as `5.00`",
+    "decimal_type": "a number is expected, as `5.00`",
+    "dict_type": "a mapping is expected, as `{{name: value}}`",
+    "enum": "{expected} is expected",
+    "float_parsing": "a number is expected, as `0.95`",
+    "float_type": "a number is expected, as `0.95`",
+    "greater_than_equal": "{ge} or more is expected",
+    "int_parsing": "a whole number is expected",
+    "int_type": "a whole number is expected",
+    "less_than_equal": "{le} or less is expected",
+    "literal_error": "{expected} is expected",
+    "model_type": "a mapping is expected, as `{{name: value}}`",
+    "string_pattern_mismatch": "text of the form `{pattern}` is expected",
+    "string_too_long": "text of at most {max_length} characters is expected",
+    "string_type": "text is expected",
+    "tuple_type": "a list is expected, as `[one, two]`",
+}
+
 
 @dataclass(frozen=True)
 class Document:
@@ -165,7 +189,8 @@ def _problem(model: type[BaseModel], document: Document, detail: ErrorDetails) -
             f"{text}: {detail['msg']}",
             "look-around and back-references don't exist here",
         )
-    message = detail["msg"].removeprefix("Value error, ")
+    plain = _EXPECTED.get(kind)
+    message = plain.format(**detail.get("ctx", {})) if plain else detail["msg"].removeprefix("Value error, ")
     return Problem("rules-value", where, f"{text}: {message}", f"found: {_short(detail.get('input'))}")
 
 
@@ -175,16 +200,13 @@ def _short(value: object) -> str:
 
 
 def _known_path(data: Any, loc: tuple[str | int, ...]) -> Path:
-    """pydantic's path without the steps that are no part of the file (tags of unions)."""
+    """The checker's path without the steps that are no part of the file (tags of unions)."""
     path: list[str | int] = []
     for step in loc:
-        if isinstance(data, dict) and step in data:
+        inside_list = isinstance(data, list) and isinstance(step, int) and step < len(data)
+        if inside_list or (isinstance(data, dict) and step in data):
             data = data[step]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        else:
-            continue
-        path.append(step)
+            path.append(step)
     return tuple(path)
 
 

@@ -55,6 +55,10 @@ class Controls(Part):
     """Match statements whose opening balance plus lines is not the closing balance."""
     auto_post_ceiling: Money = Decimal("250000.00")
     """`auto` lines up to this are accepted by rule; above it they wait for a second person."""
+    hostile: tuple[Pattern, ...] = (r"^[=@]", r"\bHYPERLINK\s*\(", r"\b(IGNORE|DISREGARD)\b.*\b(RULES?|INSTRUCTIONS?)\b")
+    """Text that tries to be a formula or an order; such a line is never matched, only shown."""
+    insolvent: tuple[Pattern, ...] = (r"\bIN (ADMINISTRATION|LIQUIDATION)\b", r"\bINSOLVEN", r"\bRECEIVERSHIP\b")
+    """Text that says the payer is insolvent; such a line is never posted without a person."""
 
 
 class References(Part):
@@ -70,6 +74,8 @@ class References(Part):
     """Lengths at which payment systems cut names and references."""
     typo_length_min: Annotated[int, Field(ge=4, le=40)] = 6
     """A number one character off is looked up from this length on; 40 switches it off."""
+    labels: tuple[str, ...] = ("INV", "INVOICE", "INVOICES", "INVS", "BILL", "BILLS", "DOC", "NO", "NOS")
+    """Words before a number that say it is a document number (`INVOICE 1042`)."""
     lookalikes: dict[str, str] = Field(
         default_factory=lambda: {"O": "0", "I": "1", "L": "1", "S": "5", "B": "8"}
     )
@@ -211,25 +217,45 @@ class Weights(Part):
     prior: float = -10.0
     """Before any evidence, that a line and an item belong together."""
     reference_exact: float = 14.0
+    """The document number."""
     reference_order: float = 11.0
+    """A purchase order, service-user, contract or plan reference."""
     reference_cut: float = 10.0
+    """The document number, cut off."""
     reference_bare: float = 7.0
+    """The document number, without its prefix."""
     reference_typo: float = 6.0
+    """The document number, one character off."""
     remittance_number: float = 16.0
+    """An advice, linked by its number."""
     remittance_total: float = 10.0
+    """An advice, linked by payer, total and date."""
     amount_exact: float = 6.0
+    """The amount, to the penny."""
     amount_deduction: float = 5.0
+    """The amount, to the penny after a deduction that is allowed."""
     amount_tolerance: float = 3.0
+    """The amount, within the tolerance."""
     amount_part: float = -2.0
+    """Less than is open."""
     amount_over: float = -2.0
+    """More than is open."""
     amount_unique: float = 3.0
+    """No other open item has this amount."""
     payer_account: float = 8.0
+    """The account it was paid from is the customer's."""
     payer_alias: float = 7.0
+    """A confirmed other name, or a vendor number."""
     payer_name: float = 6.0
+    """The legal name, exactly."""
     payer_fuzzy: float = 3.0
+    """A name that is only alike."""
     payer_other: float = -8.0
+    """The payer is another customer."""
     date_early: float = -3.0
+    """Booked before the item was issued."""
     second_reading: float = -6.0
+    """Another proposal explains the line as well."""
 
 
 class Thresholds(Part):

@@ -1,0 +1,264 @@
+"""Step 5: choose. At most one set for each line, so that no item is settled twice and the whole is best.
+
+    line 0: set {INV-1} score 16; line 1 (a day later): set {INV-1} score 16
+        -> line 0 has INV-1; line 1 is a loser: its item is taken
+
+What names its items goes first; what only fits by payer and amount chooses among the rest. Lines that compete for
+nothing take their best set. Where they compete, each connected part is one small integer programme: the greatest
+sum of scores under the open amounts, the earlier line first where all else is equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import polars as pl
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from recon.match.frames import Chosen, Proposals, Ready
+from recon.problems import Problem
+from recon.rules.schema import Rules
+
+NAMED = ("reference", "reference_list", "reference_cut", "order", "remittance")
+WEAKER = ("reference_bare", "reference_typo")
+SETS_MAX = 8  # readings of one line that compete
+TIE = 1e-9
+OFFSET = 25.0  # so that a weak set is still better than none
+
+
+def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
+    """The best set of each line under the open amounts; see `frames.Chosen` for the columns."""
+    floor = _bits(rules.thresholds.suggested)
+    sets = proposals.sets.filter(pl.col("score") >= floor).join(
+        ready.lines.select("line", "booking_date"), on="line", maintain_order="left"
+    )
+    oldest = proposals.legs.join(ready.items.select("item", "due_date"), on="item", maintain_order="left")
+    oldest = oldest.group_by("proposal", maintain_order=True).agg(pl.col("due_date").min(), first=pl.col("item").min())
+    sets = sets.join(oldest, on="proposal", how="left", maintain_order="left").sort(
+        "line", "score", "size", "due_date", "first", "proposal", descending=[False, True, False, False, False, False], nulls_last=True
+    )
+    sets = sets.with_columns(rank=pl.int_range(pl.len()).over("line"))
+    room = dict(ready.items.select("item", "open").iter_rows())
+    problems: list[Problem] = []
+    chosen: list[pl.DataFrame] = []
+    losers: list[pl.DataFrame] = []
+    left = sets
+    for rules_of_round in (NAMED, WEAKER, None):
+        now = left if rules_of_round is None else left.filter(pl.col("rule").is_in(rules_of_round))
+        now, lost = _feasible(now, proposals.legs, room)
+        picked = _round(now, proposals.legs, room, rules, ready, problems)
+        chosen.append(_rivalled(now, picked))
+        _take(room, proposals.legs.join(picked, on="proposal", how="semi", maintain_order="left"))
+        if rules_of_round is not None:
+            tried = pl.concat([now.select("line", "proposal", "rank"), lost.select("line", "proposal", "rank")])
+            beaten = tried.join(picked, on="line", how="anti", maintain_order="left").sort("line", "rank")
+            losers.append(beaten.unique("line", keep="first", maintain_order=True).select("line", "proposal"))
+        done = pl.concat([picked.select("line"), *(frame.select("line") for frame in losers)])
+        left = left.join(done, on="line", how="anti", maintain_order="left")
+    winners = pl.concat(chosen)
+    legs = proposals.legs.join(winners, on="proposal", how="semi", maintain_order="left")
+    _assert_no_over_allocation(legs, ready)
+    return Chosen(
+        sets=winners,
+        legs=legs,
+        losers=_taken_by(pl.concat(losers), winners, proposals.legs),
+        others=sets.join(winners, on="proposal", how="anti", maintain_order="left").select("line", "proposal", "rank"),
+        problems=tuple(problems),
+    )
+
+
+def _bits(confidence: float) -> float:
+    """The score of a confidence: log2 of its odds."""
+    if confidence <= 0:
+        return -1e9
+    return float(np.log2(confidence / (1 - confidence))) if confidence < 1 else 1e9
+
+
+def _use(legs: pl.DataFrame) -> pl.DataFrame:
+    """What sets settle of each item: (proposal, item, use), signed as the item."""
+    return legs.group_by("proposal", "item", maintain_order=True).agg(use=(pl.col("cash") + pl.col("deduction")).sum())
+
+
+def _fits(use: pl.Expr, room: pl.Expr) -> pl.Expr:
+    """Is a use of an item within its room, on the item's side of nought?"""
+    return (use.sign() * room.sign() >= 0) & (use.abs() <= room.abs())
+
+
+def _room(items: Iterable[int], room: dict[int, int]) -> pl.DataFrame:
+    wanted = sorted(set(items))
+    return pl.DataFrame(
+        {"item": wanted, "room": [room[item] for item in wanted]}, schema={"item": pl.Int64, "room": pl.Int64}
+    )
+
+
+def _feasible(sets: pl.DataFrame, legs: pl.DataFrame, room: dict[int, int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The sets that the open amounts still allow, and those that they don't."""
+    used = _use(legs.join(sets, on="proposal", how="semi", maintain_order="left"))
+    checked = used.join(_room(used["item"], room), on="item", maintain_order="left")
+    bad = checked.filter(~_fits(pl.col("use"), pl.col("room"))).select("proposal").unique()
+    return (
+        sets.join(bad, on="proposal", how="anti", maintain_order="left"),
+        sets.join(bad, on="proposal", how="semi", maintain_order="left"),
+    )
+
+
+def _round(
+    sets: pl.DataFrame, legs: pl.DataFrame, room: dict[int, int], rules: Rules, ready: Ready, problems: list[Problem]
+) -> pl.DataFrame:
+    """The chosen set of each line of this round, as (line, proposal)."""
+    empty = pl.DataFrame(schema={"line": pl.Int64, "proposal": pl.Int64})
+    if sets.is_empty():
+        return empty
+    best = sets.unique("line", keep="first", maintain_order=True).select("line", "proposal")
+    used = _use(legs.join(best, on="proposal", how="semi", maintain_order="left"))
+    asked = used.group_by("item", maintain_order=True).agg(pl.col("use").sum())
+    crowded = asked.join(_room(asked["item"], room), on="item", maintain_order="left").filter(~_fits(pl.col("use"), pl.col("room")))
+    if crowded.is_empty():
+        return best
+    few = sets.filter(pl.int_range(pl.len()).over("line") < SETS_MAX)
+    edges = legs.join(few, on="proposal", how="semi", maintain_order="left").join(
+        few.select("proposal", "line"), on="proposal", maintain_order="left"
+    )
+    parts = _parts(edges)
+    hot = parts.join(edges.join(crowded.select("item"), on="item", how="semi").select("line").unique(), on="line", how="semi")
+    hot_lines = parts.join(hot.select("part").unique(), on="part", how="semi", maintain_order="left")
+    calm = best.join(hot_lines, on="line", how="anti", maintain_order="left")
+    contested = few.join(hot_lines, on="line", maintain_order="left").sort("part", "line", "rank")
+    picked: list[tuple[int, int]] = []
+    uses = _use(edges.select("proposal", "item", "cash", "deduction"))
+    by_part = {key[0]: frame for key, frame in uses.join(contested.select("proposal", "part"), on="proposal").sort("proposal", "item").group_by("part", maintain_order=True)}
+    for key, frame in contested.group_by("part", maintain_order=True):
+        limit = rules.limits.proposals_per_component
+        if frame.height > limit:
+            line_id = ready.lines.filter(pl.col("line") == frame["line"][0])["line_id"][0]
+            problems.append(
+                Problem(
+                    "limit-reached",
+                    line_id,
+                    f"{frame.height} proposals compete here, more than proposals_per_component ({limit}); the best were taken in turn",
+                    "review the suggestions of this payer; or raise limits.proposals_per_component",
+                )
+            )
+            picked += _greedy(frame, by_part[key[0]], room)
+        else:
+            picked += _solve(frame, by_part[key[0]], room)
+    taken = pl.DataFrame(picked, schema=empty.schema, orient="row") if picked else empty
+    return pl.concat([calm, taken])
+
+
+def _parts(edges: pl.DataFrame) -> pl.DataFrame:
+    """The connected part of each line: lines that share items, however far."""
+    lines = edges["line"].unique().sort()
+    items = edges["item"].unique().sort()
+    row = np.searchsorted(lines.to_numpy(), edges["line"].to_numpy())
+    column = np.searchsorted(items.to_numpy(), edges["item"].to_numpy()) + len(lines)
+    size = len(lines) + len(items)
+    graph = coo_array((np.ones(len(row), dtype=np.int8), (row, column)), shape=(size, size))
+    _count, labels = connected_components(graph, directed=False)
+    return pl.DataFrame({"line": lines, "part": labels[: len(lines)].astype(np.int64)})
+
+
+def _value(frame: pl.DataFrame) -> np.ndarray:
+    """What each set is worth: its score, and a trifle for the earlier line and the older item."""
+    lines = frame["line"].rank("dense").to_numpy().astype(np.float64)
+    count = max(float(lines.max()), 1.0)
+    rank = frame["rank"].to_numpy().astype(np.float64)
+    earlier = 1e-3 * (count - lines) / count
+    older = 1e-5 * rank * (1.0 + (count - lines) / count)
+    return np.maximum(frame["score"].to_numpy() + OFFSET, 0.1) + earlier - older
+
+
+def _solve(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> list[tuple[int, int]]:
+    """The best choice of a part: one set for each line at most, no item beyond its room."""
+    proposals = {proposal: at for at, proposal in enumerate(frame["proposal"].to_list())}
+    value = _value(frame)
+    lines = frame["line"].rank("dense").to_numpy().astype(np.int64) - 1
+    items = uses["item"].unique().sort()
+    at_item = np.searchsorted(items.to_numpy(), uses["item"].to_numpy())
+    limits = np.asarray([room[item] for item in items.to_list()], dtype=np.float64)
+    # Each item's row in parts of its own room, so that a penny and a million stand side by side.
+    share = uses["use"].to_numpy().astype(np.float64) / limits[at_item]
+    columns = np.asarray([proposals[proposal] for proposal in uses["proposal"].to_list()])
+    one_each = coo_array((np.ones(frame.height), (lines, np.arange(frame.height))), shape=(int(lines.max()) + 1, frame.height))
+    within = coo_array((share, (at_item, columns)), shape=(len(items), frame.height))
+    result = milp(
+        -value,
+        constraints=[LinearConstraint(one_each.tocsr(), -np.inf, 1.0), LinearConstraint(within.tocsr(), -np.inf, 1.0)],
+        integrality=np.ones(frame.height),
+        bounds=Bounds(0, 1),
+        options={"mip_rel_gap": 0.0},
+    )
+    if result.x is None:
+        return _greedy(frame, uses, room)
+    picked = frame.filter(pl.Series(result.x > 0.5)).select("line", "proposal")  # noqa: PLR2004 - a binary variable
+    # The programme counts in floats; the open amounts are held in integers.
+    used = uses.join(picked, on="proposal", how="semi").group_by("item").agg(pl.col("use").sum())
+    if used.join(_room(used["item"], room), on="item").filter(~_fits(pl.col("use"), pl.col("room"))).height:
+        return _greedy(frame, uses, room)
+    return [(int(line), int(proposal)) for line, proposal in picked.iter_rows()]
+
+
+def _greedy(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> list[tuple[int, int]]:
+    """The best set first, then the next that still fits."""
+    needs: dict[int, list[tuple[int, int]]] = {}
+    for proposal, item, use in uses.select("proposal", "item", "use").iter_rows():
+        needs.setdefault(proposal, []).append((item, use))
+    left = dict(room)
+    done: set[int] = set()
+    picked: list[tuple[int, int]] = []
+    order = frame.with_columns(value=pl.Series(_value(frame))).sort("value", "line", "rank", descending=[True, False, False])
+    for line, proposal in order.select("line", "proposal").iter_rows():
+        wanted = needs.get(proposal, [])
+        fits = all(use * left[item] >= 0 and abs(use) <= abs(left[item]) for item, use in wanted)
+        if line in done or not fits:
+            continue
+        for item, use in wanted:
+            left[item] -= use
+        done.add(line)
+        picked.append((line, proposal))
+    return picked
+
+
+def _take(room: dict[int, int], legs: pl.DataFrame) -> None:
+    for item, use in legs.group_by("item").agg((pl.col("cash") + pl.col("deduction")).sum()).iter_rows():
+        room[item] -= use
+
+
+def _rivalled(sets: pl.DataFrame, picked: pl.DataFrame) -> pl.DataFrame:
+    """The picked sets with how many other readings of the line are as good, and the margin to the next."""
+    mine = picked.join(sets.select("proposal", mine="score", small="size"), on="proposal", maintain_order="left")
+    others = sets.join(mine.select("line", "mine", "small", own="proposal"), on="line", maintain_order="left").filter(
+        pl.col("proposal") != pl.col("own")
+    )
+    as_good = (pl.col("score") >= pl.col("mine") - TIE) & (pl.col("size") <= pl.col("small"))
+    counted = others.group_by("line", maintain_order=True).agg(
+        rivals=as_good.sum().cast(pl.Int64),
+        next_best=pl.col("score").max(),
+        owners=pl.col("owner").filter(as_good).n_unique(),
+        rival_owner=pl.col("owner").filter(as_good).first(),
+    )
+    full = sets.join(picked.select("proposal"), on="proposal", how="semi", maintain_order="left").join(
+        counted, on="line", how="left", maintain_order="left"
+    )
+    return full.with_columns(pl.col("rivals").fill_null(0), margin=pl.col("score") - pl.col("next_best")).sort("line")
+
+
+def _taken_by(losers: pl.DataFrame, winners: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
+    """For each loser the line that has its item."""
+    owned = legs.join(winners.select("proposal", winner="line"), on="proposal", maintain_order="left").select("item", "winner")
+    wanted = losers.join(legs.select("proposal", "item"), on="proposal", maintain_order="left")
+    return (
+        wanted.join(owned, on="item", how="left", maintain_order="left")
+        .sort("line", "winner", nulls_last=True)
+        .unique("line", keep="first", maintain_order=True)
+        .select("line", "proposal", "winner")
+    )
+
+
+def _assert_no_over_allocation(legs: pl.DataFrame, ready: Ready) -> None:
+    used = legs.group_by("item").agg(use=(pl.col("cash") + pl.col("deduction")).sum()).join(ready.items.select("item", "open"), on="item")
+    wrong = used.filter(~_fits(pl.col("use"), pl.col("open")))
+    assert wrong.is_empty(), f"an item is settled beyond its open amount: {wrong.head(3).rows()}"

@@ -1,0 +1,132 @@
+"""Step 2: find. Which lines, open items, customers and remittances may meet at all.
+
+    line 0 "NHS SUSSEX ICB INV-1042"   -> reference (0, item 0, exact), payer (0, K10, name, sure)
+    line 1 "NHS SBS 0000451207"        -> link (1, remittance 0, number)
+
+Every meeting is a join on a key; nothing is ever compared with everything.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from recon.match import payers, references
+from recon.match.frames import Found, Ready
+from recon.problems import Problem
+from recon.rules.schema import Rules
+
+CUT_NUMBER_MIN = 12  # a payment number cut by the bank links from this length on
+
+
+def find(ready: Ready, rules: Rules) -> Found:
+    """All that may belong together; see `frames.Found` for the columns."""
+    named = references.named(ready, rules)
+    open_lines = ready.lines.filter(pl.col("state") == "open").select("line")
+    named = named.join(open_lines, on="line", how="semi", maintain_order="left")
+    kept, problems = _bounded(named, ready, rules)
+    paying, near = payers.known(ready, rules)
+    return Found(
+        references=kept,
+        payers=paying,
+        links=_links(ready, rules, paying),
+        closed=_closed(ready, kept),
+        near=near,
+        expired=_expired(ready, paying),
+        problems=tuple(problems),
+    )
+
+
+def _bounded(named: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataFrame, list[Problem]]:
+    """References without those that too many items share."""
+    fan = named.with_columns(fan=pl.col("item").n_unique().over("line", "said"))
+    limit = rules.limits.items_per_reference
+    wide = fan.filter(pl.col("fan") > limit).select("line", "fan").unique("line", keep="first", maintain_order=True)
+    shown = wide.join(ready.lines.select("line", "line_id"), on="line", maintain_order="left").head(20)
+    problems = [
+        Problem(
+            "limit-reached",
+            line_id,
+            f"a reference fits {count} open items, more than items_per_reference ({limit}); it is no evidence",
+            "raise limits.items_per_reference in the rules if your ledger repeats its numbers",
+        )
+        for line_id, count in shown.select("line_id", "fan").iter_rows()
+    ]
+    return fan.filter(pl.col("fan") <= limit).drop("fan"), problems
+
+
+def _links(ready: Ready, rules: Rules, paying: pl.DataFrame) -> pl.DataFrame:
+    """Remittances that a line may be the payment of: by number; else by payer, total and date, if unique both ways."""
+    schema = {"line": pl.Int64, "remit": pl.Int64, "how": pl.String}
+    if not rules.evidence.remittance.propose or ready.remittances.is_empty():
+        return pl.DataFrame(schema=schema)
+    advices = ready.remittances.with_columns(length=pl.col("raw").str.len_chars())
+    least = rules.remittances.reference_length_min
+    numbered = advices.filter(pl.col("length") >= least)
+    by_number = (
+        ready.grams.filter(pl.col("closed") & (pl.col("opened") | pl.col("raw").str.contains("^[A-Z]")))
+        .join(numbered.select("key", "remit"), on="key", maintain_order="left")
+        .select("line", "remit", how=pl.lit("number"))
+        .unique(maintain_order=True)
+    )
+    long = ready.grams.filter(pl.col("raw").str.len_chars() >= CUT_NUMBER_MIN).select("line", "raw").unique(maintain_order=True)
+    lengths = long["raw"].str.len_chars().unique().to_list()
+    cut = [
+        long.filter(pl.col("raw").str.len_chars() == length).join(
+            numbered.filter(pl.col("length") > length).select("remit", raw=pl.col("raw").str.slice(0, length)),
+            on="raw",
+            maintain_order="left",
+        )
+        for length in sorted(lengths)
+    ]
+    empty = pl.DataFrame(schema=schema)
+    by_cut = pl.concat([part.select("line", "remit", how=pl.lit("number_cut")) for part in cut] or [empty])
+    by_cut = by_cut.join(by_number, on="line", how="anti", maintain_order="left").unique(maintain_order=True)
+    by_cut = by_cut.filter(pl.col("remit").n_unique().over("line") == 1)
+    taken = pl.concat([by_number, by_cut])
+    return pl.concat([taken, _by_total(ready, rules, paying, taken)]).cast(schema).sort("line", "remit", "how")  # type: ignore[arg-type]
+
+
+def _by_total(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Links by payer, exact total and date, where exactly one fits both ways."""
+    owner = (
+        ready.advice.join(ready.keys.filter(pl.col("kind") == "full"), left_on="doc_key", right_on="key", maintain_order="left")
+        .join(ready.items.select("item", "owner"), on="item", maintain_order="left")
+        .group_by("remit", maintain_order=True)
+        .agg(owner=pl.col("owner").first(), owners=pl.col("owner").n_unique())
+        .filter(pl.col("owners") == 1)
+    )
+    free = ready.remittances.join(taken, on="remit", how="anti", maintain_order="left").join(owner, on="remit", maintain_order="left")
+    sure = paying.filter("sure").select("line", "owner").unique(maintain_order=True)
+    lines = ready.lines.filter(pl.col("state") == "open").join(taken, on="line", how="anti", maintain_order="left")
+    lines = lines.join(sure, on="line", maintain_order="left")
+    pairs = lines.select("line", "owner", "currency", "booking_date", total="amount").join(
+        free.select("remit", "owner", "total", "payment_date", advice_currency="currency"), on=["owner", "total"], maintain_order="left"
+    )
+    days = (pl.col("booking_date") - pl.col("payment_date")).dt.total_days()
+    pairs = pairs.filter(
+        ((pl.col("advice_currency") == "") | (pl.col("advice_currency") == pl.col("currency")))
+        & days.is_between(-rules.remittances.days_before, rules.remittances.days_after).fill_null(value=False)
+    )
+    alone = (pl.len().over("line") == 1) & (pl.len().over("remit") == 1)
+    return pairs.filter(alone).select("line", "remit", how=pl.lit("total"))
+
+
+def _closed(ready: Ready, kept: pl.DataFrame) -> pl.DataFrame:
+    """Lines that name a closed item, and nothing that is open at that place."""
+    hits = ready.grams.filter("opened", "closed").join(ready.closed_keys.drop("raw"), on="key", maintain_order="left")
+    hits = hits.filter(pl.col("raw").str.contains("^[A-Z]") | pl.col("labelled"))
+    hits = hits.join(kept.select("line", "at").unique(), on=["line", "at"], how="anti", maintain_order="left")
+    return hits.select("line", "doc_no", "customer_id").unique(["line", "doc_no"], keep="first", maintain_order=True)
+
+
+def _expired(ready: Ready, paying: pl.DataFrame) -> pl.DataFrame:
+    """Lines whose text has a name that was valid on another day only."""
+    day = pl.col("booking_date")
+    hits = (
+        ready.name_grams.filter("whole")
+        .join(ready.names.filter(pl.col("valid_from").is_not_null() | pl.col("valid_to").is_not_null()), on="key", maintain_order="left")
+        .join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
+        .filter((day < pl.col("valid_from")) | (day > pl.col("valid_to")))
+    )
+    lone = hits.join(paying.filter("sure"), on="line", how="anti", maintain_order="left")
+    return lone.select("line", "customer_id").unique("line", keep="first", maintain_order=True)

@@ -1,0 +1,333 @@
+"""Step 6: tell. Each line's outcome, what is allocated and why, and what a person must look at.
+
+    line 0: set {INV-1042} score 16, auto, no rival   -> auto, allocation 4,200.00, MT-REF1
+    line 1: two sets as good as each other            -> suggested, EX-ITEM, the other as alternative
+    line 2: nothing                                   -> exception EX-UNID, the whole amount
+
+The words come from the same columns that decided (weights, codes, rivals), never from a second look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from recon.match.frames import Chosen, Found, Proposals, Ready
+from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Outcome, Result, Status, money_expr
+from recon.problems import Problem
+from recon.rules.schema import Rules
+
+MT_OF_RULE = {
+    "reference": "MT-REF1",
+    "reference_list": "MT-REFN",
+    "reference_cut": "MT-TRUNC",
+    "reference_bare": "MT-FMT",
+    "reference_typo": "MT-FMT",
+    "order": "MT-PO",
+    "remittance": "MT-REM",
+    "payer_amount": "MT-ALIAS",
+    "payer_name": "MT-ALIAS",
+    "combination": "MT-SUBSET",
+    "split": "MT-SPLIT",
+}
+WORDS_OF_HOW = {
+    "exact": "document number",
+    "order": "order reference",
+    "cut": "document number cut off",
+    "bare": "number without its prefix",
+    "typo": "document number one character off",
+    "number": "remittance number",
+    "number_cut": "remittance number cut off",
+    "total": "remittance total, payer and date",
+}
+WORDS_OF_PAYER = {
+    "account": "payer's account",
+    "alias": "confirmed alias",
+    "vendor": "vendor number",
+    "name": "legal name",
+    "cut": "legal name cut off",
+    "fuzzy": "name alike",
+    "part": "name in the text",
+    "other": "payer is another customer",
+}
+WORDS_OF_CODE: Mapping[str, str] = {
+    "EX-UNID": "the payer is not known and nothing open is named",
+    "EX-CUST": "several customers fit",
+    "EX-ITEM": "several readings are as good",
+    "EX-NOITEM": "nothing of the payer's open items fits",
+    "EX-DUPPAY": "the item is paid already",
+    "EX-SHORT": "less than is open, without a known reason",
+    "EX-OVER": "more than is open",
+    "EX-ADV": "paid before the item was issued, or in advance",
+    "EX-NOREM": "a remittance advice would decide",
+    "EX-REMSUM": "the remittance is not what was paid",
+    "EX-REMUNK": "the remittance names items that are not known",
+    "EX-REMPAID": "the remittance names items that are closed",
+    "EX-REMNEG": "the remittance takes something back",
+    "EX-XCUST": "payer and item belong to different customers",
+    "EX-TDSRATE": "a tax deduction at a rate that the profile does not have",
+    "EX-TDSBASE": "a tax deduction on the amount with tax",
+    "EX-TDSAMB": "several deductions give the same cash",
+    "EX-TDSPROF": "looks like a tax deduction, and the customer has no tax profile",
+    "EX-DISCLATE": "discount taken after its date",
+    "EX-TOLCAP": "beyond the tolerance",
+    "EX-CCY": "the item is in another currency",
+    "EX-OVERALLOC": "more is stated than the item has open",
+    "EX-DISPUTE": "disputed, or short for a stated reason",
+    "EX-LEGAL": "the item is with solicitors",
+    "EX-RETEN": "a retention was kept back",
+    "EX-INSOLV": "the payer is insolvent",
+    "EX-UNCLR": "the cheque has not cleared",
+    "EX-NEAR": "the name is near a customer's, but not the same",
+    "EX-CORRUPT": "the reference is damaged",
+    "EX-INJ": "the text tries to be a formula or an order",
+    "EX-ALIASEXP": "the name was valid on another day",
+    "EX-REFUND": "money out that no class explains",
+}
+TOGETHER = " + "
+APART = " | "
+
+
+def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: Rules) -> Result:
+    """The result tables in inner form; asserts that each line's money is conserved."""
+    sets = _settled(chosen, rules)
+    alternatives = _alternatives(ready, weighed, chosen, sets, rules)
+    proposed = sets.filter(pl.col("outcome") != Outcome.EXCEPTION)
+    allocations = _allocations(ready, chosen, proposed)
+    unmatched = _unmatched(ready, found, weighed, chosen, proposed)
+    on_account = unmatched.filter(pl.col("holder") != "")
+    held = on_account.select(
+        "line", amount="amount", status=pl.lit(str(Status.SUGGESTED)), confidence=pl.lit(0.0), rule=pl.lit("on_account"),
+        reasons=pl.format("held on account of customer {}; {}", "holder", "detail"),
+    )  # fmt: skip
+    allocations = pl.concat([allocations, _held(held)], how="diagonal")
+    exceptions = pl.concat(
+        [_queries(proposed, alternatives), _open_exceptions(unmatched, alternatives)], how="diagonal"
+    )
+    lines = _lines(ready, proposed, unmatched)
+    result = Result(
+        lines=_finished(lines, ready, LINES.inner_schema),
+        allocations=_finished(allocations, ready, ALLOCATIONS.inner_schema),
+        exceptions=_finished(exceptions, ready, EXCEPTIONS.inner_schema),
+        problems=tuple(_once([*ready.problems, *found.problems, *weighed.problems, *chosen.problems])),
+    )
+    _assert_conserved(result, ready)
+    return result
+
+
+def _once(problems: list[Problem]) -> list[Problem]:
+    return list(dict.fromkeys(problems))
+
+
+def _settled(chosen: Chosen, rules: Rules) -> pl.DataFrame:
+    """The chosen sets with their outcome; a rival or a low confidence makes a suggestion."""
+    auto = pl.col("auto") & (pl.col("rivals") == 0)
+    rival = (
+        pl.when(pl.col("rivals") == 0).then(pl.lit([], dtype=pl.List(pl.String)))
+        .when((pl.col("owners") > 1) | (pl.col("rival_owner") != pl.col("owner"))).then(pl.lit(["EX-CUST"]))
+        .otherwise(pl.lit(["EX-ITEM"]))
+    )  # fmt: skip
+    codes = pl.concat_list("codes", rival).list.unique(maintain_order=True)
+    # A suggestion always says what kept it from being posted.
+    codes = pl.when(~auto & (codes.list.len() == 0)).then(pl.lit(["EX-ITEM"])).otherwise(codes)
+    return chosen.sets.with_columns(
+        codes=codes,
+        outcome=pl.when(auto).then(pl.lit(str(Outcome.AUTO))).otherwise(pl.lit(str(Outcome.SUGGESTED))),
+    )
+
+
+def _evidence_code(sets: pl.DataFrame) -> pl.DataFrame:
+    """The MT codes of each set, the deciding one first."""
+    rule = pl.col("rule").replace_strict(list(MT_OF_RULE), list(MT_OF_RULE.values()), default="MT-REF1", return_dtype=pl.String)
+    rule = pl.when(pl.col("rule").is_in(["payer_amount"]) & pl.col("payer_how").is_in(["account", "vendor"])).then(pl.lit("MT-ACCT")).otherwise(rule)
+    kept = pl.col("kept_back").fill_null([])
+    more = [
+        pl.when((pl.col("rule") == "remittance") & (pl.col("how") != "total")).then(pl.lit("MT-UTR")),
+        pl.when((pl.col("payer_how") == "alias") & (pl.col("rule") != "payer_amount")).then(pl.lit("MT-ALIAS")),
+        pl.when(pl.col("payer_how").is_in(["account", "vendor"]) & (pl.col("rule") != "payer_amount")).then(pl.lit("MT-ACCT")),
+        pl.when(pl.col("credit")).then(pl.lit("MT-NET")),
+        *(pl.when(kept.list.contains(name)).then(pl.lit(code)) for name, code in (("TDS", "MT-TDS"), ("GSTTDS", "MT-GSTTDS"), ("CIS", "MT-CIS"), ("DISC", "MT-DISC"), ("TOL", "MT-TOL"), ("ROUND", "MT-TOL"))),
+    ]  # fmt: skip
+    return sets.with_columns(mt=pl.concat_list(rule, *more).list.drop_nulls().list.unique(maintain_order=True))
+
+
+def _signed(name: str) -> pl.Expr:
+    value = pl.col(name).round(1)
+    return pl.when(value >= 0).then(pl.format("+{}", value)).otherwise(pl.format("{}", value))
+
+
+def _reasons(sets: pl.DataFrame) -> pl.DataFrame:
+    """Why, in words, with the weight of each piece of evidence in bits."""
+    how = pl.col("how").replace_strict(list(WORDS_OF_HOW), list(WORDS_OF_HOW.values()), default=None, return_dtype=pl.String)
+    payer = pl.col("payer_how").replace_strict(list(WORDS_OF_PAYER), list(WORDS_OF_PAYER.values()), default=None, return_dtype=pl.String)
+    said = pl.when(pl.col("said") != "").then(pl.format(" {}", "said")).otherwise(pl.lit(""))
+    parts = [
+        pl.col("mt").list.join(" "),
+        pl.when(pl.col("w_reference") != 0).then(pl.format("{}{} ({})", how, said, _signed("w_reference"))),
+        pl.format("{} ({})", "reason", _signed("w_amount")),
+        pl.when(pl.col("w_payer") != 0).then(pl.format("{} ({})", payer, _signed("w_payer"))),
+        pl.when(pl.col("w_date") != 0).then(pl.format("paid before it was issued ({})", _signed("w_date"))),
+        pl.when(pl.col("bars").list.len() > 0).then(pl.col("bars").list.join(", ")),
+        pl.when(pl.col("rivals") > 0).then(pl.format("{} other readings as good", "rivals")),
+        pl.when((pl.col("rivals") == 0) & pl.col("margin").is_not_null()).then(pl.format("margin {} to the next reading", pl.col("margin").round(1))),
+        pl.format("prior ({}), score {}", _signed("w_prior"), pl.col("score").round(1)),
+    ]  # fmt: skip
+    return sets.with_columns(reasons=pl.concat_str(parts, separator="; ", ignore_nulls=True))
+
+
+def _allocations(ready: Ready, chosen: Chosen, proposed: pl.DataFrame) -> pl.DataFrame:
+    """One row for each item and deduction, and one for what goes on account."""
+    told = _reasons(_evidence_code(proposed))
+    about = told.select("proposal", "line", "confidence", "rule", "reasons", "on_account", status="outcome")
+    legs = chosen.legs.join(about, on="proposal", maintain_order="left").join(
+        ready.items.select("item", "item_id"), on="item", maintain_order="left"
+    )
+    settled = legs.with_columns(amount="cash")
+    rest = about.filter(pl.col("on_account") != 0).with_columns(amount="on_account")
+    return pl.concat(
+        [
+            settled.select("line", "item_id", "amount", "deduction", "deduction_type", "status", "confidence", "rule", "reasons"),
+            _held(rest.select("line", "amount", "status", "confidence", "rule", "reasons")),
+        ],
+        how="diagonal_relaxed",
+    )
+
+
+def _held(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(item_id=pl.lit(""), deduction=pl.lit(0, dtype=pl.Int64), deduction_type=pl.lit(""))
+
+
+def _unmatched(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, proposed: pl.DataFrame) -> pl.DataFrame:
+    """Open lines without a proposal: their codes, what is missing, and the customer that may hold the money."""
+    lines = ready.lines.filter(pl.col("state") == "open").join(proposed.select("line"), on="line", how="anti", maintain_order="left")
+    sure = (
+        found.payers.filter("sure")
+        .join(ready.customers.select("customer_id", "owner"), on="customer_id", how="left", suffix="_own", maintain_order="left")
+        .unique("line", keep="first", maintain_order=True)
+        .select("line", payer="customer_id")
+    )
+    several = found.payers.filter(pl.col("owners") > 1).select("line", several=pl.lit(value=True)).unique(maintain_order=True)
+    beaten = chosen.losers.join(weighed.sets.select("proposal", "rule", lost_owner="owner"), on="proposal", maintain_order="left")
+    near = found.near.select("line", near=pl.lit(value=True)).unique(maintain_order=True)
+    part = found.payers.filter(pl.col("how").is_in(["part", "fuzzy"])).select("line", near=pl.lit(value=True)).unique(maintain_order=True)
+    near = pl.concat([near, part]).unique(maintain_order=True)
+    closed = found.closed.group_by("line", maintain_order=True).agg(closed=pl.lit(value=True), closed_customer=pl.col("customer_id").first())
+    expired = found.expired.select("line", expired=pl.lit(value=True))
+    items = ready.items.select("item", item_currency="currency")
+    foreign = (
+        found.references.filter(pl.col("how") == "exact").join(items, on="item", maintain_order="left")
+        .join(ready.lines.select("line", "currency"), on="line", maintain_order="left")
+        .filter(pl.col("item_currency") != pl.col("currency")).select("line", foreign=pl.lit(value=True)).unique(maintain_order=True)
+    )  # fmt: skip
+    many = ready.items.select("owner", "currency").join(ready.customers.select("owner", payer="customer_id"), on="owner").group_by("payer").agg(open_items=pl.len())
+    for frame, on in ((sure, "line"), (several, "line"), (beaten.drop("proposal"), "line"), (near, "line"), (closed, "line"),
+                      (expired, "line"), (foreign, "line"), (weighed.refused, "line"), (many, "payer")):  # fmt: skip
+        lines = lines.join(frame, on=on, how="left", maintain_order="left")
+    flag = {name: pl.col(name).fill_null(value=False) for name in ("several", "near", "closed", "expired", "foreign")}
+    known = pl.col("payer").is_not_null()
+    lost = pl.col("winner").is_not_null()
+    checks = [
+        (pl.col("hostile"), "EX-INJ"),
+        (pl.col("amount") < 0, "EX-REFUND"),
+        (lost & pl.col("rule").is_in(["payer_amount", "payer_name", "combination", "split"]), "EX-ITEM"),
+        (lost & ~pl.col("rule").is_in(["payer_amount", "payer_name", "combination", "split"]), "EX-DUPPAY"),
+        (flag["closed"] & ~lost, "EX-DUPPAY"),
+        (flag["foreign"], "EX-CCY"),
+        (flag["expired"], "EX-ALIASEXP"),
+        (flag["near"] & ~known, "EX-NEAR"),
+        (flag["several"], "EX-CUST"),
+        (known & ~lost & ~flag["closed"] & pl.col("advice_codes").is_null(), "EX-NOITEM"),
+        (known & (pl.col("open_items") > 1) & ~lost & pl.col("advice_codes").is_null(), "EX-NOREM"),
+    ]
+    codes = pl.concat_list([pl.when(fits.fill_null(value=False)).then(pl.lit(code)) for fits, code in checks]).list.drop_nulls()
+    lines = lines.with_columns(codes=pl.concat_list(pl.col("advice_codes").fill_null([]), codes).list.unique(maintain_order=True))
+    lines = lines.with_columns(codes=pl.when(pl.col("codes").list.len() == 0).then(pl.lit(["EX-UNID"])).otherwise("codes"))
+    holder = pl.when((pl.col("amount") > 0) & ~pl.col("codes").list.contains("EX-INJ")).then(
+        pl.coalesce("payer", "closed_customer", pl.col("advice_customer"))
+    ).fill_null("")
+    return lines.with_columns(holder=holder, detail=_detail("codes"))
+
+
+def _detail(column: str) -> pl.Expr:
+    words = pl.element().replace_strict(list(WORDS_OF_CODE), list(WORDS_OF_CODE.values()), default=pl.element(), return_dtype=pl.String)
+    return pl.col(column).list.eval(words).list.join("; ")
+
+
+def _alternatives(ready: Ready, weighed: Proposals, chosen: Chosen, sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Other readings of each line in words: `INV-1 400.00 + INV-2 500.00 | ...`, as (line, alternatives)."""
+    shown = chosen.others.sort("line", "rank").filter(pl.int_range(pl.len()).over("line") < rules.limits.alternatives)
+    legs = weighed.legs.join(shown.select("proposal", "line", "rank"), on="proposal", maintain_order="left")
+    named = legs.join(ready.items.select("item", "item_id", "currency"), on="item", maintain_order="left")
+    cash = named.group_by("line", "rank", "item_id", "currency", maintain_order=True).agg(pl.col("cash").sum())
+    texts = cash.with_columns(text=pl.format("{} {}", "item_id", money_expr(pl.col("cash"), ready.scales)))
+    joined = texts.group_by("line", "rank", maintain_order=True).agg(pl.col("text").str.join(TOGETHER)).sort("line", "rank")
+    return joined.group_by("line", maintain_order=True).agg(alternatives=pl.col("text").str.join(APART))
+
+
+def _queries(proposed: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFrame:
+    """A row for each code of a suggestion; nothing of its amount is left over."""
+    asked = proposed.filter(pl.col("outcome") == Outcome.SUGGESTED).join(alternatives, on="line", how="left", maintain_order="left")
+    rows = asked.select("line", "codes", "alternatives", code="codes").explode("code")
+    return rows.select(
+        "line", "code", amount=pl.lit(0, dtype=pl.Int64), detail=_word("code"), alternatives=pl.col("alternatives").fill_null("")
+    )
+
+
+def _word(column: str) -> pl.Expr:
+    return pl.col(column).replace_strict(list(WORDS_OF_CODE), list(WORDS_OF_CODE.values()), default=pl.col(column), return_dtype=pl.String)
+
+
+def _open_exceptions(unmatched: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFrame:
+    """A row for each code; the first carries what is neither allocated nor on account."""
+    rows = unmatched.join(alternatives, on="line", how="left", maintain_order="left").with_columns(
+        rest=pl.when(pl.col("holder") == "").then("amount").otherwise(0), code="codes"
+    )
+    rows = rows.explode("code").with_columns(first=pl.int_range(pl.len()).over("line") == 0)
+    return rows.select(
+        "line",
+        "code",
+        amount=pl.when("first").then("rest").otherwise(0),
+        detail=_word("code"),
+        alternatives=pl.col("alternatives").fill_null(""),
+    )
+
+
+def _lines(ready: Ready, proposed: pl.DataFrame, unmatched: pl.DataFrame) -> pl.DataFrame:
+    """Each line with its one outcome."""
+    told = _evidence_code(proposed).select(
+        "line",
+        "outcome",
+        code=pl.when(pl.col("outcome") == Outcome.AUTO).then(pl.col("mt").list.first()).otherwise(pl.col("codes").list.first()),
+    )
+    open_ = unmatched.select("line", outcome=pl.lit(str(Outcome.EXCEPTION)), code=pl.col("codes").list.first())
+    aside = ready.lines.filter(pl.col("state") != "open").select(
+        "line",
+        outcome=pl.when(pl.col("state").is_in(["duplicate", "settled"])).then(pl.lit(str(Outcome.DUPLICATE))).otherwise(pl.lit(str(Outcome.NOT_RECEIVABLE))),
+        code=pl.when(pl.col("state") == "duplicate").then(pl.lit("EX-DUPLINE")).when(pl.col("state") == "settled").then(pl.lit("EX-IDEMP")).otherwise("class_code"),
+    )  # fmt: skip
+    every = pl.concat([told, open_, aside])
+    assert every.height == ready.lines.height, "a line has no outcome, or two"
+    return every.join(ready.lines.select("line", "amount"), on="line", maintain_order="left")
+
+
+def _finished(frame: pl.DataFrame, ready: Ready, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """The table as others know it: line ids, the lines' currency, the columns and order of the model."""
+    named = frame.join(ready.lines.select("line", "line_id", "currency"), on="line", maintain_order="left")
+    money = {name.removesuffix("_minor"): name for name in schema if name.endswith("_minor")}
+    named = named.rename({name: inner for name, inner in money.items() if name in named.columns})
+    order = [name for name in ("line", "code", "item_id", "deduction_type") if name in named.columns]
+    # An exception's codes stay in the order of their weight.
+    order = ["line"] if "alternatives" in schema else order
+    return named.sort(order, maintain_order=True).select(list(schema)).cast(dict(schema))  # type: ignore[arg-type]
+
+
+def _assert_conserved(result: Result, ready: Ready) -> None:
+    """allocated + on account + exception + not receivable + skipped = amount, for every line."""
+    live = ready.lines.filter(pl.col("state") == "open").select("line_id", "amount")
+    allocated = result.allocations.group_by("line_id").agg(allocated=pl.col("amount_minor").sum())
+    excepted = result.exceptions.group_by("line_id").agg(excepted=pl.col("amount_minor").sum())
+    check = live.join(allocated, on="line_id", how="left").join(excepted, on="line_id", how="left")
+    total = pl.col("allocated").fill_null(0) + pl.col("excepted").fill_null(0)
+    wrong = check.filter(total != pl.col("amount"))
+    assert wrong.is_empty(), f"money is not conserved: {wrong.head(3).rows()}"

@@ -1,0 +1,110 @@
+"""The tables that pass between the steps of the engine, in one place.
+
+Rows are known by small integers inside: `line` and `item` count from 0 in an order that does not hang on the
+order of the input. Money is integers of minor units throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from recon.problems import Problem
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What `prepare.clean` makes: cleaned rows and the keys they can be joined by.
+
+    lines: line, line_id, account, booking_date, value_date, amount, currency, type, text (upper case, for
+        references), payer_text (its longest run of words), state (`open`, `duplicate`, `settled`,
+        `not_receivable`, `paired`), class_id, class_code, hostile, insolvent, uncleared.
+    items: item, item_id, customer_id, group_id, doc_no, doc_type, currency, open, gross, net, cis_base, retention,
+        issue_date, due_date, entity, discount_percent, discount_days, bar (why it can't be `auto`, or empty),
+        bar_code.
+    keys: key, item, kind (`full`, `bare`, `order`), raw; a document number or order reference of an open item.
+    closed_keys: key, doc_no; document numbers of closed items.
+    atoms: line, at, atom, digit, gap, after; the runs of letters and digits of a line.
+    grams: line, at, size, raw, key, opened, closed, piece, field_end, labelled, before; what may be a reference.
+    customers: customer_id, group_id, name, tolerance.
+    names: key, customer_id, kind (`alias`, `name`, `cut`), valid_from, valid_to.
+    accounts: key, customer_id, kind (`account`, `vendor`), valid_from, valid_to.
+    name_grams: line, at, size, key, whole; what may be a name in a line.
+    remittances: remit, remittance_id, payer_key, payment_date, number (key), total, currency, foots.
+    advice: remit, row, doc_key, gross, deduction, deduction_type, paid.
+    """
+
+    lines: pl.DataFrame
+    items: pl.DataFrame
+    keys: pl.DataFrame
+    closed_keys: pl.DataFrame
+    atoms: pl.DataFrame
+    grams: pl.DataFrame
+    customers: pl.DataFrame
+    names: pl.DataFrame
+    accounts: pl.DataFrame
+    name_grams: pl.DataFrame
+    remittances: pl.DataFrame
+    advice: pl.DataFrame
+    scales: Mapping[str, int]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What `candidates.find` makes: which lines, items and customers may meet at all.
+
+    references: line, item, how (`exact`, `order`, `cut`, `bare`, `typo`), said (as the line says it), at, size.
+    payers: line, customer_id, owner, how (`account`, `alias`, `vendor`, `name`, `cut`, `fuzzy`, `part`), tier,
+        sure, owners (how many customers or groups the best evidence fits).
+    links: line, remit, how (`number`, `number_cut`, `total`).
+    closed: line, doc_no, customer_id; references to items that are closed.
+    near: line, customer_id, likeness; customers whose names are near, but not equal.
+    expired: line, customer_id; lines that use a name which was valid on another day only.
+    """
+
+    references: pl.DataFrame
+    payers: pl.DataFrame
+    links: pl.DataFrame
+    closed: pl.DataFrame
+    near: pl.DataFrame
+    expired: pl.DataFrame
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """What `combine.search` makes and `score.weigh` completes: the sets of items that may explain each line.
+
+    sets: proposal, line, rule, kind (`exact`, `deduction`, `discount`, `tolerance`, `part`, `over`), how (the kind
+        of reference, link or payer evidence it comes from), said, carriers (items that carry what was said),
+        owner, size, on_account, short, auto, codes, reason; and from `score.weigh` on: payer_how, payer_sure,
+        unique, bars, bar_codes, early, credit, kept_back, insolvent, uncleared, w_prior, w_reference,
+        w_payer, w_amount, w_date, score, confidence.
+    legs: proposal, item, cash, deduction, deduction_type.
+    refused: line, advice_codes, advice_customer; lines whose remittance can't be followed, and why.
+    """
+
+    sets: pl.DataFrame
+    legs: pl.DataFrame
+    refused: pl.DataFrame
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What `assign.choose` makes: at most one set for each line, no item settled beyond its open amount.
+
+    sets: as in Proposals, with rivals (readings of the line that are as good) and margin (bits to the next best).
+    legs: of the chosen sets.
+    losers: line, proposal, winner (the line that has the item), of lines whose best set was taken by another.
+    others: line, proposal, rank; the line's other readings, best first.
+    """
+
+    sets: pl.DataFrame
+    legs: pl.DataFrame
+    losers: pl.DataFrame
+    others: pl.DataFrame
+    problems: tuple[Problem, ...] = ()

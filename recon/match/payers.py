@@ -1,0 +1,163 @@
+"""Who paid: by account, alias, vendor number or name; and whose name is only near.
+
+The order of evidence is that of accounts first, then what a person confirmed, then the legal name, then a name cut
+by the payment system. A name that is only alike, or only a part of the text, never makes a payer sure.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from rapidfuzz import fuzz, process
+
+from recon.match import text
+from recon.match.frames import Ready
+from recon.rules.schema import Rules
+
+SCHEMA = {"line": pl.Int64, "customer_id": pl.String, "how": pl.String, "tier": pl.Int64}
+TIERS = {"account": 0, "alias": 1, "vendor": 1, "name": 2, "cut": 3, "fuzzy": 4, "part": 5}
+NEAR_SCORE = 80.0  # from this likeness on a name is worth a warning
+BLOCK_LETTERS = 4
+BLOCK_FAN_MAX = 400  # names that share a word's beginning; a commoner beginning tells nothing
+FUZZY_CHUNK = 500_000
+
+
+def known(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The payers that each line may have, and the customers whose names are only near.
+
+    Returns:
+        payers: line, customer_id, owner, how, tier, sure, owners. Only the best tier of a line is kept; `sure`
+            if that is an account, alias, vendor number or whole name of one owner (customer or group).
+        near: line, customer_id, likeness: names alike but not equal, for lines without a sure payer.
+    """
+    hits = pl.concat([_by_account(ready), _by_name(ready, rules)])
+    owners = ready.customers.select("customer_id", "owner")
+    hits = hits.join(owners, on="customer_id", how="left", maintain_order="left").with_columns(
+        pl.col("owner").fill_null("C:" + pl.col("customer_id"))
+    )
+    best = hits.filter(pl.col("tier") == pl.col("tier").min().over("line"))
+    best = best.sort("line", "tier", "customer_id", "how").unique(["line", "customer_id"], keep="first", maintain_order=True)
+    best = best.with_columns(owners=pl.col("owner").n_unique().over("line")).with_columns(
+        sure=(pl.col("owners") == 1) & (pl.col("tier") <= TIERS["cut"])
+    )
+    best = best.filter(pl.col("owners") <= rules.limits.customers_per_name)
+    unsure = ready.lines.filter((pl.col("state") == "open") & (pl.col("payer_text") != "")).join(
+        best.filter("sure"), on="line", how="anti", maintain_order="left"
+    )
+    alike = _alike(unsure, ready, rules)
+    fuzzy = _fuzzy(alike, best, owners, rules)
+    return pl.concat([best, fuzzy]).sort("line", "tier", "customer_id"), alike
+
+
+def _valid(frame: pl.DataFrame) -> pl.DataFrame:
+    """Only names that were valid on the day the line was booked."""
+    day = pl.col("booking_date")
+    return frame.filter(
+        (pl.col("valid_from").is_null() | (day >= pl.col("valid_from")))
+        & (pl.col("valid_to").is_null() | (day <= pl.col("valid_to")))
+    )
+
+
+def _by_account(ready: Ready) -> pl.DataFrame:
+    """Accounts, vendor numbers and codes that stand in the text or in the counterparty's account."""
+    lines = ready.lines.filter(pl.col("state") == "open").select(
+        "line", "booking_date", plain=text.upper(pl.col("counterparty_account")).str.replace_all("[^A-Z0-9@]", "")
+    )
+    stated = lines.filter(pl.col("plain") != "").join(ready.accounts, on="plain", maintain_order="left")
+    spoken = (
+        ready.grams.filter("opened", "closed")
+        .filter(~pl.col("piece") | (pl.col("size") > 1))
+        .select("line", "key")
+        .unique(maintain_order=True)
+        .join(ready.accounts, on="key", maintain_order="left")
+        .join(lines.select("line", "booking_date"), on="line", maintain_order="left")
+    )
+    hits = pl.concat([_valid(stated).select("line", "customer_id", how="kind"), _valid(spoken).select("line", "customer_id", how="kind")])
+    return _tiered(hits)
+
+
+def _by_name(ready: Ready, rules: Rules) -> pl.DataFrame:
+    """Names and aliases that stand in the text; of several the longest."""
+    hits = ready.name_grams.join(ready.names, on="key", maintain_order="left").join(
+        ready.lines.select("line", "booking_date"), on="line", maintain_order="left"
+    )
+    hits = _valid(hits)
+    for pattern in rules.payers.shared_payers:
+        hits = hits.filter(~pl.col("key").str.contains(f"(?i){pattern}"))
+    length = pl.col("key").str.len_chars()
+    longest = hits.filter((length == length.max().over("line", "whole")))
+    whole = pl.col("whole").any().over("line")
+    kept = longest.filter(pl.col("whole") | ~whole)
+    return _tiered(kept.select("line", "customer_id", how=pl.when("whole").then("kind").otherwise(pl.lit("part"))))
+
+
+def _tiered(hits: pl.DataFrame) -> pl.DataFrame:
+    tier = pl.col("how").replace_strict(list(TIERS), list(TIERS.values()), return_dtype=pl.Int64)
+    return hits.with_columns(tier=tier).select(list(SCHEMA)).cast(SCHEMA)  # type: ignore[arg-type]
+
+
+def _alike(unsure: pl.DataFrame, ready: Ready, rules: Rules) -> pl.DataFrame:
+    """Names that are near the payer's text: distinct texts against distinct names that share a word's beginning."""
+    empty = pl.DataFrame(schema={"line": pl.Int64, "customer_id": pl.String, "likeness": pl.Float64})
+    if not rules.payers.fuzzy or unsure.is_empty() or ready.names.is_empty():
+        return empty
+    spoken = unsure.select("payer_text").unique(maintain_order=True)
+    names = ready.names.select("key").unique(maintain_order=True)
+    pairs = _blocks(spoken, "payer_text").join(_blocks(names, "key"), on="block").select("payer_text", "key").unique(maintain_order=True)
+    if pairs.is_empty():
+        return empty
+    pairs = pairs.sort("payer_text", "key")
+    scores = np.concatenate(
+        [
+            process.cpdist(
+                part["payer_text"].to_list(), part["key"].to_list(), scorer=fuzz.token_sort_ratio, workers=-1, dtype=np.float64
+            )
+            for part in pairs.iter_slices(FUZZY_CHUNK)
+        ]
+    )
+    close = pairs.with_columns(likeness=pl.Series(scores)).filter(pl.col("likeness") >= NEAR_SCORE)
+    return (
+        unsure.select("line", "payer_text", "booking_date")
+        .join(close, on="payer_text", maintain_order="left")
+        .join(ready.names, on="key", maintain_order="left")
+        .pipe(_valid)
+        .group_by("line", "customer_id", maintain_order=True)
+        .agg(pl.col("likeness").max())
+        .sort("line", "likeness", "customer_id", descending=[False, True, False])
+    )
+
+
+def _blocks(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """The beginnings of a text's words; those that too many texts share are left out."""
+    words = (
+        frame.select(column, block=pl.col(column).str.split(" "))
+        .explode("block")
+        .with_columns(pl.col("block").str.slice(0, BLOCK_LETTERS))
+        .filter(pl.col("block").str.len_chars() >= 3)  # noqa: PLR2004 - shorter ones are initials
+        .unique(maintain_order=True)
+    )
+    return words.filter(pl.len().over("block") <= BLOCK_FAN_MAX)
+
+
+def _fuzzy(alike: pl.DataFrame, best: pl.DataFrame, owners: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """The one name that is clearly nearest, for lines that have no payer otherwise."""
+    lone = alike.join(best, on="line", how="anti", maintain_order="left").join(owners, on="customer_id", how="left", maintain_order="left")
+    lone = lone.with_columns(pl.col("owner").fill_null("C:" + pl.col("customer_id")))
+    top = lone.group_by("line", "owner", maintain_order=True).agg(pl.col("likeness").max(), pl.col("customer_id").first())
+    top = top.sort("line", "likeness", "owner", descending=[False, True, False]).with_columns(
+        runner_up=pl.col("likeness").shift(-1).over("line").fill_null(0.0), first=pl.int_range(pl.len()).over("line") == 0
+    )
+    clear = top.filter(
+        pl.col("first")
+        & (pl.col("likeness") >= rules.payers.score_min)
+        & (pl.col("likeness") - pl.col("runner_up") >= rules.payers.margin_min)
+    )
+    return clear.select(
+        "line",
+        "customer_id",
+        how=pl.lit("fuzzy"),
+        tier=pl.lit(TIERS["fuzzy"], dtype=pl.Int64),
+        owner="owner",
+        owners=pl.lit(1, dtype=pl.UInt32),
+        sure=pl.lit(value=False),
+    )

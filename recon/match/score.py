@@ -1,0 +1,158 @@
+"""Step 4: weigh. One weight column for each piece of evidence of a set, and whatever speaks against posting it.
+
+    set 0: reference exact, amount exact, payer by name
+        -> w_prior -10, w_reference +14, w_payer +6, w_amount +6, w_date 0; score 16; auto
+
+The score is the sum of the columns (bits of evidence, as Fellegi and Sunter add them), and the confidence is
+1 / (1 + 2^-score). Nothing else decides, so the explanation can be read off the same columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from recon.match.frames import Found, Proposals, Ready
+from recon.rules.schema import Rules
+
+CONFIRMED = ("account", "alias", "vendor")
+WHOLE_NAMES = ("name", "cut")
+WEIGHTS = ("w_prior", "w_reference", "w_payer", "w_amount", "w_date")
+
+
+def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Proposals:
+    """The same sets with their weights, score, confidence, contradiction codes and whether they may be `auto`."""
+    sets = proposals.sets
+    sets = _with_payer(sets, found)
+    sets = _with_items(sets, proposals.legs, ready)
+    sets = sets.join(ready.lines.select("line", "insolvent", "uncleared"), on="line", maintain_order="left")
+    weights = rules.weights
+    reference = {
+        "exact": weights.reference_exact,
+        "order": weights.reference_order,
+        "cut": weights.reference_cut,
+        "bare": weights.reference_bare,
+        "typo": weights.reference_typo,
+        "number": weights.remittance_number,
+        "number_cut": weights.remittance_number,
+        "total": weights.remittance_total,
+    }
+    payer = {
+        "account": weights.payer_account,
+        "alias": weights.payer_alias,
+        "vendor": weights.payer_alias,
+        "name": weights.payer_name,
+        "cut": weights.payer_name,
+        "fuzzy": weights.payer_fuzzy,
+        "part": weights.payer_fuzzy,
+        "other": weights.payer_other,
+    }
+    amount = {
+        "exact": weights.amount_exact,
+        "deduction": weights.amount_deduction,
+        "discount": weights.amount_deduction,
+        "tolerance": weights.amount_tolerance,
+        "part": weights.amount_part,
+        "over": weights.amount_over,
+    }
+    by_amount = pl.col("rule").is_in(["payer_amount", "payer_name", "split"]) & pl.col("unique")
+    sets = sets.with_columns(
+        w_prior=pl.lit(weights.prior),
+        w_reference=_weight("how", reference),
+        w_payer=_weight("payer_how", payer),
+        w_amount=_weight("kind", amount) + pl.when(by_amount).then(weights.amount_unique).otherwise(0.0),
+        w_date=pl.when("early").then(weights.date_early).otherwise(0.0),
+    )
+    sets = sets.with_columns(score=pl.sum_horizontal(WEIGHTS).round(6))
+    sets = sets.with_columns(confidence=(1.0 / (1.0 + (2.0 ** -pl.col("score")))).round(4))
+    sets = _judged(sets, rules)
+    return replace(proposals, sets=sets)
+
+
+def _weight(column: str, table: dict[str, float]) -> pl.Expr:
+    return pl.col(column).replace_strict(list(table), list(table.values()), default=0.0, return_dtype=pl.Float64)
+
+
+def _with_payer(sets: pl.DataFrame, found: Found) -> pl.DataFrame:
+    """How the line's payer agrees with the owner of the set's items: `payer_how`, or `other`, or empty."""
+    mine = found.payers.select("line", "owner", payer_how="how", payer_sure="sure").unique(
+        ["line", "owner"], keep="first", maintain_order=True
+    )
+    sure = found.payers.filter("sure").select("line", payer_owner="owner").unique("line", keep="first", maintain_order=True)
+    joined = sets.join(mine, on=["line", "owner"], how="left", maintain_order="left").join(
+        sure, on="line", how="left", maintain_order="left"
+    )
+    other = pl.col("payer_owner").is_not_null() & (pl.col("payer_owner") != pl.col("owner"))
+    return joined.with_columns(
+        payer_how=pl.when(other).then(pl.lit("other")).otherwise(pl.col("payer_how").fill_null("")),
+        payer_sure=pl.col("payer_sure").fill_null(value=False) & ~other,
+    )
+
+
+def _with_items(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
+    """What the items of a set say against it: barred, issued after the payment, of a common amount."""
+    items = ready.items.with_columns(same=pl.len().over("currency", "open")).select(
+        "item", "open", "same", "bar", "bar_code", "issue_date", "doc_type"
+    )
+    about = (
+        legs.join(items, on="item", maintain_order="left")
+        .join(sets.select("proposal", "line"), on="proposal", maintain_order="left")
+        .join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
+        .group_by("proposal", maintain_order=True)
+        .agg(
+            unique=(pl.col("same") == 1).all(),
+            bars=pl.col("bar").filter(pl.col("bar") != "").unique(maintain_order=True),
+            bar_codes=pl.col("bar_code").filter(pl.col("bar_code") != "").unique(maintain_order=True),
+            early=(pl.col("issue_date") > pl.col("booking_date")).any().fill_null(value=False),
+            credit=(pl.col("open") < 0).any(),
+            kept_back=pl.col("deduction_type").filter(pl.col("deduction_type") != "").unique(maintain_order=True),
+        )
+    )
+    return sets.join(about, on="proposal", how="left", maintain_order="left")
+
+
+def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """May the set be posted by itself? And the codes of what speaks against it."""
+    use = rules.evidence.model_dump()
+    posting = [name for name, switch in use.items() if switch["auto"]]
+    confirmed = pl.col("payer_how").is_in(CONFIRMED)
+    known = pl.col("payer_sure") & pl.col("payer_how").is_in([*CONFIRMED, *WHOLE_NAMES])
+    rule = pl.col("rule")
+    needs = (
+        pl.when(rule.is_in(["reference_bare", "reference_typo", "split"])).then(confirmed)
+        .when(rule == "order").then((pl.col("size") == 1) & (known | (pl.col("carriers") == 1)))
+        .when(rule == "reference_cut").then(known | (pl.col("carriers") == 1))
+        .when(rule == "payer_amount").then(known & (pl.col("unique") | (pl.col("kind") != "exact")))
+        .when(rule == "combination").then(confirmed)
+        .otherwise(pl.lit(value=True))
+    )  # fmt: skip
+    stranger = pl.col("payer_how") == "other"
+    flags = [
+        (stranger, "EX-XCUST"),
+        (pl.col("early"), "EX-ADV"),
+        (pl.col("insolvent"), "EX-INSOLV"),
+        (pl.col("uncleared"), "EX-UNCLR"),
+    ]
+    against = pl.concat_list([pl.when(flag).then(pl.lit(code)) for flag, code in flags]).list.drop_nulls()
+    lacking = (
+        pl.when(needs | (pl.col("codes").list.len() > 0)).then(pl.lit([], dtype=pl.List(pl.String)))
+        .when(rule == "reference_typo").then(pl.lit(["EX-CORRUPT"]))
+        .when(rule.is_in(["reference_bare", "split"])).then(pl.lit(["EX-UNID"]))
+        .when(rule == "payer_name").then(pl.lit(["EX-NEAR"]))
+        .otherwise(pl.lit(["EX-ITEM"]))
+    )  # fmt: skip
+    switched_off = (
+        pl.when(rule == "payer_name").then(pl.lit(["EX-NEAR"]))
+        .when(rule == "combination").then(pl.lit(["EX-NOREM"]))
+        .otherwise(pl.lit([], dtype=pl.List(pl.String)))
+    )  # fmt: skip
+    codes = pl.concat_list(
+        "codes", against, pl.col("bar_codes").fill_null([]), lacking,
+        pl.when(rule.is_in(posting)).then(pl.lit([], dtype=pl.List(pl.String))).otherwise(switched_off),
+    ).list.unique(maintain_order=True)  # fmt: skip
+    nothing_against = (against.list.len() == 0) & (pl.col("bar_codes").fill_null([]).list.len() == 0)
+    return sets.with_columns(
+        codes=codes,
+        auto=pl.col("auto") & rule.is_in(posting) & needs & nothing_against & (pl.col("confidence") >= rules.thresholds.auto),
+    )
