@@ -43,6 +43,7 @@ LEG_SCHEMA = {
     "deduction": pl.Int64,
     "deduction_type": pl.String,
 }
+NOUGHT = pl.lit(0, dtype=pl.Int64)
 MEMBERS = ("group", "line", "item", "amount", "currency", "booking_date")
 
 
@@ -160,20 +161,19 @@ def _none() -> tuple[pl.DataFrame, pl.DataFrame]:
 def _reading(frame: pl.DataFrame, kind: str, *, auto: pl.Expr, codes: pl.Expr | None = None, reason: pl.Expr) -> pl.DataFrame:
     """Readings of a frame that may have `reading`, `on_account` and `short` already."""
     have = set(frame.columns)
-    zero = pl.lit(0, dtype=pl.Int64)
     return frame.with_columns(
         kind=pl.lit(kind),
         auto=auto,
         codes=codes if codes is not None else pl.lit([], dtype=pl.List(pl.String)),
         reason=reason,
-        **{name: zero for name in ("reading", "on_account", "short") if name not in have},
+        **{name: NOUGHT for name in ("reading", "on_account", "short") if name not in have},
     )
 
 
 def _whole_legs(rows: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
     """Each item settled whole by cash."""
     return rows.join(groups.select("group"), on="group", how="semi", maintain_order="left").with_columns(
-        reading=pl.lit(0), cash=pl.col("open"), deduction=pl.lit(0), deduction_type=pl.lit("")
+        reading=NOUGHT, cash=pl.col("open"), deduction=NOUGHT, deduction_type=pl.lit("")
     )
 
 
@@ -288,7 +288,7 @@ def _deducted(
         .otherwise(pl.lit([], dtype=pl.List(pl.String)))
     )  # fmt: skip
     readings = _reading(
-        fits.with_columns(short=pl.lit(0), on_account=pl.lit(0)),
+        fits.with_columns(short=NOUGHT, on_account=NOUGHT),
         "deduction",
         auto=pl.col("ok") & ~several & (pl.col("note") == "") & rules.evidence.deduction.auto,
         codes=codes,
@@ -301,7 +301,7 @@ def _deducted(
     cash = pl.when(pl.col("leg") == 0).then(pl.col("open") - kept_back + pl.when(last).then("off").otherwise(0)).otherwise(0)
     legs = taken.with_columns(cash=cash, deduction_type="type")
     rounding = legs.filter(last & (pl.col("off") != 0)).with_columns(
-        cash=pl.lit(0), deduction=-pl.col("off"), deduction_type=pl.lit("ROUND")
+        cash=NOUGHT, deduction=-pl.col("off"), deduction_type=pl.lit("ROUND")
     )
     return readings, pl.concat([legs, rounding])
 
@@ -327,12 +327,12 @@ def _discounted(rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rul
     timely = found.filter("in_time")
     early = _reading(timely, "discount", auto=pl.lit(rules.evidence.deduction.auto), reason=pl.lit("amount is what is open less the discount of its terms, in time"))
     early_legs = wide.join(timely.select("group"), on="group", how="semi", maintain_order="left").with_columns(
-        reading=pl.lit(0), cash=pl.col("open") - pl.col("deduction"), deduction_type=pl.lit("DISC")
+        reading=NOUGHT, cash=pl.col("open") - pl.col("deduction"), deduction_type=pl.lit("DISC")
     )
     late = found.filter(~pl.col("in_time")).with_columns(short=pl.col("deduction"))
     refused = _reading(late, "part", auto=pl.lit(value=False), codes=pl.lit(["EX-DISCLATE"]), reason=pl.lit("discount taken after its date"))
     refused_legs = wide.join(late.select("group"), on="group", how="semi", maintain_order="left").with_columns(
-        reading=pl.lit(0), cash=pl.col("open") - pl.col("deduction"), deduction=pl.lit(0), deduction_type=pl.lit("")
+        reading=NOUGHT, cash=pl.col("open") - pl.col("deduction"), deduction=NOUGHT, deduction_type=pl.lit("")
     )
     columns = list(READING_SCHEMA)
     legs = list(LEG_SCHEMA)
@@ -426,4 +426,4 @@ def _filled(rows: pl.DataFrame) -> pl.DataFrame:
     before = pl.col("open").cum_sum().over("group") - pl.col("open")
     room = (pl.col("amount") - before).clip(0)
     cash = pl.when(pl.col("open") < 0).then(pl.col("open")).otherwise(pl.min_horizontal("open", room))
-    return ordered.with_columns(reading=pl.lit(0), cash=cash, deduction=pl.lit(0), deduction_type=pl.lit(""))
+    return ordered.with_columns(reading=NOUGHT, cash=cash, deduction=NOUGHT, deduction_type=pl.lit(""))

@@ -15,6 +15,7 @@ from recon.match.frames import Found, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
+ADVICES_MAX = 30  # open advices of one payer whose pairs are tried
 CUT_NUMBER_MIN = 12  # a payment number cut by the bank links from this length on
 
 
@@ -32,6 +33,8 @@ def find(ready: Ready, rules: Rules) -> Found:
         closed=_closed(ready, kept),
         near=near,
         expired=_expired(ready, paying),
+        unknown=references.unknown(ready, kept),
+        dates=references.dates(ready),
         problems=tuple(problems),
     )
 
@@ -83,30 +86,56 @@ def _links(ready: Ready, rules: Rules, paying: pl.DataFrame) -> pl.DataFrame:
     by_cut = by_cut.join(by_number, on="line", how="anti", maintain_order="left").unique(maintain_order=True)
     by_cut = by_cut.filter(pl.col("remit").n_unique().over("line") == 1)
     taken = pl.concat([by_number, by_cut])
-    return pl.concat([taken, _by_total(ready, rules, paying, taken)]).cast(schema).sort("line", "remit", "how")  # type: ignore[arg-type]
+    totals = _by_total(ready, rules, paying, taken)
+    return pl.concat([taken, totals, _by_totals(ready, rules, paying, pl.concat([taken, totals]))]).cast(schema).sort("line", "remit", "how")  # type: ignore[arg-type]
 
 
-def _by_total(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
-    """Links by payer, exact total and date, where exactly one fits both ways."""
-    owner = (
-        ready.advice.join(ready.keys.filter(pl.col("kind") == "full"), left_on="doc_key", right_on="key", maintain_order="left")
+def _owned(ready: Ready) -> pl.DataFrame:
+    """The owner of each advice whose known items have only one: (remit, owner)."""
+    full = ready.keys.filter(pl.col("kind") == "full")
+    return (
+        ready.advice.join(full, left_on="doc_key", right_on="key", maintain_order="left")
         .join(ready.items.select("item", "owner"), on="item", maintain_order="left")
         .group_by("remit", maintain_order=True)
         .agg(owner=pl.col("owner").first(), owners=pl.col("owner").n_unique())
         .filter(pl.col("owners") == 1)
+        .select("remit", "owner")
     )
-    free = ready.remittances.join(taken, on="remit", how="anti", maintain_order="left").join(owner, on="remit", maintain_order="left")
+
+
+def _paying(ready: Ready, paying: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Open lines of sure payers that no advice has yet."""
     sure = paying.filter("sure").select("line", "owner").unique(maintain_order=True)
     lines = ready.lines.filter(pl.col("state") == "open").join(taken, on="line", how="anti", maintain_order="left")
-    lines = lines.join(sure, on="line", maintain_order="left")
-    pairs = lines.select("line", "owner", "currency", "booking_date", total="amount").join(
+    return lines.join(sure, on="line", maintain_order="left").select("line", "owner", "currency", "booking_date", total="amount")
+
+
+def _in_time(paid: pl.Expr, rules: Rules) -> pl.Expr:
+    days = (pl.col("booking_date") - paid).dt.total_days()
+    return days.is_between(-rules.remittances.days_before, rules.remittances.days_after).fill_null(value=False)
+
+
+def _by_totals(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Two advices of the payer that add up to the line, where exactly one pair does; proposed, never posted."""
+    free = ready.remittances.join(taken, on="remit", how="anti", maintain_order="left").join(_owned(ready), on="remit", maintain_order="left")
+    free = free.select("remit", "owner", "total", "payment_date").filter(pl.len().over("owner") <= ADVICES_MAX)
+    pairs = free.join(free.rename({"remit": "other", "total": "more", "payment_date": "later"}), on="owner", maintain_order="left")
+    pairs = pairs.filter(pl.col("remit") < pl.col("other")).with_columns(total=pl.col("total") + pl.col("more"))
+    hits = _paying(ready, paying, taken).join(pairs, on=["owner", "total"], maintain_order="left")
+    hits = hits.filter(_in_time(pl.col("payment_date"), rules) & _in_time(pl.col("later"), rules))
+    hits = hits.filter((pl.len().over("line") == 1) & (pl.len().over("remit", "other") == 1))
+    both = pl.concat([hits.select("line", "remit"), hits.select("line", pl.col("other").alias("remit"))])
+    return both.with_columns(how=pl.lit("totals"))
+
+
+def _by_total(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Links by payer, exact total and date, where exactly one fits both ways."""
+    free = ready.remittances.join(taken, on="remit", how="anti", maintain_order="left").join(_owned(ready), on="remit", maintain_order="left")
+    pairs = _paying(ready, paying, taken).join(
         free.select("remit", "owner", "total", "payment_date", advice_currency="currency"), on=["owner", "total"], maintain_order="left"
     )
-    days = (pl.col("booking_date") - pl.col("payment_date")).dt.total_days()
-    pairs = pairs.filter(
-        ((pl.col("advice_currency") == "") | (pl.col("advice_currency") == pl.col("currency")))
-        & days.is_between(-rules.remittances.days_before, rules.remittances.days_after).fill_null(value=False)
-    )
+    same = (pl.col("advice_currency") == "") | (pl.col("advice_currency") == pl.col("currency"))
+    pairs = pairs.filter(same & _in_time(pl.col("payment_date"), rules))
     alone = (pl.len().over("line") == 1) & (pl.len().over("remit") == 1)
     return pairs.filter(alone).select("line", "remit", how=pl.lit("total"))
 

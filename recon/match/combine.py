@@ -16,7 +16,7 @@ from recon.match.frames import Found, Proposals, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
-RULE_OF = {"exact": "reference", "order": "order", "cut": "reference_cut", "bare": "reference_bare", "typo": "reference_typo"}
+RULE_OF = {"exact": "reference", "order": "order", "lookalike": "reference_lookalike", "cut": "reference_cut", "bare": "reference_bare", "typo": "reference_typo"}
 SINGLE_KINDS = ("exact", "deduction", "discount")
 SET_COLUMNS = ["line", "rule", "kind", "how", "said", "carriers", "owner", "size", "on_account", "short", "auto", "codes", "reason"]
 LEG_COLUMNS = ["item", "cash", "deduction", "deduction_type"]
@@ -28,11 +28,14 @@ def search(ready: Ready, found: Found, rules: Rules) -> Proposals:
     """All sets of all lines; see `frames.Proposals` for the columns."""
     problems: list[Problem] = []
     advised, refused = _advised(ready, found, rules)
-    parts = [_named(ready, found, rules), advised, _paid(ready, found, rules)]
+    # A line whose advice can't be followed, or that names a closed item, is not explained by its amount alone.
+    barred = pl.concat([refused.select("line"), found.closed.select("line")]).unique()
+    offers = _offers(ready, found).join(barred, on="line", how="anti", maintain_order="left")
+    parts = [_named(ready, found, rules), advised, _paid(ready, found, rules, offers)]
     busy = pl.concat([sets.select("line") for sets, _ in parts] or [pl.DataFrame(schema={"line": pl.Int64})]).unique()
-    parts.append(_split(ready, found, rules, busy))
+    parts.append(_split(ready, rules, offers.join(busy, on="line", how="anti", maintain_order="left")))
     busy = pl.concat([busy, parts[-1][0].select("line")]).unique()
-    combined, more = _combined(ready, found, rules, busy)
+    combined, more = _combined(ready, found, rules, pl.concat([busy, barred]).unique())
     parts.append(combined)
     problems += more
     sets, legs = _numbered(parts)
@@ -142,8 +145,10 @@ def _advised(
         how="links",
         said=pl.lit(""),
         carriers=pl.lit(0, dtype=pl.UInt32),
-        auto=pl.col("codes").list.len() == 0,
-        reason=pl.lit("as the remittance says"),
+        auto=(pl.col("codes").list.len() == 0) & (pl.col("links") != "totals"),
+        reason=pl.when(pl.col("links") == "totals")
+        .then(pl.lit("as two remittances say, which together are the amount"))
+        .otherwise(pl.lit("as the remittance says")),
     )
     stated = legs.with_columns(group=pl.col("line"), reading=pl.lit(0, dtype=pl.Int64))
     refused = sets.filter(~pl.col("usable")).select("line", advice_codes="codes", advice_customer="customer_id")
@@ -151,15 +156,14 @@ def _advised(
 
 
 def _offers(ready: Ready, found: Found) -> pl.DataFrame:
-    """The payers whose items a line may pay: sure ones and clear likenesses, for lines that no advice explains."""
+    """The payer whose items a line may pay: a sure one, or a clear likeness; not one of several customers."""
     lines = ready.lines.filter((pl.col("state") == "open") & (pl.col("amount") > 0)).select("line", "amount", "currency")
-    offers = found.payers.select("line", "owner", how="how").unique(["line", "owner"], keep="first", maintain_order=True)
+    offers = found.payers.filter(pl.col("owners") == 1).select("line", "owner", how="how").unique(["line", "owner"], keep="first", maintain_order=True)
     return lines.join(offers, on="line", maintain_order="left")
 
 
-def _paid(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _paid(ready: Ready, found: Found, rules: Rules, offers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Single items of the payer whose amount is the receipt's, exactly or less a deduction of its profile."""
-    offers = _offers(ready, found)
     items = ready.items.filter(pl.col("open") > 0).select("item", "owner", "currency", "open")
     equal = offers.join(items.rename({"open": "amount"}), on=["owner", "currency", "amount"], maintain_order="left")
     named = found.references.filter(pl.col("how").is_in(["exact", "order"])).select("line").unique()
@@ -189,9 +193,8 @@ def _paid(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.Da
     return readings, legs.join(readings.select("group", "reading"), on=["group", "reading"], how="semi", maintain_order="left")
 
 
-def _split(ready: Ready, found: Found, rules: Rules, busy: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _split(ready: Ready, rules: Rules, offers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Several receipts of one payer on one day that add up to its only open item."""
-    offers = _offers(ready, found).join(busy, on="line", how="anti", maintain_order="left")
     if not rules.evidence.split.propose:
         offers = offers.clear()
     offers = offers.filter(pl.len().over("line") == 1).join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")

@@ -21,6 +21,7 @@ from recon.rules.schema import Rules
 MT_OF_RULE = {
     "reference": "MT-REF1",
     "reference_list": "MT-REFN",
+    "reference_lookalike": "MT-FMT",
     "reference_cut": "MT-TRUNC",
     "reference_bare": "MT-FMT",
     "reference_typo": "MT-FMT",
@@ -34,19 +35,21 @@ MT_OF_RULE = {
 WORDS_OF_HOW = {
     "exact": "document number",
     "order": "order reference",
+    "lookalike": "document number with letters for digits",
     "cut": "document number cut off",
     "bare": "number without its prefix",
     "typo": "document number one character off",
     "number": "remittance number",
     "number_cut": "remittance number cut off",
     "total": "remittance total, payer and date",
+    "totals": "two remittances' totals, payer and date",
 }
 WORDS_OF_PAYER = {
     "account": "payer's account",
     "alias": "confirmed alias",
     "vendor": "vendor number",
     "name": "legal name",
-    "cut": "legal name cut off",
+    "name_cut": "legal name cut off",
     "fuzzy": "name alike",
     "part": "name in the text",
     "other": "payer is another customer",
@@ -72,6 +75,9 @@ WORDS_OF_CODE: Mapping[str, str] = {
     "EX-TDSPROF": "looks like a tax deduction, and the customer has no tax profile",
     "EX-DISCLATE": "discount taken after its date",
     "EX-TOLCAP": "beyond the tolerance",
+    "EX-COINC": "a number in the text is a document's only by chance",
+    "EX-INT": "the rest is interest",
+    "EX-MIXED": "the rest is something else",
     "EX-CCY": "the item is in another currency",
     "EX-OVERALLOC": "more is stated than the item has open",
     "EX-DISPUTE": "disputed, or short for a stated reason",
@@ -80,7 +86,7 @@ WORDS_OF_CODE: Mapping[str, str] = {
     "EX-INSOLV": "the payer is insolvent",
     "EX-UNCLR": "the cheque has not cleared",
     "EX-NEAR": "the name is near a customer's, but not the same",
-    "EX-CORRUPT": "the reference is damaged",
+    "EX-CORRUPT": "the reference is damaged, or no open item has it",
     "EX-INJ": "the text tries to be a formula or an order",
     "EX-ALIASEXP": "the name was valid on another day",
     "EX-REFUND": "money out that no class explains",
@@ -91,8 +97,8 @@ APART = " | "
 
 def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: Rules) -> Result:
     """The result tables in inner form; asserts that each line's money is conserved."""
-    sets = _settled(chosen, rules)
-    alternatives = _alternatives(ready, weighed, chosen, sets, rules)
+    sets = _settled(chosen)
+    alternatives = _alternatives(ready, weighed, chosen, rules)
     proposed = sets.filter(pl.col("outcome") != Outcome.EXCEPTION)
     allocations = _allocations(ready, chosen, proposed)
     unmatched = _unmatched(ready, found, weighed, chosen, proposed)
@@ -120,7 +126,7 @@ def _once(problems: list[Problem]) -> list[Problem]:
     return list(dict.fromkeys(problems))
 
 
-def _settled(chosen: Chosen, rules: Rules) -> pl.DataFrame:
+def _settled(chosen: Chosen) -> pl.DataFrame:
     """The chosen sets with their outcome; a rival or a low confidence makes a suggestion."""
     auto = pl.col("auto") & (pl.col("rivals") == 0)
     rival = (
@@ -131,10 +137,10 @@ def _settled(chosen: Chosen, rules: Rules) -> pl.DataFrame:
     codes = pl.concat_list("codes", rival).list.unique(maintain_order=True)
     # A suggestion always says what kept it from being posted.
     codes = pl.when(~auto & (codes.list.len() == 0)).then(pl.lit(["EX-ITEM"])).otherwise(codes)
-    return chosen.sets.with_columns(
-        codes=codes,
-        outcome=pl.when(auto).then(pl.lit(str(Outcome.AUTO))).otherwise(pl.lit(str(Outcome.SUGGESTED))),
-    )
+    # Sets without any reference of which several fit are no proposal; the money goes on account.
+    vague = (pl.col("rule") == "combination") & (pl.col("rivals") > 0)
+    outcome = pl.when(auto).then(pl.lit(Outcome.AUTO)).when(vague).then(pl.lit(Outcome.EXCEPTION)).otherwise(pl.lit(Outcome.SUGGESTED))
+    return chosen.sets.with_columns(codes=codes, outcome=outcome.cast(pl.String))
 
 
 def _evidence_code(sets: pl.DataFrame) -> pl.DataFrame:
@@ -179,12 +185,12 @@ def _reasons(sets: pl.DataFrame) -> pl.DataFrame:
 def _allocations(ready: Ready, chosen: Chosen, proposed: pl.DataFrame) -> pl.DataFrame:
     """One row for each item and deduction, and one for what goes on account."""
     told = _reasons(_evidence_code(proposed))
-    about = told.select("proposal", "line", "confidence", "rule", "reasons", "on_account", status="outcome")
+    about = told.select("proposal", "line", "confidence", "rule", "reasons", "on_account", "surplus", status="outcome")
     legs = chosen.legs.join(about, on="proposal", maintain_order="left").join(
         ready.items.select("item", "item_id"), on="item", maintain_order="left"
     )
     settled = legs.with_columns(amount="cash")
-    rest = about.filter(pl.col("on_account") != 0).with_columns(amount="on_account")
+    rest = about.filter((pl.col("on_account") != 0) & (pl.col("surplus") == "")).with_columns(amount="on_account")
     return pl.concat(
         [
             settled.select("line", "item_id", "amount", "deduction", "deduction_type", "status", "confidence", "rule", "reasons"),
@@ -207,6 +213,8 @@ def _unmatched(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, p
         .unique("line", keep="first", maintain_order=True)
         .select("line", payer="customer_id")
     )
+    vague = chosen.sets.select("line", vague=pl.lit(value=True))
+    dated = found.dates.select("line", dated=pl.lit(value=True)).unique(maintain_order=True)
     several = found.payers.filter(pl.col("owners") > 1).select("line", several=pl.lit(value=True)).unique(maintain_order=True)
     beaten = chosen.losers.join(weighed.sets.select("proposal", "rule", lost_owner="owner"), on="proposal", maintain_order="left")
     near = found.near.select("line", near=pl.lit(value=True)).unique(maintain_order=True)
@@ -221,9 +229,10 @@ def _unmatched(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, p
         .filter(pl.col("item_currency") != pl.col("currency")).select("line", foreign=pl.lit(value=True)).unique(maintain_order=True)
     )  # fmt: skip
     many = ready.items.select("owner", "currency").join(ready.customers.select("owner", payer="customer_id"), on="owner").group_by("payer").agg(open_items=pl.len())
-    for frame, on in ((sure, "line"), (several, "line"), (beaten.drop("proposal"), "line"), (near, "line"), (closed, "line"),
+    for frame, on in ((sure, "line"), (several, "line"), (vague, "line"), (dated, "line"), (beaten.drop("proposal"), "line"), (near, "line"), (closed, "line"),
                       (expired, "line"), (foreign, "line"), (weighed.refused, "line"), (many, "payer")):  # fmt: skip
         lines = lines.join(frame, on=on, how="left", maintain_order="left")
+    lines = lines.with_columns(pl.col("vague", "dated").fill_null(value=False))
     flag = {name: pl.col(name).fill_null(value=False) for name in ("several", "near", "closed", "expired", "foreign")}
     known = pl.col("payer").is_not_null()
     lost = pl.col("winner").is_not_null()
@@ -237,7 +246,9 @@ def _unmatched(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, p
         (flag["expired"], "EX-ALIASEXP"),
         (flag["near"] & ~known, "EX-NEAR"),
         (flag["several"], "EX-CUST"),
-        (known & ~lost & ~flag["closed"] & pl.col("advice_codes").is_null(), "EX-NOITEM"),
+        (pl.col("vague"), "EX-ITEM"),
+        (pl.col("dated"), "EX-COINC"),
+        (known & ~lost & ~flag["closed"] & ~pl.col("vague") & pl.col("advice_codes").is_null(), "EX-NOITEM"),
         (known & (pl.col("open_items") > 1) & ~lost & pl.col("advice_codes").is_null(), "EX-NOREM"),
     ]
     codes = pl.concat_list([pl.when(fits.fill_null(value=False)).then(pl.lit(code)) for fits, code in checks]).list.drop_nulls()
@@ -254,7 +265,7 @@ def _detail(column: str) -> pl.Expr:
     return pl.col(column).list.eval(words).list.join("; ")
 
 
-def _alternatives(ready: Ready, weighed: Proposals, chosen: Chosen, sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+def _alternatives(ready: Ready, weighed: Proposals, chosen: Chosen, rules: Rules) -> pl.DataFrame:
     """Other readings of each line in words: `INV-1 400.00 + INV-2 500.00 | ...`, as (line, alternatives)."""
     shown = chosen.others.sort("line", "rank").filter(pl.int_range(pl.len()).over("line") < rules.limits.alternatives)
     legs = weighed.legs.join(shown.select("proposal", "line", "rank"), on="proposal", maintain_order="left")
@@ -266,11 +277,12 @@ def _alternatives(ready: Ready, weighed: Proposals, chosen: Chosen, sets: pl.Dat
 
 
 def _queries(proposed: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFrame:
-    """A row for each code of a suggestion; nothing of its amount is left over."""
+    """A row for each code of a suggestion; a surplus that the text names stands on its code's row."""
     asked = proposed.filter(pl.col("outcome") == Outcome.SUGGESTED).join(alternatives, on="line", how="left", maintain_order="left")
-    rows = asked.select("line", "codes", "alternatives", code="codes").explode("code")
+    rows = asked.select("line", "surplus", "on_account", "alternatives", code="codes").explode("code")
+    rest = pl.when((pl.col("code") == pl.col("surplus")) & (pl.col("surplus") != "")).then("on_account").otherwise(0)
     return rows.select(
-        "line", "code", amount=pl.lit(0, dtype=pl.Int64), detail=_word("code"), alternatives=pl.col("alternatives").fill_null("")
+        "line", "code", amount=rest, detail=_word("code"), alternatives=pl.col("alternatives").fill_null("")
     )
 
 

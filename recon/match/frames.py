@@ -29,7 +29,7 @@ class Ready:
     atoms: line, at, atom, digit, gap, after; the runs of letters and digits of a line.
     grams: line, at, size, raw, key, opened, closed, piece, field_end, labelled, before; what may be a reference.
     customers: customer_id, group_id, name, tolerance.
-    names: key, customer_id, kind (`alias`, `name`, `cut`), valid_from, valid_to.
+    names: key, customer_id, kind (`alias`, `name`, `name_cut`), valid_from, valid_to.
     accounts: key, customer_id, kind (`account`, `vendor`), valid_from, valid_to.
     name_grams: line, at, size, key, whole; what may be a name in a line.
     remittances: remit, remittance_id, payer_key, payment_date, number (key), total, currency, foots.
@@ -56,13 +56,15 @@ class Ready:
 class Found:
     """What `candidates.find` makes: which lines, items and customers may meet at all.
 
-    references: line, item, how (`exact`, `order`, `cut`, `bare`, `typo`), said (as the line says it), at, size.
-    payers: line, customer_id, owner, how (`account`, `alias`, `vendor`, `name`, `cut`, `fuzzy`, `part`), tier,
+    references: line, item, how (`exact`, `order`, `lookalike`, `cut`, `bare`, `typo`), said (as the line says it), at, size.
+    payers: line, customer_id, owner, how (`account`, `alias`, `vendor`, `name`, `name_cut`, `fuzzy`, `part`), tier,
         sure, owners (how many customers or groups the best evidence fits).
-    links: line, remit, how (`number`, `number_cut`, `total`).
+    links: line, remit, how (`number`, `number_cut`, `total`, `totals`).
     closed: line, doc_no, customer_id; references to items that are closed.
     near: line, customer_id, likeness; customers whose names are near, but not equal.
     expired: line, customer_id; lines that use a name which was valid on another day only.
+    unknown: line, said; lines that name a number in the ledger's own form that no open item has.
+    dates: line, item; a bare number that reads as a date, and by chance is an item's.
     """
 
     references: pl.DataFrame
@@ -71,6 +73,8 @@ class Found:
     closed: pl.DataFrame
     near: pl.DataFrame
     expired: pl.DataFrame
+    unknown: pl.DataFrame
+    dates: pl.DataFrame
     problems: tuple[Problem, ...] = ()
 
 

@@ -15,7 +15,7 @@ from recon.match.frames import Ready
 from recon.rules.schema import Rules
 
 SCHEMA = {"line": pl.Int64, "customer_id": pl.String, "how": pl.String, "tier": pl.Int64}
-TIERS = {"account": 0, "alias": 1, "vendor": 1, "name": 2, "cut": 3, "fuzzy": 4, "part": 5}
+TIERS = {"account": 0, "alias": 1, "vendor": 1, "name": 2, "name_cut": 3, "fuzzy": 4, "part": 5}
 NEAR_SCORE = 80.0  # from this likeness on a name is worth a warning
 BLOCK_LETTERS = 4
 BLOCK_FAN_MAX = 400  # names that share a word's beginning; a commoner beginning tells nothing
@@ -38,7 +38,7 @@ def known(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
     best = hits.filter(pl.col("tier") == pl.col("tier").min().over("line"))
     best = best.sort("line", "tier", "customer_id", "how").unique(["line", "customer_id"], keep="first", maintain_order=True)
     best = best.with_columns(owners=pl.col("owner").n_unique().over("line")).with_columns(
-        sure=(pl.col("owners") == 1) & (pl.col("tier") <= TIERS["cut"])
+        sure=(pl.col("owners") == 1) & (pl.col("tier") <= TIERS["name_cut"])
     )
     best = best.filter(pl.col("owners") <= rules.limits.customers_per_name)
     unsure = ready.lines.filter((pl.col("state") == "open") & (pl.col("payer_text") != "")).join(

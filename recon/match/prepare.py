@@ -339,11 +339,11 @@ def _names(tables: Tables, customers: pl.DataFrame, rules: Rules) -> pl.DataFram
         long = spoken.filter(pl.col("text").str.len_chars() > length)
         cut = long.with_columns(
             text=text.upper(pl.col("text")).str.slice(0, length),
-            kind=pl.when(pl.col("kind") == "name").then(pl.lit("cut")).otherwise("kind"),
+            kind=pl.when(pl.col("kind") == "name").then(pl.lit("name_cut")).otherwise("kind"),
         )
         forms.append(cut)
     keyed = pl.concat(forms).with_columns(key=text.name_key(pl.col("text"), payers.drop_words, payers.same_words))
-    order = pl.col("kind").replace_strict(["alias", "name", "cut"], [0, 1, 2], return_dtype=pl.Int8)
+    order = pl.col("kind").replace_strict(["alias", "name", "name_cut"], [0, 1, 2], return_dtype=pl.Int8)
     return (
         keyed.filter(pl.col("key").str.len_chars() >= 3)  # noqa: PLR2004 - two letters are no name
         .sort(order, "key", "customer_id", "valid_from", "valid_to")
@@ -394,6 +394,9 @@ def _name_grams(
         .then(text.joined(["counterparty", "narrative", "reference"]))
         .otherwise(text.joined(["narrative", "reference"])),
     )
+    phrases = "|".join(f"(?:{pattern})" for pattern in payers.not_phrases)
+    if phrases:
+        spoken = spoken.with_columns(text=pl.col("text").str.replace_all(f"(?i){phrases}", " / "))
     noise = "|".join(
         [*(f"(?:{pattern})" for pattern in payers.not_names), *(f"^{start}$" for start in starts), "^$"]
         + [f"^{word.upper()}$" for word in rules.references.labels]

@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from recon.match import text
 from recon.match.frames import Ready
-from recon.rules.schema import Rules
+from recon.rules.schema import References, Rules
 
 SCHEMA = {
     "line": pl.Int64,
@@ -23,6 +23,8 @@ DATE_DAYS = 400  # a number that reads as a date this near to the booking date i
 CUT_FAN_MAX = 5
 RANGE_WORDS = ("TO", "TILL", "THRU", "THROUGH", "UPTO")
 LIST_WORDS = ("AND", "PLUS")
+TOKEN_MAX = 40  # characters of a word that may be a reference
+DIGITS_MAX = 15  # digits that an integer holds
 
 
 def named(ready: Ready, rules: Rules) -> pl.DataFrame:
@@ -40,8 +42,77 @@ def named(ready: Ready, rules: Rules) -> pl.DataFrame:
     bare = hits.filter(pl.col("how") == "bare").join(covered, on=["line", "at"], how="anti", maintain_order="left")
     cut = _cut(ready, rules).join(covered, on=["line", "at"], how="anti", maintain_order="left")
     found = pl.concat([settled, cut, bare]).unique(["line", "item"], keep="first", maintain_order=True)
-    typos = _typos(ready, rules, found)
-    return pl.concat([found, typos])
+    alike = _lookalikes(ready, rules, found)
+    typos = _typos(ready, rules, pl.concat([found.filter(pl.col("how") != "bare"), alike]))
+    every = pl.concat([found, alike, typos])
+    return every.unique(["line", "item"], keep="first", maintain_order=True)
+
+
+def unknown(ready: Ready, found: pl.DataFrame) -> pl.DataFrame:
+    """Numbers in the ledger's own form that no open item has: (line, said). Payments by other evidence doubt them.
+
+    Args:
+        ready: for the texts and the ledger's forms.
+        found: references as `named` returns them.
+    """
+    forms = ready.keys.filter((pl.col("kind") == "full") & pl.col("raw").str.contains("^[A-Z]")).select(
+        prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), digits=pl.col("raw").str.count_matches("[0-9]")
+    )
+    forms = forms.group_by("prefix", maintain_order=True).agg(low=pl.col("digits").min(), high=pl.col("digits").max())
+    said = ready.grams.filter(pl.col("opened") & pl.col("closed") & pl.col("raw").str.contains("^[A-Z]+[0-9-]+$"))
+    said = said.with_columns(prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), digits=pl.col("raw").str.count_matches("[0-9]"))
+    said = said.join(forms, on="prefix", maintain_order="left").filter(pl.col("digits").is_between("low", "high"))
+    known = pl.concat([ready.keys.select("key"), ready.accounts.select("key"), ready.remittances.select("key")]).unique()
+    said = said.join(known, on="key", how="anti", maintain_order="left")
+    said = said.join(_places(found), on=["line", "at"], how="anti", maintain_order="left")
+    return said.select("line", said="raw").unique(["line"], keep="first", maintain_order=True)
+
+
+def dates(ready: Ready) -> pl.DataFrame:
+    """Lines with a bare number that reads as a date and is also an item's: (line, item). It is no reference."""
+    hits = ready.grams.filter(pl.col("opened") & pl.col("closed") & ~pl.col("labelled") & pl.col("raw").str.contains("^[0-9]+$"))
+    hits = hits.join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
+    hits = hits.filter(_date_like(pl.col("raw"), pl.col("booking_date")))
+    return hits.join(ready.keys.select("key", "item"), on="key", maintain_order="left").select("line", "item").unique(maintain_order=True)
+
+
+def _tokens(lines: pl.DataFrame, least: int) -> pl.DataFrame:
+    """The words of lines with digits, and each joined with the next, as keys: (line, token)."""
+    tokens = (
+        lines.select("line", token=pl.col("text").str.extract_all(r"[^\s]+"))
+        .explode("token")
+        .with_columns(token=text.struct_key(pl.col("token")))
+        .filter(pl.col("token").fill_null("") != "")
+    )
+    twins = tokens.with_columns(
+        token=pl.when(pl.col("line") == pl.col("line").shift(-1)).then(pl.col("token") + pl.col("token").shift(-1))
+    )
+    return (
+        pl.concat([tokens, twins])
+        .drop_nulls("token")
+        .filter(pl.col("token").str.len_chars().is_between(least - 1, TOKEN_MAX) & pl.col("token").str.contains(r"[0-9]{2}"))
+        .unique(maintain_order=True)
+    )
+
+
+def _lookalikes(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
+    """Numbers that name an item once letters are read as the digits they look like (O as 0)."""
+    fold = dict(sorted(rules.references.lookalikes.items()))
+    if not rules.evidence.reference_lookalike.propose or not fold:
+        return pl.DataFrame(schema=SCHEMA)
+    sure = found.filter(pl.col("how") != "bare")
+    lines = ready.lines.filter((pl.col("state") == "open") & ~pl.col("hostile")).join(sure, on="line", how="anti", maintain_order="left")
+    read = text.unzero(pl.col("token").str.replace_many(list(fold), list(fold.values())))
+    said = _tokens(lines, rules.references.typo_length_min).with_columns(key=read).filter(pl.col("key") != text.unzero(pl.col("token")))
+    full = ready.keys.filter((pl.col("kind") == "full") & (pl.col("raw").str.len_chars() >= rules.references.typo_length_min))
+    items = full.select("item", token="raw").with_columns(key=read).select("item", "key").unique(maintain_order=True)
+    return (
+        said.join(items, on="key", maintain_order="left")
+        .select("line", "item", how=pl.lit("lookalike"), said="token", at=pl.lit(-1, dtype=pl.Int32), size=pl.lit(0, dtype=pl.Int32))
+        .unique(["line", "item"], keep="first", maintain_order=True)
+        .sort("line", "item")
+        .cast(SCHEMA)  # type: ignore[arg-type]
+    )
 
 
 def _prefixes(ready: Ready) -> pl.Series:
@@ -114,63 +185,92 @@ def _hits(ready: Ready, rules: Rules) -> pl.DataFrame:
 
 
 def _lists(ready: Ready, rules: Rules) -> pl.DataFrame:
-    """`INV-1001/02/03` and `INV-1001 to 1005`: every number of a list, read with the first one's beginning."""
+    """`INV-1001/02/03` and `INV-1001 to 1005`: every number of a list, read with the first one's beginning.
+
+    What varies in a number is its last run of digits (`CF/25/01498/777` is CF/25/01498 and CF/25/01777); how many
+    runs stand before it is known from the ledger's own numbers with that beginning.
+    """
     options = rules.references
     if not (options.abbreviated_lists or options.ranges_max) or not rules.evidence.reference_list.propose:
         return pl.DataFrame(schema=SCHEMA)
-    bridge = pl.col("atom").is_in([*RANGE_WORDS, *LIST_WORDS])
-    atoms = ready.atoms.with_columns(
-        word=pl.when(bridge.shift(1) & (pl.col("line") == pl.col("line").shift(1))).then(pl.col("atom").shift(1)).fill_null(""),
-        bridge=bridge,
-    )
-    # Without the bridging words each number of a list follows the one before.
-    rows = atoms.filter(~pl.col("bridge")).with_columns(
-        follows=(pl.col("digit") & pl.col("digit").shift(1) & (pl.col("line") == pl.col("line").shift(1)))
-        & ~pl.col("gap").str.contains(text.FIELD_END, literal=True)
-        & (pl.col("gap").str.len_chars() <= text.GAP_MAX)
-    ).with_columns(pl.col("follows").fill_null(value=False))
-    rows = rows.with_columns(
-        chain=(~pl.col("follows")).cum_sum(),
-        prefix=pl.when(~pl.col("digit").shift(1) & (pl.col("line") == pl.col("line").shift(1))).then(pl.col("atom").shift(1)),
-    ).filter("digit")
-    rows = rows.with_columns(
-        head=pl.col("atom").first().over("chain"),
-        prefix=pl.col("prefix").first().over("chain"),
-        members=pl.len().over("chain"),
-        previous=pl.col("atom").shift(1).over("chain"),
-    ).filter((pl.col("members") > 1) & pl.col("prefix").is_not_null())
-    if rows.is_empty():
+    members = _list_members(ready, options)
+    if members.is_empty():
         return pl.DataFrame(schema=SCHEMA)
-    missing = pl.col("head").str.len_chars() - pl.col("atom").str.len_chars().cast(pl.Int64)
-    short = pl.when(missing >= 0).then(pl.col("head").str.slice(0, missing.clip(0)) + pl.col("atom"))
-    rows = rows.with_columns(number=short if options.abbreviated_lists else pl.when(missing == 0).then(pl.col("atom")))
-    rows = rows.with_columns(previous=pl.col("number").shift(1).over("chain")).filter(pl.col("number").str.len_chars() <= 15)  # noqa: PLR2004 - what an integer holds
-    width = pl.col("number").str.len_chars()
-    low, high = pl.col("previous").cast(pl.Int64, strict=False), pl.col("number").cast(pl.Int64)
-    ranged = (
-        (pl.col("word").is_in(RANGE_WORDS) | pl.col("gap").str.contains(r"^\s*[-\x{2013}]\s*$"))
-        & (high > low)
-        & (high - low < options.ranges_max)
-    ).fill_null(value=False)
-    rows = rows.with_columns(
-        value=pl.when(ranged).then(pl.int_ranges(low + 1, high + 1)).otherwise(pl.concat_list(high)), width=width
-    ).explode("value")
-    raw = pl.col("prefix") + pl.col("value").cast(pl.String).str.pad_start(pl.col("width"), "0")
+    numbers = _list_numbers(members, options)
     used = set(_prefixes(ready))
     # A label that is no prefix of this ledger (`INVOICE 1001, 1002`) is left away.
     labels = sorted({word.upper() for word in options.labels} - used)
-    plain = pl.when(pl.col("prefix").is_in(labels)).then(pl.col("value").cast(pl.String).str.pad_start(pl.col("width"), "0"))
-    wide = pl.concat([rows.with_columns(raw=raw), rows.with_columns(raw=plain).drop_nulls("raw")])
-    keys = ready.keys.filter(pl.col("kind").is_in(["full", "bare"])).select("key", "item", "kind", item_raw="raw")
+    plain = numbers.filter(pl.col("prefix").is_in(labels)).with_columns(raw="digits")
+    wide = pl.concat([numbers.with_columns(raw=pl.col("stem") + pl.col("digits")), plain])
+    keys = ready.keys.filter(pl.col("kind").is_in(["full", "bare"])).select("key", "item")
     hits = wide.with_columns(key=text.unzero(pl.col("raw"))).join(keys, on="key", maintain_order="left")
     return (
-        hits.select(
-            "line", "item", how=pl.lit("exact"), said="raw", at="at", size=pl.lit(1, dtype=pl.Int32)
-        )
+        hits.select("line", "item", how=pl.lit("exact"), said="raw", at="at", size=pl.lit(1, dtype=pl.Int32))
         .unique(["line", "item"], keep="first", maintain_order=True)
         .sort("line", "at", "item")
         .cast(SCHEMA)  # type: ignore[arg-type]
     )
+
+
+def _runs(ready: Ready) -> pl.DataFrame:
+    """How many runs of digits the ledger's numbers with a prefix have: (prefix, runs)."""
+    raws = ready.keys.filter(pl.col("kind") == "full").select(
+        prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), runs=pl.col("raw").str.count_matches(r"[0-9]+")
+    )
+    return raws.drop_nulls("prefix").group_by("prefix", maintain_order=True).agg(pl.col("runs").min().cast(pl.Int64))
+
+
+def _list_members(ready: Ready, options: References) -> pl.DataFrame:
+    """The last digit runs of numbers that stand in a list: (line, at, atom, prefix, stem, previous, ranged).
+
+    A segment begins with a prefix; `nth` counts its runs of digits. A list has more than one member.
+    """
+    same = pl.col("line") == pl.col("line").shift(1)
+    near = ~pl.col("gap").str.contains(text.FIELD_END, literal=True) & (pl.col("gap").str.len_chars() <= text.GAP_MAX)
+    bridges = [*RANGE_WORDS, *LIST_WORDS]
+    atoms = ready.atoms.with_columns(
+        bridge=pl.col("atom").is_in(bridges),
+        ranging=(pl.col("atom").shift(1).is_in(RANGE_WORDS) & same).fill_null(value=False),
+        close=(near & same).fill_null(value=False),
+    ).filter(~pl.col("bridge"))
+    # A segment goes on while digits follow digits; its first atom is the prefix.
+    again = pl.col("digit") & pl.col("close") & same
+    atoms = atoms.with_columns(segment=(~again).cum_sum())
+    heads = pl.col("atom").first().over("segment")
+    atoms = atoms.with_columns(prefix=heads, range_head=pl.col("ranging").first().over("segment"))
+    atoms = atoms.with_columns(nth=pl.int_range(pl.len()).over("segment")).filter("digit")
+    atoms = atoms.filter(~pl.col("prefix").str.contains("[0-9]"))
+    known = pl.concat(
+        [_runs(ready), pl.DataFrame({"prefix": sorted({w.upper() for w in options.labels}), "runs": 1}, schema={"prefix": pl.String, "runs": pl.Int64})]
+    ).unique("prefix", keep="first", maintain_order=True)
+    atoms = atoms.join(known, on="prefix", maintain_order="left")
+    stem = atoms.filter(pl.col("nth") < pl.col("runs")).group_by("segment", maintain_order=True).agg(stem=pl.col("atom").str.join("-"))
+    members = atoms.filter(pl.col("nth") >= pl.col("runs")).join(stem, on="segment", how="left", maintain_order="left")
+    beginning = pl.col("prefix") + pl.when(pl.col("runs") > 1).then(pl.col("stem") + "-").otherwise(pl.lit(""))
+    members = members.with_columns(stem=beginning, first=pl.col("nth") == pl.col("runs"))
+    members = members.filter(pl.len().over("line", "stem") > 1)
+    dashed = ~pl.col("first") & pl.col("gap").str.contains(r"^\s*[-\x{2013}]\s*$")
+    spoken = pl.when("first").then("range_head").otherwise("ranging")
+    return members.with_columns(
+        head=pl.col("atom").first().over("segment"),
+        range=(spoken | dashed),
+        next=(pl.col("line") == pl.col("line").shift(1)) & (pl.col("stem") == pl.col("stem").shift(1)),
+    )
+
+
+def _list_numbers(members: pl.DataFrame, options: References) -> pl.DataFrame:
+    """Every number that the members mean: abbreviated ones filled up, ranges counted out, as `digits`."""
+    missing = pl.col("head").str.len_chars().cast(pl.Int64) - pl.col("atom").str.len_chars().cast(pl.Int64)
+    filled = pl.when(missing >= 0).then(pl.col("head").str.slice(0, missing.clip(0)) + pl.col("atom"))
+    exact = pl.when(missing == 0).then(pl.col("atom"))
+    rows = members.with_columns(number=filled if options.abbreviated_lists else exact)
+    rows = rows.filter((pl.col("number").str.len_chars() <= DIGITS_MAX).fill_null(value=False))
+    high = pl.col("number").cast(pl.Int64)
+    low = pl.when("next").then(pl.col("number").shift(1).cast(pl.Int64))
+    counted = (pl.col("range") & (high > low) & (high - low < options.ranges_max)).fill_null(value=False)
+    value = pl.when(counted).then(pl.int_ranges(low + 1, high + 1)).otherwise(pl.concat_list(high))
+    wide = rows.with_columns(value=value, width=pl.col("number").str.len_chars()).explode("value")
+    return wide.with_columns(digits=pl.col("value").cast(pl.String).str.pad_start(pl.col("width"), "0"))
 
 
 def _cut(ready: Ready, rules: Rules) -> pl.DataFrame:
@@ -226,7 +326,9 @@ def _typos(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     least = rules.references.typo_length_min
     if not rules.evidence.reference_typo.propose or least >= 40:  # noqa: PLR2004 - the key's own off switch
         return pl.DataFrame(schema=SCHEMA)
-    open_lines = ready.lines.filter((pl.col("state") == "open") & (pl.col("amount") > 0)).join(found, on="line", how="anti")
+    open_lines = ready.lines.filter((pl.col("state") == "open") & (pl.col("amount") > 0) & ~pl.col("hostile")).join(
+        found, on="line", how="anti", maintain_order="left"
+    )
     items = ready.items.join(open_lines.select(open="amount"), on="open", how="semi", maintain_order="left")
     full = (
         ready.keys.filter((pl.col("kind") == "full") & (pl.col("raw").str.len_chars() >= least))
@@ -236,38 +338,17 @@ def _typos(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     spoken = open_lines.join(items.select(amount="open"), on="amount", how="semi", maintain_order="left")
     if full.is_empty() or spoken.is_empty():
         return pl.DataFrame(schema=SCHEMA)
-    tokens = (
-        spoken.select("line", "currency", open="amount", token=pl.col("text").str.extract_all(r"[^\s]+"))
-        .explode("token")
-        .with_columns(token=text.struct_key(pl.col("token")))
-        .filter(pl.col("token").fill_null("") != "")
-    )
-    twins = tokens.with_columns(
-        token=pl.when(pl.col("line") == pl.col("line").shift(-1)).then(pl.col("token") + pl.col("token").shift(-1))
-    )
-    left = (
-        pl.concat([tokens, twins])
-        .drop_nulls("token")
-        .filter((pl.col("token").str.len_chars().is_between(least - 1, 40)) & pl.col("token").str.contains(r"[0-9]{2}"))
-        .unique(maintain_order=True)
-        .rename({"token": "left"})
-    )
-    fold = dict(sorted(rules.references.lookalikes.items()))
-    folded = lambda name: pl.col(name).str.replace_many(list(fold), list(fold.values()))  # noqa: E731
-    alike = left.with_columns(variant=folded("left")).join(
-        full.with_columns(variant=folded("right")), on=["variant", "open", "currency"], maintain_order="left"
-    )
+    left = _tokens(spoken, least).join(spoken.select("line", "currency", open="amount"), on="line", maintain_order="left").rename({"token": "left"})
     near = _variants(left, "left").join(_variants(full, "right"), on=["variant", "open", "currency"], maintain_order="left")
     pairs = near.select("line", "item", "left", "right").unique(maintain_order=True)
-    if pairs.is_empty() and alike.is_empty():
+    if pairs.is_empty():
         return pl.DataFrame(schema=SCHEMA)
     distance = process.cpdist(pairs["left"].to_list(), pairs["right"].to_list(), scorer=OSA.distance, dtype=np.int32)
     close = pairs.filter(pl.Series(distance) <= 1)
     # A complete number of a closed item is no typo of an open one.
     closed = ready.closed_keys.select(left="raw")
     return (
-        pl.concat([close, alike.select("line", "item", "left", "right")])
-        .join(closed, on="left", how="anti", maintain_order="left")
+        close.join(closed, on="left", how="anti", maintain_order="left")
         .sort("line", "item", "left")
         .unique(["line", "item"], keep="first", maintain_order=True)
         .select("line", "item", how=pl.lit("typo"), said="left", at=pl.lit(-1, dtype=pl.Int32), size=pl.lit(0, dtype=pl.Int32))

@@ -17,7 +17,7 @@ from recon.match.frames import Found, Proposals, Ready
 from recon.rules.schema import Rules
 
 CONFIRMED = ("account", "alias", "vendor")
-WHOLE_NAMES = ("name", "cut")
+WHOLE_NAMES = ("name", "name_cut")
 WEIGHTS = ("w_prior", "w_reference", "w_payer", "w_amount", "w_date")
 
 
@@ -26,24 +26,31 @@ def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Pro
     sets = proposals.sets
     sets = _with_payer(sets, found)
     sets = _with_items(sets, proposals.legs, ready)
-    sets = sets.join(ready.lines.select("line", "insolvent", "uncleared"), on="line", maintain_order="left")
+    sets = sets.join(_texts(ready, rules), on="line", maintain_order="left").with_columns(
+        surplus=pl.when(pl.col("kind") == "over").then("surplus").otherwise(pl.lit(""))
+    )
+    named = pl.when(pl.col("surplus") != "").then(pl.concat_list("surplus")).otherwise(pl.col("codes"))
+    sets = sets.with_columns(codes=named)
+    sets = _with_others(sets, proposals.legs, found, ready)
     weights = rules.weights
     reference = {
         "exact": weights.reference_exact,
         "order": weights.reference_order,
+        "lookalike": weights.reference_lookalike,
         "cut": weights.reference_cut,
         "bare": weights.reference_bare,
         "typo": weights.reference_typo,
         "number": weights.remittance_number,
         "number_cut": weights.remittance_number,
         "total": weights.remittance_total,
+        "totals": weights.remittance_total,
     }
     payer = {
         "account": weights.payer_account,
         "alias": weights.payer_alias,
         "vendor": weights.payer_alias,
         "name": weights.payer_name,
-        "cut": weights.payer_name,
+        "name_cut": weights.payer_name,
         "fuzzy": weights.payer_fuzzy,
         "part": weights.payer_fuzzy,
         "other": weights.payer_other,
@@ -112,6 +119,34 @@ def _with_items(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.Data
     return sets.join(about, on="proposal", how="left", maintain_order="left")
 
 
+def _texts(ready: Ready, rules: Rules) -> pl.DataFrame:
+    """What a line's own text says: (line, insolvent, uncleared, surplus: the code of what is over, or empty)."""
+    surplus = pl.lit("")
+    for rule in reversed(rules.surpluses):
+        surplus = pl.when(pl.col("text").str.contains(f"(?i){rule.pattern}")).then(pl.lit(rule.code)).otherwise(surplus)
+    return ready.lines.select("line", "insolvent", "uncleared", surplus=surplus)
+
+
+def _with_others(sets: pl.DataFrame, legs: pl.DataFrame, found: Found, ready: Ready) -> pl.DataFrame:
+    """What the line names besides the items of a set: `names_own`, `names_other` (items), `names_unknown`, `dated`."""
+    strong = found.references.filter(pl.col("how").is_in(["exact", "order"])).select("line", "item")
+    strong = strong.join(ready.items.select("item", "currency", named_owner="owner"), on="item", maintain_order="left")
+    strong = strong.join(ready.lines.select("line", line_currency="currency"), on="line", maintain_order="left")
+    asked = sets.select("proposal", "line", "owner").join(strong, on="line", maintain_order="left")
+    beyond = asked.join(legs.select("proposal", "item"), on=["proposal", "item"], how="anti", maintain_order="left")
+    named = beyond.group_by("proposal", maintain_order=True).agg(
+        names_own=(pl.col("named_owner") == pl.col("owner")).any(),
+        names_other=(pl.col("named_owner") != pl.col("owner")).any(),
+        names_foreign=(pl.col("currency") != pl.col("line_currency")).any(),
+    )
+    unknown = found.unknown.select("line", names_unknown=pl.lit(value=True))
+    dated = found.dates.select("line", dated=pl.lit(value=True)).unique(maintain_order=True)
+    joined = sets.join(named, on="proposal", how="left", maintain_order="left")
+    joined = joined.join(unknown, on="line", how="left", maintain_order="left").join(dated, on="line", how="left", maintain_order="left")
+    flags = ("names_own", "names_other", "names_foreign", "names_unknown", "dated")
+    return joined.with_columns(pl.col(name).fill_null(value=False) for name in flags)
+
+
 def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """May the set be posted by itself? And the codes of what speaks against it."""
     use = rules.evidence.model_dump()
@@ -122,14 +157,19 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     needs = (
         pl.when(rule.is_in(["reference_bare", "reference_typo", "split"])).then(confirmed)
         .when(rule == "order").then((pl.col("size") == 1) & (known | (pl.col("carriers") == 1)))
-        .when(rule == "reference_cut").then(known | (pl.col("carriers") == 1))
+        .when(rule.is_in(["reference_cut", "reference_lookalike"])).then(known | (pl.col("carriers") == 1))
         .when(rule == "payer_amount").then(known & (pl.col("unique") | (pl.col("kind") != "exact")))
         .when(rule == "combination").then(confirmed)
         .otherwise(pl.lit(value=True))
     )  # fmt: skip
     stranger = pl.col("payer_how") == "other"
+    by_payer = rule.is_in(["payer_amount", "payer_name", "combination", "split"])
     flags = [
-        (stranger, "EX-XCUST"),
+        (by_payer & pl.col("names_foreign"), "EX-CCY"),
+        (stranger | (by_payer & pl.col("names_other") & ~pl.col("names_foreign")), "EX-XCUST"),
+        (by_payer & pl.col("names_own") & ~pl.col("names_foreign"), "EX-ITEM"),
+        (by_payer & pl.col("names_unknown"), "EX-CORRUPT"),
+        (by_payer & pl.col("dated"), "EX-COINC"),
         (pl.col("early"), "EX-ADV"),
         (pl.col("insolvent"), "EX-INSOLV"),
         (pl.col("uncleared"), "EX-UNCLR"),

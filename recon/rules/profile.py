@@ -70,15 +70,19 @@ class Profile(Part):
     constants: dict[str, str] = Field(default_factory=dict)
     """Our column -> a value for all rows (`currency: GBP`)."""
     dates: tuple[str, ...] = ("%d/%m/%Y", "%Y-%m-%d")
-    """Ways dates are written (strptime), tried in order."""
+    """Ways dates are written (strptime), tried in order; `serial` = Excel's day numbers."""
     decimal: Literal[".", ","] = "."
     """The decimal mark."""
     negate: tuple[str, ...] = ()
     """Our money columns whose sign is the other way round."""
+    negative_types: tuple[str, ...] = ()
+    """For open items: our doc_types that reduce a debt, and that the file writes with or without a minus."""
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     """Our column -> their word -> ours (`doc_type: {ACCRECCREDIT: credit_note}`)."""
     skip: tuple[Pattern, ...] = ()
     """Rows whose text (cells joined with blanks) fits are titles, totals or footers, and left out."""
+    ends: tuple[Pattern, ...] = ()
+    """A row whose text fits ends the table: it and all behind it (legends, summaries) are left out."""
     continues: bool = False
     """A row without date and amount goes on with the text of the row before."""
     newest_first: Literal["", "yes", "no"] = ""

@@ -66,7 +66,7 @@ class References(Part):
 
     bare_digits_min: Annotated[int, Field(ge=1, le=20)] = 4
     """A number without its prefix (`1042` for `INV-1042`) needs at least this many digits to be looked up."""
-    bare_digits_sure: Annotated[int, Field(ge=1, le=30)] = 8
+    bare_digits_sure: Annotated[int, Field(ge=1, le=30)] = 6
     """A bare number at least this long identifies its document alone; a shorter one needs the payer too."""
     prefix_min: Annotated[int, Field(ge=4, le=40)] = 8
     """A number cut off at the end of a field is looked up from this many letters and digits on."""
@@ -97,6 +97,8 @@ class Payers(Part):
     """Short and long forms of one word (`CC: COUNTY COUNCIL`)."""
     not_names: tuple[Pattern, ...] = ()
     """Words of bank text that are no part of a name (PAYMENT, BGC, REF)."""
+    not_phrases: tuple[Pattern, ...] = ()
+    """Phrases of bank text that end a name (CARE FEES), though their words may be part of one."""
     shared_payers: tuple[Pattern, ...] = ()
     """Names that pay for many customers (NHS SBS): never evidence for one of them."""
     fuzzy: bool = True
@@ -156,6 +158,15 @@ class NotReceivable(Part):
     """Only money in, only money out, or both."""
 
 
+class Surplus(Part):
+    """What more than is open may be, by the text of the line."""
+
+    code: str = Field(pattern=r"^EX-[A-Z]+$")
+    """Exception code of the rest."""
+    pattern: Pattern
+    """Text that says so."""
+
+
 class Remittances(Part):
     """How remittance advices are linked to bank lines."""
 
@@ -183,6 +194,8 @@ class Evidence(Part):
     """One document number and the exact amount."""
     reference_list: Use = Use()
     """Several document numbers whose sum is the amount."""
+    reference_lookalike: Use = Use()
+    """A document number with letters typed for digits (O for 0), and only one reads so."""
     reference_cut: Use = Use()
     """A document number cut off, with only one that begins so."""
     reference_bare: Use = Use()
@@ -220,6 +233,8 @@ class Weights(Part):
     """The document number."""
     reference_order: float = 11.0
     """A purchase order, service-user, contract or plan reference."""
+    reference_lookalike: float = 10.0
+    """The document number, with letters typed for digits."""
     reference_cut: float = 10.0
     """The document number, cut off."""
     reference_bare: float = 7.0
@@ -300,6 +315,8 @@ class Rules(Part):
     """Tolerances by name; a customer's tolerance_profile picks one, else `default`."""
     deductions: tuple[Deduction, ...] = ()
     not_receivable: tuple[NotReceivable, ...] = ()
+    surpluses: tuple[Surplus, ...] = ()
+    """What the rest of an over-payment is, where the text says it; the rest is then not held on account."""
     remittances: Remittances = Remittances()
     evidence: Evidence = Evidence()
     weights: Weights = Weights()

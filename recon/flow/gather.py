@@ -1,0 +1,177 @@
+"""Files in, one set of tables out: read, checked, and only admitted statements kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import polars as pl
+
+from recon import ingest, model
+from recon.model import INPUT_TABLES, Kind, Reading, Statement, Table
+from recon.problems import Problem, ReconError
+from recon.rules.profile import Profile
+from recon.rules.schema import Rules
+
+Progress = Callable[[str, int, int], None]  # stage, done, of how many
+
+
+def silent(_stage: str, _done: int, _of: int) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a run works on, in outer form, with every file's reading and all that was wrong."""
+
+    readings: tuple[Reading, ...]
+    frames: dict[Kind, pl.DataFrame]
+    left_out: tuple[Statement, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    currency: str = ""
+    unread: tuple[str, ...] = field(default_factory=tuple)
+
+
+def gather(
+    places: Sequence[tuple[Kind, Sequence[str]]], rules: Rules, profiles: Sequence[Profile], progress: Progress = silent
+) -> Gathered:
+    """Read every file of every place.
+
+    Args:
+        places: kind and the files, folders or globs that were given for it.
+        rules: for the controls and the currency.
+        profiles: column profiles.
+        progress: told of each file.
+
+    Raises:
+        ReconError: if the items, customers or rules can't be used, or no bank file could be read or admitted. One
+            bad bank file or remittance among good ones is a problem.
+    """
+    files = [(kind, path) for kind, names in places for path in _expanded(kind, names)]
+    readings: list[Reading] = []
+    problems: list[Problem] = []
+    fatal: list[Problem] = []
+    unread: list[str] = []
+    for number, (kind, path) in enumerate(files):
+        progress("read", number, len(files))
+        try:
+            readings.append(ingest.read(path, profiles, kind=kind))
+        except ReconError as error:
+            forgiving = kind in (Kind.BANK, Kind.REMITTANCE)
+            (problems if forgiving else fatal).extend(error.problems)
+            unread.append(path.name)
+    progress("read", len(files), len(files))
+    banks = [reading for reading in readings if reading.kind is Kind.BANK]
+    wanted = any(kind is Kind.BANK for kind, _ in files)
+    if fatal or (wanted and not banks):
+        raise ReconError([*fatal, *problems])
+    problems += [problem for reading in readings for problem in reading.problems]
+    problems += _twice(readings)
+    readings, left_out = _admitted(readings, rules)
+    if wanted and left_out and not any(reading.table.height for reading in readings if reading.kind is Kind.BANK):
+        raise ReconError(problems)
+    frames = {kind: _joined(readings, kind, table) for kind, table in INPUT_TABLES.items()}
+    currency = _currency(frames.values(), rules)
+    filled = {kind: _filled(frame, INPUT_TABLES[kind], currency) for kind, frame in frames.items()}
+    return Gathered(tuple(readings), filled, tuple(left_out), tuple(problems), currency, tuple(unread))
+
+
+def _expanded(kind: Kind, names: Sequence[str]) -> list[Path]:
+    try:
+        return ingest.expand(list(names))
+    except ReconError:
+        # A night's batch goes on without one of its files; the run stops only if none is there.
+        if kind is not Kind.BANK or len(names) == 1:
+            raise
+    found = []
+    missing: list[Problem] = []
+    for name in names:
+        try:
+            found += ingest.expand([name])
+        except ReconError as error:
+            missing += error.problems
+    if not found:
+        raise ReconError(missing)
+    return [*found, *(Path(name) for name in names if any(problem.where == Path(name).as_posix() for problem in missing))]
+
+
+def _twice(readings: Sequence[Reading]) -> list[Problem]:
+    """The same file given twice: its lines are duplicates, and it says so."""
+    count = Counter(reading.digest for reading in readings)
+    seen: dict[str, str] = {}
+    problems = []
+    for reading in readings:
+        if count[reading.digest] > 1 and reading.digest in seen:
+            what = f"the same file as {seen[reading.digest]}; nothing of it counts twice"
+            problems.append(Problem("file-twice", reading.path, what, "leave one of them out"))
+        seen.setdefault(reading.digest, reading.path)
+    return problems
+
+
+def _admitted(readings: Sequence[Reading], rules: Rules) -> tuple[list[Reading], list[Statement]]:
+    """Readings without the statements that don't foot, unless a rule admits them."""
+    if rules.controls.admit_unfooted:
+        return list(readings), []
+    kept = []
+    left_out: list[Statement] = []
+    for reading in readings:
+        bad = [statement for statement in reading.statements if statement.foots is False]
+        left_out += bad
+        ids = pl.Series([statement.statement_id for statement in bad], dtype=pl.String)
+        table = reading.table.filter(~pl.col("statement_id").is_in(ids.implode())) if bad else reading.table
+        kept.append(replace(reading, table=table))
+    return kept, left_out
+
+
+def _joined(readings: Sequence[Reading], kind: Kind, table: Table) -> pl.DataFrame:
+    frames = [reading.table for reading in readings if reading.kind is kind]
+    return pl.concat([table.empty_outside(), *frames], how="diagonal_relaxed")
+
+
+def _currency(frames: Iterable[pl.DataFrame], rules: Rules) -> str:
+    """What rows without a currency are in: the rules' word, else the only one that any row names.
+
+    Raises:
+        ReconError: currency-missing, if rows lack one and nothing says which.
+    """
+    named: set[str] = set()
+    lacking = False
+    for frame in frames:
+        if "currency" in frame.columns and frame.height:
+            said = frame["currency"].fill_null("")
+            named |= set(said.unique().to_list()) - {""}
+            lacking = lacking or bool((said == "").any())
+    if rules.currency:
+        return rules.currency
+    if len(named) == 1:
+        return named.pop()
+    if lacking:
+        hint = "write `currency: GBP` (or yours) into the rules, or add a currency column"
+        raise ReconError(Problem("currency-missing", "", "some rows have no currency, and the files name none or several", hint))
+    return ""
+
+
+def _filled(frame: pl.DataFrame, table: Table, currency: str) -> pl.DataFrame:
+    if "currency" not in table.names:
+        return frame
+    said = pl.col("currency").fill_null("")
+    return frame.with_columns(currency=pl.when(said == "").then(pl.lit(currency)).otherwise(said))
+
+
+def inner(gathered: Gathered, open_items: pl.DataFrame, settled_lines: frozenset[str]) -> model.Tables:
+    """The tables of the engine, with one scale for each currency over all of them."""
+    frames = gathered.frames | {Kind.ITEMS: open_items}
+    scales = model.scales_of([(INPUT_TABLES[kind], frame) for kind, frame in frames.items()])
+    made = {kind: model.inside(frame, INPUT_TABLES[kind], scales) for kind, frame in frames.items()}
+    return model.Tables(
+        bank_lines=made[Kind.BANK],
+        open_items=made[Kind.ITEMS],
+        remittance_lines=made[Kind.REMITTANCE],
+        customers=made[Kind.CUSTOMERS],
+        aliases=made[Kind.ALIASES],
+        closed_items=made[Kind.CLOSED],
+        settled_lines=settled_lines,
+        scales=scales,
+    )

@@ -1,0 +1,78 @@
+"""Rules and profiles, from the site's files or those that come with recon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from recon import ingest, rules
+from recon.problems import Problem, ReconError
+from recon.resources import folder
+from recon.rules.profile import Profile
+from recon.rules.schema import Rules
+
+DEFAULT = "default"
+SIZE_MAX = 5_000_000
+
+
+def shipped() -> list[str]:
+    """The names of the rules files that come with recon."""
+    return sorted(path.stem for path in folder("rules").glob("*.yaml"))
+
+
+def load_rules(name: str = "") -> tuple[Rules, Path]:
+    """Rules out of a file, or out of one that comes with recon (`default`, `uk_care`, ...); and where it is.
+
+    Raises:
+        ReconError: file-missing, file-unreadable, or every problem of the file at once.
+    """
+    path = _path(name or DEFAULT)
+    text = _text(path)
+
+    def extended(named: str) -> tuple[str, str]:
+        beside = path.parent / named
+        base = beside if beside.is_file() else _path(named)
+        return _text(base), _shown(base)
+
+    return rules.parse(text, _shown(path), extended), path
+
+
+def load_profiles(loaded: Rules, path: Path) -> list[Profile]:
+    """The built-in column profiles, and those that the rules name beside their file; these win by name.
+
+    Raises:
+        ReconError: file-missing, or every problem of a profile at once.
+    """
+    own = [rules.parse_profile(_text(path.parent / name), name) for name in loaded.profiles]
+    names = {profile.name for profile in own}
+    built_in = ingest.load_profiles(folder("rules") / "profiles")
+    return [*own, *(profile for profile in built_in if profile.name not in names)]
+
+
+def _path(name: str) -> Path:
+    path = Path(name)
+    if path.is_file():
+        return path
+    known = folder("rules") / f"{name.removesuffix('.yaml')}.yaml"
+    if known.parent == folder("rules") and known.is_file():
+        return known
+    hint = f"give a file, or one of these names: {', '.join(shipped())}"
+    raise ReconError(Problem("file-missing", name, "there is no such rules file", hint))
+
+
+def _shown(path: Path) -> str:
+    """How a rules file is called in messages."""
+    return f"rules/{path.name}" if path.parent == folder("rules") else path.as_posix()
+
+
+def _text(path: Path) -> str:
+    read: Callable[[], bytes] = path.read_bytes
+    try:
+        data = read()
+        assert len(data) <= SIZE_MAX
+        return data.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ReconError(Problem("file-missing", path.as_posix(), "there is no such file", "check its name")) from error
+    except (OSError, UnicodeDecodeError, AssertionError) as error:
+        hint = "save it as a YAML text in UTF-8"
+        raise ReconError(Problem("file-unreadable", path.as_posix(), "the file can't be read as text", hint)) from error

@@ -1,0 +1,107 @@
+"""The summary of a run: counts and sums by outcome, control totals, and that they add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from recon import model
+from recon.flow.gather import Gathered
+from recon.model import Kind, Outcome, Reading, Result
+
+
+def summary(gathered: Gathered, result: Result, scales: Mapping[str, int]) -> dict[str, Any]:
+    """Counts and sums by outcome and currency, control totals by file and as a whole; asserts that they agree."""
+    outcomes = {}
+    for outcome in Outcome:
+        rows = result.lines.filter(pl.col("outcome") == outcome)
+        outcomes[str(outcome)] = {"lines": rows.height, "amount": _sums(rows, "amount_minor", scales)}
+    return {
+        "inputs": [_input(reading) for reading in gathered.readings],
+        "outcomes": outcomes,
+        "control_totals": control_totals(result, scales),
+        "statements_left_out": [
+            {
+                "file": statement.source,
+                "account": statement.account,
+                "lines": statement.lines,
+                "total": statement.total,
+                "difference": statement.difference,
+                "currency": statement.currency,
+            }
+            for statement in gathered.left_out
+        ],
+        "files_unread": list(gathered.unread),
+        "problems": len(gathered.problems) + len(result.problems),
+    }
+
+
+def _input(reading: Reading) -> dict[str, Any]:
+    money = {Kind.BANK: "amount", Kind.ITEMS: "open_amount", Kind.CLOSED: "open_amount", Kind.REMITTANCE: "paid_amount"}
+    made: dict[str, Any] = {
+        "file": reading.path,
+        "sha256": reading.digest,
+        "kind": str(reading.kind),
+        "format": reading.format,
+        "profile": reading.profile,
+        "rows": reading.table.height,
+    }
+    if reading.kind in money:
+        made["sum"] = sums(reading, money[reading.kind])
+    return made
+
+
+def sums(reading: Reading, column: str) -> dict[str, str]:
+    """The sum of a money column of a file, per currency, as decimal text."""
+    table = model.INPUT_TABLES[reading.kind]
+    if column not in reading.table.columns or reading.table.is_empty():
+        return {}
+    if "currency" not in reading.table.columns:
+        return {}
+    scales = model.scales_of([(table, reading.table)])
+    inner = model.inside(reading.table, table, scales)
+    return _sums(inner, f"{column}_minor", scales)
+
+
+def _sums(frame: pl.DataFrame, column: str, scales: Mapping[str, int]) -> dict[str, str]:
+    summed = frame.group_by("currency").agg(pl.col(column).sum()).sort("currency")
+    return {
+        str(currency): model.money_text(minor, currency, scales) for currency, minor in summed.iter_rows() if frame.height
+    }
+
+
+def control_totals(result: Result, scales: Mapping[str, int]) -> dict[str, dict[str, str]]:
+    """For each currency: what came in and where it went. The difference is always nought, or the run stops here."""
+    lines = result.lines
+    made: dict[str, dict[str, str]] = {}
+    for currency in lines["currency"].unique().sort().to_list():
+        of_lines = lines.filter(pl.col("currency") == currency)
+        allocations = result.allocations.filter(pl.col("currency") == currency)
+        exceptions = result.exceptions.filter(pl.col("currency") == currency)
+        on_items = pl.col("item_id") != ""
+
+        def total(frame: pl.DataFrame, column: str = "amount_minor") -> int:
+            return int(frame[column].sum())
+
+        parts = {
+            "allocated_auto": total(allocations.filter(on_items & (pl.col("status") == "auto"))),
+            "allocated_suggested": total(allocations.filter(on_items & (pl.col("status") == "suggested"))),
+            "on_account": total(allocations.filter(~on_items)),
+            "exceptions": total(exceptions),
+            "not_receivable": total(of_lines.filter(pl.col("outcome") == Outcome.NOT_RECEIVABLE)),
+            "duplicates": total(of_lines.filter(pl.col("outcome") == Outcome.DUPLICATE)),
+        }
+        read = total(of_lines)
+        assert sum(parts.values()) == read, f"the totals of {currency} do not add up: {parts} is not {read}"
+        amounts = {"bank_lines": read, **parts, "difference": read - sum(parts.values())}
+        made[str(currency)] = {name: model.money_text(minor, currency, scales) for name, minor in amounts.items()}
+        made[str(currency)]["deductions"] = model.money_text(total(allocations, "deduction_minor"), currency, scales)
+    return made
+
+
+def seconds(stages: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """Seconds by stage, from moments: each stage lasts until the next one begins."""
+    pairs = zip(stages, stages[1:], strict=False)
+    return {name: round(after - began, 3) for (name, began), (_next, after) in pairs}
