@@ -35,9 +35,11 @@ CATALOGUE: dict[str, str] = {
     "value-digits": "a number lost its digits in a spreadsheet (1.23E+15)",
     "value-long": "a cell holds more text than can be kept; the rest was cut off",
     "id-twice": "two different rows of a file have the same id",
+    "item-twice": "an open item is in a file several times; it is counted once",
     "xml-unsafe": "an XML file declares a document type or entities",
     "xml-broken": "an XML file is not well-formed",
     "tag-unknown": "a line of a statement is no field that is known",
+    "entry-unbooked": "an entry is only announced or pending, not booked, and was left out",
     "entry-unread": "one entry of a statement can't be read and was left out",
     # controls
     "statement-foots-not": "opening balance plus lines is not the closing balance",

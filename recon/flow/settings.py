@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from recon import ingest, rules
 from recon.problems import Problem, ReconError
@@ -76,3 +77,8 @@ def _text(path: Path) -> str:
     except (OSError, UnicodeDecodeError, AssertionError) as error:
         hint = "save it as a YAML text in UTF-8"
         raise ReconError(Problem("file-unreadable", path.as_posix(), "the file can't be read as text", hint)) from error
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of rules files."""
+    return rules.schema()

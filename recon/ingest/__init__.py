@@ -1,1 +1,166 @@
-"""."""
+"""Files in, tables out: exactly one reader claims a file by its content, never by its name alone."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from recon.ingest import camt, delimited, mt940, parquet, santander, sheet, standard
+from recon.ingest.source import Claim, Reader, Request, Source, open_source
+from recon.ingest.unknown import describe
+from recon.model import Kind, Reading
+from recon.problems import Problem, ReconError
+from recon.rules import parse_profile
+from recon.rules.profile import Profile
+
+READERS: Final[tuple[Reader, ...]] = (
+    camt.READER,
+    mt940.READER,
+    santander.READER,
+    delimited.READER,
+    sheet.READER,
+    parquet.READER,
+)
+
+# What may be given in one place besides the kind itself.
+_ALSO: Final = {Kind.CUSTOMERS: (Kind.ALIASES, Kind.CLOSED)}
+
+
+def read(
+    path: Path,
+    profiles: Sequence[Profile] = (),
+    *,
+    profile: str = "",
+    kind: Kind | None = None,
+    currency_default: str = "",
+) -> Reading:
+    """One file as a table in outer form, with its statements and all that is wrong with it.
+
+    Args:
+        path: the file.
+        profiles: the column profiles there are, besides the built-in standard one.
+        profile: the one to use (`--profile`), also a format's name; settles a tie.
+        kind: the place the file was given for.
+        currency_default: currency of rows that don't say theirs.
+
+    Raises:
+        ReconError: `file-missing`, `file-empty`, `file-unreadable`, `file-unknown`, `file-ambiguous`,
+            `file-kind`, `column-missing`, `profile-unknown`, or what a format refuses as a whole (`xml-unsafe`).
+    """
+    _check_profile(profile, profiles)
+    source = open_source(path)
+    request = Request(tuple(profiles), profile, kind, currency_default)
+    claims = [
+        (reader, claim) for reader in READERS for claim in reader.claims(source, _for_reader(request, reader))
+    ]
+    if not claims:
+        raise ReconError(_unclaimed(source, request))
+    if len(claims) > 1:
+        claims = _of_place(claims, kind)
+    if len(claims) > 1:
+        names = ", ".join(sorted({claim.profile or reader.name for reader, claim in claims}))
+        hint = "say which with `--profile NAME`, or make the profiles' headings differ"
+        raise ReconError(Problem("file-ambiguous", source.name, f"more than one profile fits: {names}", hint))
+    claim = claims[0][1]
+    if kind is not None and not _suits(claim.kind, kind):
+        raise ReconError(
+            Problem(
+                "file-kind",
+                source.name,
+                f"this is a file of {claim.kind}, given as {kind}",
+                "give it in its place",
+            )
+        )
+    return claim.read()
+
+
+def _suits(found: Kind, place: Kind) -> bool:
+    return found is place or found in _ALSO.get(place, ())
+
+
+def _of_place(claims: list[tuple[Reader, Claim]], kind: Kind | None) -> list[tuple[Reader, Claim]]:
+    """Among several claims those that suit the place, if any do."""
+    return [claim for claim in claims if kind is None or _suits(claim[1].kind, kind)] or claims
+
+
+def _for_reader(request: Request, reader: Reader) -> Request:
+    """A reader that was named itself has no profile to look for."""
+    if request.profile == reader.name:
+        return Request(request.profiles, "", request.kind, request.currency_default)
+    return request
+
+
+def _check_profile(name: str, profiles: Sequence[Profile]) -> None:
+    known = [standard.NAME, *(reader.name for reader in READERS), *(profile.name for profile in profiles)]
+    if name and name not in known:
+        near = difflib.get_close_matches(name, known, 3, 0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(sorted(known))}"
+        raise ReconError(Problem("profile-unknown", name, f"there is no profile `{name}`", hint))
+
+
+def _unclaimed(source: Source, request: Request) -> Problem:
+    for reader in READERS:
+        problem = reader.misses(source, request)
+        if problem is not None:
+            return problem
+    return Problem(
+        "file-unknown",
+        source.name,
+        f"no reader knows this file: {describe(source)}",
+        "write a profile for its columns (docs/profiles.md), or export it as CSV, MT940 or camt.053",
+    )
+
+
+def expand(names: Sequence[str]) -> list[Path]:
+    """The files that are meant: a file, a folder's files (sorted, hidden ones left out), or a glob's.
+
+    Raises:
+        ReconError: `file-missing` for each name that stands for no file.
+    """
+    found: list[Path] = []
+    problems = []
+    for name in names:
+        files = _files(name)
+        if not files:
+            hint = "check the name and the folder"
+            problems.append(Problem("file-missing", Path(name).as_posix(), "there is no such file", hint))
+        found += [path for path in files if path not in found]
+    if problems:
+        raise ReconError(problems)
+    return found
+
+
+def _files(name: str) -> list[Path]:
+    path = Path(name)
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.is_file() and not _hidden(file))
+    if path.exists():
+        return [path]
+    found = [Path(match) for match in glob.glob(name, recursive=True)]  # noqa: PTH207 - `name` may be absolute
+    return sorted(file for file in found if file.is_file() and not _hidden(file))
+
+
+def _hidden(path: Path) -> bool:
+    """Hidden files, and the lock files that Excel lays beside an open workbook."""
+    return path.name.startswith((".", "~$"))
+
+
+def load_profiles(folder: Path) -> list[Profile]:
+    """All column profiles of a folder, by file name.
+
+    Raises:
+        ReconError: with every problem of every profile.
+    """
+    profiles: list[Profile] = []
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            profiles.append(parse_profile(path.read_text(encoding="utf-8"), path.as_posix()))
+        except ReconError as error:
+            problems += error.problems
+    if problems:
+        raise ReconError(problems)
+    return profiles

@@ -1,0 +1,242 @@
+"""The reviewer's decisions, applied: each is accepted as a whole or refused with its reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from recon.decide.choices import Asked, close
+from recon.decide.known import Known, Line, Refusal, Row, known_of
+from recon.model import ACCEPTED, DECIDED, Choice, View
+from recon.problems import Problem
+
+# Decisions after which a line is settled, and a run does not propose it again.
+SETTLING = frozenset(
+    [
+        Choice.ACCEPT,
+        Choice.ACCEPT_ALTERNATIVE,
+        Choice.ALLOCATE,
+        Choice.ON_ACCOUNT,
+        Choice.NOT_RECEIVABLE,
+        Choice.WRITE_OFF,
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What follows from decisions.
+
+    accepted: model.ACCEPTED, outer form; decided: model.DECIDED, what is to be kept (not what is kept already);
+    results: one row for each row decided: where, line_id, result (accepted, refused), text for the sheet;
+    problems: decision-refused, for each decision that was refused.
+    """
+
+    accepted: pl.DataFrame
+    decided: pl.DataFrame
+    results: pl.DataFrame
+    problems: tuple[Problem, ...]
+
+
+def decide(decisions: pl.DataFrame, view: View) -> Decided:
+    """Apply decisions to what the store knows.
+
+    Rows of one line are one decision; rows without a choice say nothing. Where two decisions want the same money,
+    the line that was booked first gets it, whatever the order of the rows. A decision that is kept already is not
+    kept again, so that applying twice changes nothing.
+
+    Args:
+        decisions: model.DECISIONS in outer form, as read from the sheets.
+        view: what the store knows now.
+    """
+    asked = _asked(decisions)
+    known = known_of(view, asked, {name for one in asked.values() for name, _ in one.rows})
+    history = _history(view.decided, asked)
+    accepted: list[dict[str, Any]] = []
+    decided: list[dict[str, Any]] = []
+    results: list[tuple[str, str, str, str]] = []
+    problems: list[Problem] = []
+
+    for line_id in sorted(asked, key=lambda one: (_booked(known, one), one)):
+        one, past, settled = asked[line_id], history.get(line_id, []), line_id in view.settled_lines
+        details = one.details()
+        if _is_kept(past, one, details, settled):
+            results += [(place, line_id, "accepted", "recorded already") for place in one.places]
+            continue
+        verdict = _verdict(one, known.lines.get(line_id), known, settled)
+        results += [(place, line_id, verdict.result, verdict.text) for place in one.places]
+        if verdict.refusal:
+            what, hint = f"line {line_id}: {verdict.why}", verdict.refusal.hint
+            problems.append(Problem("decision-refused", one.places[0], what, hint))
+        if past and _same(past[-1], one, details) and past[-1]["why"] == verdict.why:
+            continue  # refused for the same reason as last time
+        decision_id = _decision_id(line_id, one, details, len(past))
+        decided.append(_decided(line_id, one, decision_id, verdict))
+        accepted += _accepted(verdict.rows, known.lines.get(line_id), one, decision_id, known)
+    return Decided(
+        accepted=pl.DataFrame(accepted, schema=ACCEPTED.outer_schema),
+        decided=pl.DataFrame(decided, schema=DECIDED.outer_schema),
+        results=pl.DataFrame(results, schema=_RESULTS, orient="row"),
+        problems=tuple(problems),
+    )
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """What becomes of the decision of one line."""
+
+    text: str
+    rows: Sequence[Row] = ()
+    refusal: Refusal | None = None
+
+    @property
+    def result(self) -> str:
+        return "refused" if self.refusal else "accepted"
+
+    @property
+    def why(self) -> str:
+        return self.refusal.why if self.refusal else ""
+
+
+def _verdict(one: Asked, line: Line | None, known: Known, settled: bool) -> _Verdict:
+    try:
+        line = _checked(one, line, settled)
+        rows = close(one, line, known)
+    except Refusal as refusal:
+        return _Verdict(f"refused: {refusal.why}", refusal=refusal)
+    return _Verdict(_said(one, rows, line, known), rows)
+
+
+_RESULTS = {"where": pl.String, "line_id": pl.String, "result": pl.String, "text": pl.String}
+
+
+def _asked(decisions: pl.DataFrame) -> dict[str, Asked]:
+    """The decisions by line; rows in the order of their text, so that the order of the sheet says nothing."""
+    choice = pl.col("decision").fill_null("").str.strip_chars().str.to_lowercase()
+    texts = decisions.with_columns(pl.all().cast(pl.String).fill_null("").str.strip_chars()).with_columns(
+        choice
+    )
+    chosen = texts.filter(pl.col("decision") != "")
+    keys = [
+        "line_id",
+        "decision",
+        "alternative",
+        "item_id",
+        "amount",
+        "note",
+        "decided_by",
+        "row_hash",
+        "where",
+    ]
+    groups: dict[str, list[dict[str, str]]] = {}
+    for row in chosen.select(keys).sort(keys).iter_rows(named=True):
+        groups.setdefault(row["line_id"], []).append(row)
+    return {line_id: Asked.of(rows) for line_id, rows in groups.items()}
+
+
+def _booked(known: Known, line_id: str) -> str:
+    line = known.lines.get(line_id)
+    return line.booked.isoformat() if line else ""
+
+
+def _checked(one: Asked, line: Line | None, settled: bool) -> Line:
+    """The line, if the decision fulfils what every decision must, whatever it is.
+
+    Raises:
+        Refusal: it doesn't.
+    """
+    if line is None:
+        raise Refusal("there is no such bank line in the store", "press Match first")
+    if settled:
+        raise Refusal("the line is settled already", "press Refresh")
+    if one.row_hashes != {line.row_hash}:
+        raise Refusal(
+            "this proposal changed since you saw it; press Refresh", "look at it again, then decide"
+        )
+    if len(one.decisions) > 1:
+        raise Refusal("the line has two different decisions", "leave one of them")
+    if one.decision not in [str(choice) for choice in Choice]:
+        raise Refusal("there is no such decision", "choose one from the list")
+    if not one.decided_by:
+        raise Refusal("it is not said who decides", "fill in who decides")
+    return line
+
+
+def _history(decided: pl.DataFrame, asked: Mapping[str, Asked]) -> dict[str, list[dict[str, Any]]]:
+    """The earlier decisions of these lines, in the order they came."""
+    lines = pl.Series(sorted(asked), dtype=pl.String).implode()
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in decided.filter(pl.col("line_id").is_in(lines)).iter_rows(named=True):
+        found.setdefault(row["line_id"], []).append(row)
+    return found
+
+
+def _same(past: Mapping[str, Any], one: Asked, details: str) -> bool:
+    return (past["decision"], past["details"], past["note"]) == (one.decision, details, one.note)
+
+
+def _is_kept(past: Sequence[Mapping[str, Any]], one: Asked, details: str, settled: bool) -> bool:
+    """Whether this very decision is what holds for the line: what settled it, or its last one."""
+    if len(one.decisions) > 1:
+        return False
+    kept = [row for row in past if row["result"] == "accepted" and (row["settles"] or not settled)]
+    return bool(kept) and _same(kept[-1], one, details) and (settled or past[-1] is kept[-1])
+
+
+def _decision_id(line_id: str, one: Asked, details: str, nth: int) -> str:
+    parts = [line_id, str(nth), *sorted(one.decisions), details, one.note, one.decided_by]
+    return "D-" + hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+
+def _decided(line_id: str, one: Asked, decision_id: str, verdict: _Verdict) -> dict[str, Any]:
+    return {
+        "decision_id": decision_id,
+        "line_id": line_id,
+        "decision": one.decision,
+        "details": one.details(),
+        "note": one.note,
+        "decided_by": one.decided_by,
+        "row_hash": min(one.row_hashes, default=""),
+        "where": one.places[0],
+        "result": verdict.result,
+        "why": verdict.why,
+        "settles": verdict.refusal is None and one.decision in SETTLING,
+    }
+
+
+def _accepted(
+    rows: Sequence[Row], line: Line | None, one: Asked, decision_id: str, known: Known
+) -> list[dict[str, Any]]:
+    if line is None or not rows:
+        return []
+    assert sum(row.amount for row in rows) == line.amount, "a decision settles its line to the penny"
+    return [
+        {
+            "line_id": line.line_id,
+            "item_id": row.item_id,
+            "amount": known.text(row.amount, line.currency),
+            "currency": line.currency,
+            "deduction": known.text(row.deduction, line.currency),
+            "deduction_type": row.deduction_type,
+            "customer_id": row.customer_id,
+            "rule": row.rule,
+            "accepted_by": one.decided_by,
+            "decision": one.decision,
+            "decision_id": decision_id,
+        }
+        for row in rows
+    ]
+
+
+def _said(one: Asked, rows: Sequence[Row], line: Line, known: Known) -> str:
+    """What the sheet says: `accepted: 2 items and on account, 4,200.00`."""
+    if not rows:
+        return f"recorded: {one.decision}"
+    count = len({row.item_id for row in rows if row.item_id})
+    parts = [f"{count} item" + ("s" if count > 1 else "")] if count else []
+    parts += ["on account"] if any(not row.item_id for row in rows) else []
+    return f"accepted: {' and '.join(parts)}, {known.shown(line.amount, line.currency)}"

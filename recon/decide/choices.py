@@ -1,0 +1,202 @@
+"""Each choice of the reviewer: what it accepts, or why it can't be done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from recon.decide.known import Known, Line, Refusal, Row, parts_of
+from recon.model import Choice
+
+WRITE_OFF_TYPE: Final = "WO"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for one line: all its rows of the sheets together."""
+
+    decisions: frozenset[str]
+    alternatives: frozenset[str]
+    rows: tuple[tuple[str, str], ...]  # item_id, amount; as written
+    note: str
+    decided_by: str
+    row_hashes: frozenset[str]
+    places: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, str]]) -> Asked:
+        """The rows of one line as one decision."""
+
+        def of(name: str) -> list[str]:
+            return sorted({row[name] for row in rows} - {""})
+
+        return cls(
+            decisions=frozenset(row["decision"] for row in rows),
+            alternatives=frozenset(of("alternative")),
+            rows=tuple((row["item_id"], row["amount"]) for row in rows if row["item_id"] or row["amount"]),
+            note="; ".join(of("note")),
+            decided_by=", ".join(of("decided_by")),
+            row_hashes=frozenset(of("row_hash")),  # a row that the reviewer added below has none
+            places=tuple(row["where"] for row in rows),
+        )
+
+    @property
+    def decision(self) -> str:
+        """The choice; where several were made, all of them."""
+        return ", ".join(sorted(self.decisions))
+
+    def details(self) -> str:
+        """What is asked besides the choice, as JSON that is the same for the same wish."""
+        asked = {"alternative": sorted(self.alternatives), "items": [list(row) for row in self.rows]}
+        return json.dumps({name: value for name, value in asked.items() if value}, ensure_ascii=False)
+
+
+def close(one: Asked, line: Line, known: Known) -> list[Row]:
+    """The rows that a decision accepts; they are taken off what is left of their items.
+
+    Returns:
+        Nothing for a choice that allocates nothing; else rows whose cash is the line's amount, to the penny.
+
+    Raises:
+        Refusal: it is incomplete, does not add up, or takes more than there is.
+    """
+    rows = CHOICES[Choice(one.decision)](one, line, known)
+    if rows:
+        unexplained = line.amount - sum(row.amount for row in rows)
+        if unexplained:
+            raise _leaves(unexplained, line, known)
+        _take(rows, line, known)
+    return rows
+
+
+def _leaves(unexplained: int, line: Line, known: Known) -> Refusal:
+    shown = known.shown(unexplained, line.currency)
+    return Refusal(
+        f"{shown} {line.currency} of the line would stay unexplained",
+        "allocate all of it, or choose on account",
+    )
+
+
+def _take(rows: Sequence[Row], line: Line, known: Known) -> None:
+    """Take the rows off their items, all or none.
+
+    An item may be settled by all that is left of it. Money that goes out (a returned payment) may also undo what was
+    accepted before; money that comes in may not, so that nothing moves silently from one item to another.
+    """
+    wanted: dict[str, int] = {}
+    for row in rows:
+        if row.item_id:
+            wanted[row.item_id] = wanted.get(row.item_id, 0) + row.amount + row.deduction
+    for item_id, amount in sorted(wanted.items()):
+        item = known.item(item_id, line.currency)
+        low, high = sorted((-item.settled if line.amount < 0 else 0, item.left))
+        if not low <= amount <= high:
+            left, asked = known.shown(item.left, line.currency), known.shown(amount, line.currency)
+            raise Refusal(
+                f"item {item_id} has {left} open, the decision would settle {asked}", "allocate less to it"
+            )
+    for item_id, amount in wanted.items():
+        item = known.items[item_id]
+        item.left -= amount
+        item.settled += amount
+
+
+def _accept(_one: Asked, line: Line, _known: Known) -> list[Row]:
+    """All rows of the proposal, cash on account too."""
+    if not line.rows:
+        raise Refusal("there is no proposal to accept", "choose another decision")
+    return list(line.rows)
+
+
+def _accept_alternative(one: Asked, line: Line, known: Known) -> list[Row]:
+    """One of the other readings, by its number."""
+    count = len(line.alternatives)
+    if not count:
+        raise Refusal("the proposal has no alternatives", "choose another decision")
+    numbers = sorted(one.alternatives)
+    if len(numbers) > 1:
+        raise Refusal("the line has two different alternatives", "leave one of them")
+    number = numbers[0].removesuffix(".0") if numbers else ""
+    if not (number.isascii() and number.isdigit() and 1 <= int(number) <= count):
+        raise Refusal("it is not said which alternative", f"write its number, 1 to {count}")
+    parts = parts_of(line.alternatives[int(number) - 1])
+    if not parts:
+        raise Refusal(f"alternative {number} can't be read", "choose allocate, and say items and amounts")
+    return _to_items(parts, one, line, known)
+
+
+def _allocate(one: Asked, line: Line, known: Known) -> list[Row]:
+    """Items and amounts that the reviewer wrote."""
+    if not one.rows:
+        raise Refusal("it is not said to which item, and how much", "write item and amount")
+    return _to_items(one.rows, one, line, known)
+
+
+def _to_items(parts: Sequence[tuple[str, str]], one: Asked, line: Line, known: Known) -> list[Row]:
+    rows: list[Row] = []
+    for name, amount in parts:
+        if not name or not amount:
+            raise Refusal("an item has no amount, or an amount has no item", "write item and amount")
+        item = known.item(name, line.currency)
+        minor = known.minor(amount, line.currency)
+        if not minor:
+            raise Refusal(f"the amount for item {name} is nought", "write how much, or leave the item out")
+        rows.append(Row(item.item_id, minor, customer_id=item.customer_id, rule=one.decision))
+    return rows
+
+
+def _on_account(one: Asked, line: Line, known: Known) -> list[Row]:
+    """The whole line on account: of the customer that the reviewer wrote, else of nobody yet."""
+    names = sorted({name for name, _ in one.rows if name})
+    if len(names) > 1:
+        raise Refusal("the line has two different customers", "leave one of them")
+    customer_id = names[0] if names else ""
+    if customer_id and customer_id not in known.customers:
+        raise Refusal(
+            f"{customer_id} is no customer of the open items", "write a customer number, or nothing"
+        )
+    return [Row("", line.amount, customer_id=customer_id, rule=one.decision)]
+
+
+def _write_off(one: Asked, line: Line, known: Known) -> list[Row]:
+    """The proposal, its unexplained rest to the item named, and that item settled by the amount besides.
+
+    Example: a line of 95.00, proposed for A (100.00 open); write off A 5.00 -> A 95.00, and A 0.00 with WO 5.00.
+    """
+    if not one.note:
+        raise Refusal("a write-off needs a note", "write why")
+    if len(one.rows) != 1 or not all(one.rows[0]):
+        raise Refusal("a write-off needs one item and its amount", "write item and amount")
+    name, amount = one.rows[0]
+    item = known.item(name, line.currency)
+    minor = known.minor(amount, line.currency)
+    if not minor:
+        raise Refusal("the amount to write off is nought", "write how much")
+    return [
+        *line.rows,
+        Row(item.item_id, line.unexplained, minor, WRITE_OFF_TYPE, item.customer_id, one.decision),
+    ]
+
+
+def _nothing(_one: Asked, _line: Line, _known: Known) -> list[Row]:
+    """Recorded only."""
+    return []
+
+
+CHOICES: Final[Mapping[Choice, Callable[[Asked, Line, Known], list[Row]]]] = MappingProxyType(
+    {
+        Choice.ACCEPT: _accept,
+        Choice.ACCEPT_ALTERNATIVE: _accept_alternative,
+        Choice.ALLOCATE: _allocate,
+        Choice.ON_ACCOUNT: _on_account,
+        Choice.WRITE_OFF: _write_off,
+        Choice.NOT_RECEIVABLE: _nothing,
+        Choice.PARK: _nothing,
+        Choice.QUERY: _nothing,
+        Choice.REJECT: _nothing,
+    }
+)
+assert set(CHOICES) == set(Choice), "every choice is told"

@@ -1,0 +1,253 @@
+"""What a decision is checked against: lines, proposals and items of the view, in minor units, by their ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+
+from recon import model
+from recon.decide.by_rule import with_customers
+from recon.decide.remaining import remaining
+from recon.model import ACCEPTED, ALLOCATIONS, LINES, OPEN_ITEMS, SETTLED, View
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer to the reviewer, not an error
+    """Why a decision can't be applied, and what to do."""
+
+    def __init__(self, why: str, hint: str = "") -> None:
+        self.why = why
+        self.hint = hint
+        super().__init__(why)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One accepted row to be: cash and deduction of an item, or cash on account (item_id empty)."""
+
+    item_id: str
+    amount: int
+    deduction: int = 0
+    deduction_type: str = ""
+    customer_id: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A bank line with its last proposal."""
+
+    line_id: str
+    amount: int
+    currency: str
+    row_hash: str
+    booked: date
+    rows: tuple[Row, ...]
+    alternatives: tuple[str, ...]
+
+    @property
+    def unexplained(self) -> int:
+        """What the proposal neither allocates nor puts on account."""
+        return self.amount - sum(row.amount for row in self.rows)
+
+
+@dataclass
+class Item:
+    """An open item, and how much of it may still be settled, or undone."""
+
+    item_id: str
+    customer_id: str
+    currency: str
+    left: int
+    settled: int
+
+
+@dataclass
+class Known:
+    """What the view knows of the lines that are decided. `items` change while decisions are applied."""
+
+    lines: Mapping[str, Line]
+    items: dict[str, Item]
+    by_doc_no: Mapping[str, str]  # doc_no -> item_id, where only one item has it
+    customers: frozenset[str]
+    scales: Mapping[str, int] = field(default_factory=dict)
+
+    def item(self, name: str, currency: str) -> Item:
+        """The item of that id, or the only one of that document number.
+
+        Raises:
+            Refusal: there is none, or it is in another currency than the line.
+        """
+        found = self.items.get(name) or self.items.get(self.by_doc_no.get(name, ""))
+        if found is None:
+            raise Refusal(f"item {name} is not among the open items", "check the number, or press Refresh")
+        if found.currency != currency:
+            raise Refusal(
+                f"item {name} is in {found.currency}, the line is in {currency}", "choose another item"
+            )
+        return found
+
+    def minor(self, text: str, currency: str) -> int:
+        """An amount that a person wrote, in minor units.
+
+        Raises:
+            Refusal: it is no amount, or has more decimals than the currency.
+        """
+        if not re.match(model.MONEY_TEXT, text):
+            raise Refusal("the amount can't be read", "write it as 1234.56")
+        scale = self.scales.get(currency, model.exponent(currency))
+        minor = Decimal(text).scaleb(scale)
+        if minor != minor.to_integral_value():
+            raise Refusal(f"{text} has more decimals than {currency} has", "write it as 1234.56")
+        return int(minor)
+
+    def text(self, minor: int, currency: str) -> str:
+        """An amount as the store keeps it."""
+        return money(minor, currency, self.scales, ",d").replace(",", "")
+
+    def shown(self, minor: int, currency: str) -> str:
+        """An amount as people read it: `4,200.00`."""
+        return money(minor, currency, self.scales, ",d")
+
+
+def money(minor: int, currency: str, scales: Mapping[str, int], whole_format: str) -> str:
+    """One amount as decimal text, the whole part in that format; the same digits as `model.outside` gives."""
+    own = model.exponent(currency)
+    scale = scales.get(currency, own)
+    whole, rest = divmod(abs(minor), 10**scale)
+    digits = f"{rest:0{scale}d}" if scale else ""
+    kept = digits[:own] + digits[own:].rstrip("0")
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{whole:{whole_format}}" + (f".{kept}" if kept else "")
+
+
+def known_of(view: View, line_ids: Iterable[str], named: Iterable[str]) -> Known:
+    """What the view knows of these lines, of the items in their proposals, and of the items a person named."""
+    wanted = pl.DataFrame({"line_id": sorted(set(line_ids))}, schema={"line_id": pl.String})
+
+    def of_lines(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.join(wanted, on="line_id", how="semi", maintain_order="left")
+
+    lines, allocations, exceptions = (
+        of_lines(view.lines),
+        of_lines(view.allocations),
+        of_lines(view.exceptions),
+    )
+    alternatives = _alternatives(exceptions)
+    names = {*named, *allocations["item_id"].drop_nulls(), *_last_names(alternatives.values())}
+    mentioned = pl.Series(sorted(names - {""}), dtype=pl.String).implode()
+    items, _ = remaining(
+        view.open_items.filter(pl.col("item_id").is_in(mentioned) | pl.col("doc_no").is_in(mentioned)),
+        view.settled,
+    )
+    scales = model.scales_of(
+        [
+            (LINES, lines),
+            (ALLOCATIONS, allocations),
+            (OPEN_ITEMS, items),
+            (ACCEPTED, view.accepted),
+            (SETTLED, view.settled),
+        ]
+    )
+    rows = _rows(with_customers(model.inside(allocations, ALLOCATIONS, scales), items))
+    booked = dict(of_lines(view.bank_lines).select("line_id", "booking_date").iter_rows())
+    return Known(
+        lines={
+            line_id: Line(
+                line_id,
+                amount,
+                currency,
+                row_hash,
+                booked.get(line_id) or date.min,
+                tuple(rows.get(line_id, ())),
+                tuple(alternatives.get(line_id, ())),
+            )
+            for line_id, amount, currency, row_hash in model.inside(lines, LINES, scales)
+            .select("line_id", "amount_minor", "currency", "row_hash")
+            .iter_rows()
+        },
+        items=_items(items, view.settled, scales),
+        by_doc_no=_by_doc_no(items),
+        customers=frozenset(view.open_items["customer_id"].drop_nulls()) - {""},
+        scales=scales,
+    )
+
+
+def _rows(allocations: pl.DataFrame) -> dict[str, list[Row]]:
+    rows: dict[str, list[Row]] = {}
+    columns = (
+        "line_id",
+        "item_id",
+        "amount_minor",
+        "deduction_minor",
+        "deduction_type",
+        "customer_id",
+        "rule",
+    )
+    for line_id, item_id, amount, deduction, *texts in allocations.select(columns).iter_rows():
+        rows.setdefault(line_id, []).append(Row(item_id, amount, deduction or 0, *texts))
+    return rows
+
+
+def _items(items: pl.DataFrame, settled: pl.DataFrame, scales: Mapping[str, int]) -> dict[str, Item]:
+    ever = (
+        model.inside(settled, SETTLED, scales)
+        .group_by("item_id", "currency")
+        .agg(pl.col("settled_ever_minor").first().alias("ever"))
+    )
+    inner = model.inside(items, OPEN_ITEMS, scales).join(
+        ever, on=["item_id", "currency"], how="left", maintain_order="left"
+    )
+    columns = inner.select(
+        "item_id", "customer_id", "currency", "open_amount_minor", pl.col("ever").fill_null(0)
+    )
+    found: dict[str, Item] = {}
+    for row in columns.iter_rows():
+        found.setdefault(row[0], Item(*row))  # two rows of one id: the first counts, the smaller risk
+    return found
+
+
+def _by_doc_no(items: pl.DataFrame) -> dict[str, str]:
+    single = items.filter(
+        pl.col("doc_no").is_not_null() & (pl.col("doc_no") != "") & ~pl.col("doc_no").is_duplicated()
+    )
+    return dict(single.select("doc_no", "item_id").iter_rows())
+
+
+def _alternatives(exceptions: pl.DataFrame) -> dict[str, list[str]]:
+    """Each line's alternatives in the order shown; a text that several exceptions repeat counts once."""
+    found: dict[str, list[str]] = {}
+    for line_id, text in exceptions.select("line_id", "alternatives").iter_rows():
+        for one in (text or "").split(" | "):
+            known = found.setdefault(line_id, [])
+            if one.strip() and one.strip() not in known:
+                known.append(one.strip())
+    return found
+
+
+def _last_names(alternatives: Iterable[Iterable[str]]) -> set[str]:
+    return {name for texts in alternatives for text in texts for name, _ in parts_of(text)}
+
+
+def parts_of(alternative: str) -> list[tuple[str, str]]:
+    """An alternative's items and amounts, as text; nothing if it can't be read.
+
+    Item ids may hold blanks and ` + `; one that looks like an amount before a ` + ` is not found, and refused.
+
+    Example: `INV 7 100.00 + CN-1 -20.00` -> ("INV 7", "100.00"), ("CN-1", "-20.00").
+    """
+    parts: list[tuple[str, str]] = []
+    pending = ""
+    for piece in alternative.split(" + "):
+        whole = f"{pending} + {piece}" if pending else piece
+        name, _, amount = whole.rpartition(" ")
+        if name and re.match(model.MONEY_TEXT, amount):
+            parts.append((name.strip(), amount))
+            pending = ""
+        else:
+            pending = whole
+    return [] if pending else parts

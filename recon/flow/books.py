@@ -1,0 +1,219 @@
+"""What goes onto the sheets and comes back from them; where a workbook's store is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from recon import model
+from recon.flow.gather import Gathered
+from recon.model import Kind, Outcome
+from recon.problems import EXIT_JOB, Problem, ReconError
+from recon.rules.schema import Rules
+from recon.store import RunRecord, Store
+from recon.workbook import file, guard, layout
+
+SUGGESTIONS, EXCEPTIONS = "Suggestions", "Exceptions"
+DONE, WAITS = "done", "yes"  # what the lines' column `waits` says
+SUFFIXES = (".xlsm", ".xlsx")
+
+
+class Book(Protocol):
+    """A workbook as named tables: the file on disk, or the one that is open in Excel."""
+
+    @property
+    def path(self) -> Path:
+        """Where the workbook is, or would be, on disk."""
+
+    def read(self, sheet: str) -> pl.DataFrame:
+        """A sheet's table as text, with `sheet_row` in front."""
+
+    def write(self, tables: Mapping[str, pl.DataFrame], facts: Mapping[str, str] | None = None) -> Sequence[Problem]:
+        """Put frames into their sheets and blocks, all or nothing."""
+
+
+def store_beside(book: Path) -> Path:
+    """The store of a workbook: BOOK.recon.db beside it."""
+    return book.with_name(f"{book.stem}.recon.db")
+
+
+def check(book: Path) -> None:
+    """See that the workbook can be written, before any work is done.
+
+    Raises:
+        ReconError: EXIT_JOB if it is open, protected, no workbook, or its folder can't be written.
+    """
+    if book.suffix.lower() not in SUFFIXES:
+        what, hint = "a workbook ends in .xlsm or .xlsx", "name it so"
+        raise ReconError(Problem("book-broken", book.name, what, hint), EXIT_JOB)
+    if book.exists():
+        guard.check_closed(book)
+        guard.check_writable(book)
+        file.open_book(book)
+    elif not book.parent.is_dir():
+        raise ReconError(Problem("out-unwritable", book.parent.as_posix(), "there is no such folder", "make it first"), EXIT_JOB)
+
+
+def opened(book: Path | Book) -> Book:
+    """The workbook, made from the template if there is none yet."""
+    if not isinstance(book, Path):
+        return book
+    return file.open_book(book) if book.exists() else file.new_book(book)
+
+
+def existing(book: Path | Book) -> Book:
+    """The workbook, which must be there.
+
+    Raises:
+        ReconError: EXIT_JOB, if it is missing or can't be used.
+    """
+    if isinstance(book, Path) and not book.exists():
+        hint = "check the name, or make one with recon run --book"
+        raise ReconError(Problem("file-missing", book.name, "there is no such workbook", hint), EXIT_JOB)
+    return opened(book)
+
+
+def view_of_run(gathered: Gathered, outer: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """What the sheets show of one run, where nothing is remembered."""
+    return _inputs(gathered) | {
+        "bank_lines": gathered.frames[Kind.BANK],
+        "open_items": gathered.frames[Kind.ITEMS],
+        "lines": outer["lines"].filter(pl.col("outcome") != Outcome.DUPLICATE),
+        "allocations": outer["allocations"],
+        "exceptions": outer["exceptions"],
+    }
+
+
+def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
+    """What the sheets show of everything the store knows: each line's last proposal.
+
+    Lines that are settled no longer wait, except that those just decided stay once more, with what happened.
+    """
+    now = store.current()
+    fresh = set(just_decided["line_id"]) if just_decided is not None else set()
+    settled = pl.Series(sorted(now.settled_lines - fresh), dtype=pl.String)
+    accepted = now.accepted["line_id"].unique()
+    waits = (
+        pl.when(pl.col("line_id").is_in(settled.implode()))
+        .then(pl.lit(DONE))
+        .when((pl.col("outcome") == Outcome.AUTO) & ~pl.col("line_id").is_in(accepted.implode()))
+        .then(pl.lit(WAITS))
+        .otherwise(pl.lit(""))
+    )
+    view = {
+        "bank_lines": now.bank_lines,
+        "open_items": now.open_items,
+        "lines": now.lines.with_columns(waits=waits),
+        "allocations": now.allocations,
+        "exceptions": now.exceptions,
+        "run_log": _run_log(store),
+    }
+    return view | ({"decisions_log": just_decided} if just_decided is not None else {})
+
+
+def _inputs(gathered: Gathered) -> dict[str, pl.DataFrame]:
+    return {"remittance_lines": gathered.frames[Kind.REMITTANCE], "customers": gathered.frames[Kind.CUSTOMERS]}
+
+
+def show_run(
+    book: Book,
+    store: Store | None,
+    gathered: Gathered,
+    outer: Mapping[str, pl.DataFrame],
+    problems: Sequence[Problem],
+    rules: Rules,
+    run: RunRecord,
+    facts: Mapping[str, str],
+) -> tuple[Problem, ...]:
+    """A run onto the sheets; with a store, all that it knows.
+
+    Returns a problem for each typed decision that its row no longer allows.
+    """
+    view = view_of_store(store) | _inputs(gathered) if store else view_of_run(gathered, outer)
+    if store is None:
+        view |= {"run_log": _one_run(run)}
+    view |= {"problems": model.problems_table(problems), "rules": _rules(rules)}
+    return tuple(book.write(layout.sheets(view, facts), None))
+
+
+def show_store(book: Book, store: Store, facts: Mapping[str, str]) -> None:
+    """What the store knows onto the sheets, anew."""
+    book.write(layout.sheets(view_of_store(store), facts), None)
+
+
+def show_decided(book: Book, store: Store, results: pl.DataFrame, facts: Mapping[str, str]) -> None:
+    """What happened to each decision, beside it."""
+    log = results.select("line_id", decision=pl.col("result"), result="text")
+    book.write(layout.sheets(view_of_store(store, log), facts), None)
+
+
+def decisions(book: Book) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
+    """The reviewer's decisions off Suggestions and Exceptions, as model.DECISIONS."""
+    return layout.decisions({name: book.read(name) for name in (SUGGESTIONS, EXCEPTIONS)})
+
+
+def _rules(rules: Rules) -> pl.DataFrame:
+    """The rules as rows (rule, value, what), so that a reader sees what the run went by."""
+    rows: list[tuple[str, str, str]] = []
+
+    def walk(part: object, path: str) -> None:
+        if hasattr(type(part), "model_fields"):
+            fields = type(part).model_fields
+            for name, info in fields.items():
+                inner = getattr(part, name)
+                here = f"{path}.{name}" if path else name
+                if hasattr(type(inner), "model_fields") or isinstance(inner, dict):
+                    walk(inner, here)
+                else:
+                    rows.append((here, _said(inner), (info.description or "").split("\n")[0]))
+        elif isinstance(part, dict):
+            for name, inner in part.items():
+                if hasattr(type(inner), "model_fields"):
+                    walk(inner, f"{path}.{name}")
+                else:
+                    rows.append((f"{path}.{name}", _said(inner), ""))
+
+    walk(rules, "")
+    return pl.DataFrame(rows, schema={"rule": pl.String, "value": pl.String, "what": pl.String}, orient="row")
+
+
+def _said(value: object) -> str:
+    if isinstance(value, tuple):
+        return "; ".join(_said(one) for one in value)
+    if hasattr(type(value), "model_fields"):
+        return ", ".join(f"{name} {getattr(value, name)}" for name in type(value).model_fields)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+RUN_LOG_SCHEMA = {"when": pl.String, "event": pl.String, "detail": pl.String, "who": pl.String}
+
+
+def _one_run(run: RunRecord) -> pl.DataFrame:
+    return pl.DataFrame([(_when(run.started), "run", run.run_id, "")], schema=RUN_LOG_SCHEMA, orient="row")
+
+
+def _when(moment: str) -> str:
+    return datetime.fromisoformat(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def _run_log(store: Store) -> pl.DataFrame:
+    """Runs and decisions, the latest first."""
+    runs = [
+        (started, "run", f"{run_id}, as of {as_of}", "")
+        for run_id, started, as_of, status in store.runs().select("run_id", "started", "as_of", "status").iter_rows()
+        if status == "finished"
+    ]
+    decided = [
+        (at, decision, f"{line_id}: {result}{' - ' + why if why else ''}", who)
+        for at, decision, line_id, result, why, who in store.decided()
+        .select("decided_at", "decision", "line_id", "result", "why", "decided_by")
+        .iter_rows()
+    ]
+    rows = sorted([*runs, *decided], reverse=True)
+    return pl.DataFrame([(_when(at), *rest) for at, *rest in rows], schema=RUN_LOG_SCHEMA, orient="row")

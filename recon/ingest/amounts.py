@@ -1,0 +1,82 @@
+"""Amounts as banks write them -> plain decimal text. Never a float on the way.
+
+`1,20,000.00`, `4.200,00`, `4,200.00-`, `(4,200.00)`, `4200.00 Dr`, `Rs.100`, `£ 1 234.50`, `.54` are amounts;
+what can't be read for sure is null, and the caller says so.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from recon.model import SCALE_MAX, decimals
+
+WHOLE_MAX = 12  # digits before the point: with SCALE_MAX behind it this still fits 64 bits
+_CLEAN = r"^-?\d{1,12}(\.\d{1,6})?$"
+_CURRENCY = r"(?i)(rs\.?|inr|gbp|eur|usd|chf|[£€$₹])"
+_NUMBER = r"^(\d+|\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})*,\d{3})?(\.\d*)?$"
+# In the standard file a comma is a thousands mark only where a point follows it: `1,234` could be German.
+_NUMBER_STRICT = r"^(\d*(\.\d*)?|\d{1,3}(,\d{3})+\.\d+|\d{1,2}(,\d{2})*,\d{3}\.\d+)$"
+
+
+def plain(text: pl.Series, decimal: str = ".", *, strict: bool = False) -> pl.Series:
+    """Decimal text of each amount (`-4200.00`), "" where it is empty, null where it can't be read.
+
+    Args:
+        text: as in the file, without outer blanks.
+        decimal: the decimal mark, `.` or `,`.
+        strict: the standard file, where a comma alone is no thousands mark.
+    """
+    if decimal == "." and text.str.contains(_CLEAN).fill_null(value=True).all():
+        return text.str.replace(r"^(-?)0+(\d)", "${1}${2}").str.replace(r"^-(0(\.0*)?)$", "${1}")
+    frame = pl.DataFrame({"raw": text.fill_null("")})
+    return frame.select(_read(pl.col("raw"), decimal, strict=strict)).to_series().alias(text.name)
+
+
+def _read(raw: pl.Expr, decimal: str, *, strict: bool) -> pl.Expr:
+    bare = raw.str.replace_all(r"[\s'\x{2019}_*]", "").str.replace_all("\N{MINUS SIGN}", "-", literal=True)
+    bare = bare.str.replace_all(_CURRENCY, "")
+    debit = bare.str.contains(r"(?i)dr?\.?$")
+    credit = bare.str.contains(r"(?i)cr?\.?$")
+    bare = bare.str.replace(r"(?i)[cd]r?\.?$", "")
+    brackets = bare.str.contains(r"^\(.*\)$")
+    bare = pl.when(brackets).then(bare.str.slice(1, bare.str.len_chars() - 2)).otherwise(bare)
+    leading, trailing = bare.str.contains(r"^[-+]"), bare.str.contains(r"[-+]$")
+    minus = bare.str.contains(r"^-|-$")
+    digits = bare.str.replace(r"^[-+]", "").str.replace(r"[-+]$", "")
+    if decimal == ",":
+        digits = digits.str.replace_all(".", "\x1f", literal=True)
+        digits = digits.str.replace_all(",", ".", literal=True).str.replace_all("\x1f", ",", literal=True)
+    # One mark of the sign at most: who writes two means something we don't know.
+    marks = brackets.cast(pl.Int8) + leading.cast(pl.Int8) + trailing.cast(pl.Int8)
+    marks = marks + debit.cast(pl.Int8) + credit.cast(pl.Int8)
+    readable = digits.str.contains(_NUMBER_STRICT if strict else _NUMBER) & digits.str.contains(r"\d")
+    digits = digits.str.replace_all(",", "", literal=True)
+    whole = digits.str.extract(r"^0*(\d*)", 1)
+    fraction = digits.str.extract(r"\.(\d+)$", 1).fill_null("")
+    number = pl.when(whole.str.len_chars() == 0).then(pl.lit("0")).otherwise(whole)
+    number = number + pl.when(fraction.str.len_chars() > 0).then(pl.lit(".") + fraction).otherwise(pl.lit(""))
+    sign = (minus | brackets | debit) & digits.str.contains(r"[1-9]")
+    number = pl.when(sign).then(pl.lit("-") + number).otherwise(number)
+    fits = readable & (marks <= 1) & (whole.str.len_chars() <= WHOLE_MAX)
+    return pl.when(raw.str.len_chars() == 0).then(pl.lit("")).when(fits).then(number)
+
+
+def too_fine(amounts: pl.Expr) -> pl.Expr:
+    """Whether decimal text has more decimals than money can have."""
+    return decimals(amounts) > SCALE_MAX
+
+
+def negated(amounts: pl.Expr) -> pl.Expr:
+    """Decimal text with the other sign; nought has none."""
+    flipped = (
+        pl.when(amounts.str.starts_with("-")).then(amounts.str.slice(1)).otherwise(pl.lit("-") + amounts)
+    )
+    return pl.when(amounts.str.contains("[1-9]")).then(flipped).otherwise(amounts)
+
+
+def one(text: str, decimal: str = ".") -> str | None:
+    """One amount as decimal text; None where it can't be read or has too many decimals."""
+    found = plain(pl.Series([text.strip()], dtype=pl.String), decimal)
+    fine = found.to_frame("a").select(too_fine(pl.col("a")).fill_null(value=False)).item()
+    value: str | None = found.item()
+    return None if fine or not value else value

@@ -1,0 +1,177 @@
+"""camt.053, and camt.052 and camt.054 by the same parser: ISO 20022 statements, reports and notifications.
+
+Streamed: a statement of several 100 MB is never in memory as a tree. Names count without their namespaces, so that
+all versions and envelopes are read alike. A transaction (TxDtls), or the entry where it has none, is a row.
+Source: ISO 20022 message definitions camt.052/053/054, and the versions that banks really send (001.01 to 001.14).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+from lxml import etree
+
+from recon.ingest import camt_entry, finish, xml
+from recon.ingest.bank import Line, Page, assemble
+from recon.ingest.camt_entry import amount_of, child, children, day_of, text
+from recon.ingest.source import Claim, Reader, Request, Source
+from recon.model import Kind, Reading
+from recon.problems import Problem
+
+_ROOT = re.compile(rb"<(?:[\w.-]+:)?BkToCstmr(Stmt|AcctRpt|DbtCdtNtfctn)")
+_FORMS: Final = {b"Stmt": "camt.053", b"AcctRpt": "camt.052", b"DbtCdtNtfctn": "camt.054"}
+_STATEMENTS: Final = frozenset(["Stmt", "Rpt", "Ntfctn"])
+_WANTED: Final = _STATEMENTS | {"Ntry"}
+_OPENING: Final = ("OPBD", "PRCD")  # Swiss statements say the previous closing instead
+_CLOSING: Final = ("CLBD",)
+
+
+@dataclass
+class _Open:
+    """A statement while its entries come in."""
+
+    lines: list[Line] = field(default_factory=list)
+    entries: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+def claims(source: Source, request: Request) -> list[Claim]:
+    """Whether the file is a bank-to-customer message, in an envelope or not."""
+    found = _ROOT.search(xml.prolog(source))
+    if request.profile or found is None:
+        return []
+    return [Claim("", Kind.BANK, partial(_read, source, request, _FORMS[found[1]]))]
+
+
+def _read(source: Source, request: Request, form: str) -> Reading:
+    pages: list[Page] = []
+    problems: list[Problem] = []
+    current = _Open()
+    for element in xml.elements(source, _WANTED):
+        if xml.local(element) == "Ntry":
+            if xml.local(_parent(element)) in _STATEMENTS:
+                _entry(element, current, source)
+                _forget(element)
+        else:
+            pages.append(_page(element, current, source))
+            problems += current.problems
+            current = _Open()
+            element.clear()
+    table, statements, more = assemble(source, pages, request.currency_default)
+    return finish.reading(
+        source, form, "", Kind.BANK, table=table, statements=statements, problems=[*problems, *more]
+    )
+
+
+def _parent(element: etree._Element) -> etree._Element:
+    parent = element.getparent()
+    return element if parent is None else parent
+
+
+def _forget(element: etree._Element) -> None:
+    """Free an entry that was read, and the empty shell of the one before."""
+    element.clear()
+    before = element.getprevious()
+    if before is not None and xml.local(before) == "Ntry":
+        _parent(element).remove(before)
+
+
+def _entry(element: etree._Element, current: _Open, source: Source) -> None:
+    current.entries += 1
+    position = xml.line(element)
+    lines, found = camt_entry.read(element, position)
+    current.lines += lines
+    current.problems += [
+        Problem(code, source.at(position), f"entry {current.entries}: {what}", hint)
+        for code, what, hint in found
+    ]
+
+
+def _page(element: etree._Element, current: _Open, source: Source) -> Page:
+    account = child(element, "Acct")
+    number = " ".join(part for part in (text(element, "Id"), text(element, "ElctrncSeqNb")) if part)
+    balances = _balances(element, text(account, "Ccy").upper())
+    currency = balances.currency or next((line.currency for line in current.lines), "")
+    lines = _dated(current, _day(element, balances.day), source, xml.line(element))
+    return Page(
+        position=xml.line(element),
+        account=camt_entry.account(account),
+        number=number,
+        currency=currency,
+        opening=balances.opening,
+        closing=balances.closing,
+        lines=lines,
+    )
+
+
+def _dated(current: _Open, fallback: date | None, source: Source, position: int) -> Sequence[Line]:
+    """Lines without a day of their own get the statement's, and that is said."""
+    bare = [line for line in current.lines if line.booking_date == camt_entry.NO_DAY]
+    if not bare:
+        return current.lines
+    if fallback is None:
+        what = "the entry has no booking date, nor has its statement a date; it was left out"
+        current.problems += [
+            Problem("entry-unread", source.at(line.position), what, "ask the bank") for line in bare
+        ]
+        return [line for line in current.lines if line.booking_date != camt_entry.NO_DAY]
+    what = f"entries without a booking date: {len(bare)}; the statement's day {fallback} is taken"
+    current.problems.append(
+        Problem("value-date", source.at(position), what, "ask the bank for dated entries")
+    )
+    return [
+        camt_entry.on(line, fallback) if line.booking_date == camt_entry.NO_DAY else line
+        for line in current.lines
+    ]
+
+
+@dataclass(frozen=True)
+class _Balances:
+    """Booked balances of a statement, their currency, and the day of the closing one."""
+
+    opening: Decimal | None
+    closing: Decimal | None
+    currency: str
+    day: date | None
+
+
+def _day(element: etree._Element, closing: date | None) -> date | None:
+    """The day of a statement: of its closing balance, the end of its period, or when it was made."""
+    period = child(element, "FrToDt")
+    header = child(element.getparent(), "GrpHdr")
+    days = [
+        child(period, "ToDtTm"),
+        child(period, "ToDt"),
+        child(element, "CreDtTm"),
+        child(header, "CreDtTm"),
+    ]
+    return closing or next((day for day in map(day_of, days) if day), None)
+
+
+def _balances(element: etree._Element, currency: str) -> _Balances:
+    """The booked balances in the account's currency. Balances of parts (with a sub-type) don't count."""
+    found: dict[str, list[tuple[Decimal, date | None]]] = {}
+    for balance in children(element, "Bal"):
+        kind = child(balance, "Tp")
+        code = text(kind, "CdOrPrtry/Cd")
+        amount, own = amount_of(child(balance, "Amt"))
+        if amount is None or child(kind, "SubTp") is not None or code not in (*_OPENING, *_CLOSING):
+            continue
+        currency = currency or own
+        if own and own != currency:
+            continue
+        # Some write a debit balance as a negative amount *and* DBIT; it is negative once.
+        debit = text(balance, "CdtDbtInd") == "DBIT"
+        found.setdefault(code, []).append((-abs(amount) if debit else amount, day_of(child(balance, "Dt"))))
+    opening = next((found[code][0][0] for code in _OPENING if code in found), None)
+    closing, day = next((found[code][-1] for code in _CLOSING if code in found), (None, None))
+    return _Balances(opening, closing, currency, day)
+
+
+READER = Reader("camt", claims)

@@ -1,0 +1,223 @@
+"""Raw rows of text cells -> the outer table of their kind, as a profile says.
+
+    Date,Memo,Amount                          booking_date  narrative         amount
+    03/03/2026,NHS SUSSEX ICB 0451,"4,200.00"    ->    2026-03-03    NHS SUSSEX ICB    4200.00
+
+Whole columns at a time. Every row that goes in comes out, or is in a problem.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from recon.ingest import findings, values
+from recon.ingest.grid import CELL_MAX, CELLS, POSITION, Grid, key
+from recon.ingest.heading import Heading
+from recon.ingest.standard import NAME as STANDARD
+from recon.ingest.work import SAYING, SIDES, Work
+from recon.model import EXTRA, Kind
+from recon.problems import Problem
+from recon.rules.profile import Profile
+
+
+def tabulate(grid: Grid, heading: Heading) -> tuple[pl.DataFrame, list[Problem]]:
+    """The table of a grid in outer form (money as text, unknown columns as `extra:NAME`), with `position`.
+
+    The columns `_balance` (decimal text, "" where there is none) and `position` go along for the controls.
+    """
+    work = Work(grid, heading.profile, grid.body(heading.position))
+    before = work.rows.height
+    names = _names(work, heading)
+    _long_cells(work)
+    _no_rows(work, heading, names)
+    raw = work.rows
+    _pick(work, names)
+    _continue_or_drop(work)
+    values.read(work)
+    _extras(work, raw, names)
+    assert work.rows.height + work.left_out == before, "a row got lost between file and table"
+    if before == 0 and work.profile.kind in (Kind.BANK, Kind.ITEMS):
+        work.problems.append(Problem("file-empty", grid.where, "the table has a heading and no rows"))
+    titles = [position for position, _ in grid.preview if position < heading.position]
+    work.problems = (
+        findings.spans(titles, grid.at, "before the heading: no row of the table, left out") + work.problems
+    )
+    return work.rows, work.problems
+
+
+def _names(work: Work, heading: Heading) -> dict[str, str]:
+    """Frame column -> the file's name for it. A second column of one name is kept as `NAME (2)`, and said."""
+    names: dict[str, str] = {}
+    seen: dict[str, int] = {}
+    cells = [name for name in work.rows.columns if name not in (POSITION, CELLS)]
+    for index, cell in enumerate(cells):
+        name = heading.names[index] if index < len(heading.names) else ""
+        plain = key(name)
+        seen[plain] = seen.get(plain, 0) + 1
+        if plain and seen[plain] > 1:
+            work.problems.append(
+                Problem(
+                    "column-twice",
+                    work.grid.at(heading.position or 1),
+                    f"column `{name}` is there twice; the second is kept as `{EXTRA}{name} ({seen[plain]})`",
+                    "the first one is used",
+                )
+            )
+            name = f"{name} ({seen[plain]})"
+        names[cell] = name
+    return names
+
+
+def _long_cells(work: Work) -> None:
+    cells = [name for name in work.rows.columns if name not in (POSITION, CELLS)]
+    if not cells:
+        return
+    long = pl.any_horizontal(pl.col(cells).str.len_bytes() > CELL_MAX)
+    what = f"a cell has more than {CELL_MAX:,} characters; the rest was cut off"
+    if work.say(long, "value-long", what):
+        work.rows = work.rows.with_columns(pl.col(cells).str.slice(0, CELL_MAX))
+
+
+def _no_rows(work: Work, heading: Heading, names: dict[str, str]) -> None:
+    """Rows that are left out before their cells mean anything: repeated headings, the profile's `skip`, wide rows."""
+    texts = list(names)
+    if not texts:
+        return
+    again = pl.lit(value=True)
+    for cell, name in zip(texts, heading.names, strict=False):
+        again &= pl.col(cell) == name
+    if heading.position:
+        work.drop_text(again, "repeating the heading, left out")
+    joined = pl.concat_str([pl.col(name) for name in texts], separator=" ").str.strip_chars()
+    for pattern in work.profile.ends:
+        end = work.rows.filter(joined.str.contains(pattern))[POSITION].min()
+        if end is not None:
+            work.drop_text(pl.col(POSITION) >= end, "behind the end of the table, left out")
+    for pattern in work.profile.skip:
+        work.drop_text(joined.str.contains(pattern), "that the profile skips, left out")
+    _short_rows(work, heading)
+    beyond = texts[len(heading.names) :]
+    if beyond:
+        work.drop(
+            pl.any_horizontal(pl.col(beyond) != ""),
+            "row-short",
+            f"the row has more cells than the heading, which has {len(heading.names)}; it was left out",
+            "put text that holds the delimiter into quotes",
+        )
+
+
+def _short_rows(work: Work, heading: Heading) -> None:
+    """Rows that end before the heading does stay; their missing cells are empty, and that is said once."""
+    width = max((index for index, name in enumerate(heading.names, 1) if name), default=0)
+    short = work.rows.filter(pl.col(CELLS) < width)[POSITION]
+    if len(short):
+        what = f"fewer cells than the heading, which has {width}: {len(short)} rows, this is the first"
+        hint = "the missing cells are taken as empty; look whether the file was cut"
+        work.problems.append(Problem("row-short", work.grid.at(short[0]), what, hint))
+
+
+def _pick(work: Work, names: dict[str, str]) -> None:
+    """The profile's columns under our names, all still text as in the file."""
+    by_key = {key(name): cell for cell, name in reversed(names.items()) if name}
+    profile = work.profile
+
+    def cell(source: str | tuple[str, ...]) -> pl.Expr:
+        wanted = (source,) if isinstance(source, str) else source
+        found = [pl.col(by_key[key(name)]) for name in wanted if name and key(name) in by_key]
+        if not found:
+            return pl.lit("")
+        if len(found) == 1:
+            return found[0]
+        return pl.concat_str(found, separator=" ").str.replace_all(r" {2,}", " ").str.strip_chars()
+
+    picked = []
+    for column in work.columns:
+        text = cell(profile.columns.get(column.name, ""))
+        if column.name in profile.values:
+            words = {word.casefold(): ours for word, ours in profile.values[column.name].items()}
+            text = text.str.to_lowercase().replace_strict(list(words), list(words.values()), default=text)
+        if column.name in profile.constants:
+            text = pl.when(text == "").then(pl.lit(profile.constants[column.name])).otherwise(text)
+        picked.append(text.alias(column.name))
+    sides = profile.amount
+    if sides is not None:
+        picked = [expression for expression in picked if expression.meta.output_name() != "amount"]
+        picked += [
+            cell(sides.signed).alias("amount"),
+            cell(sides.credit).alias("_credit"),
+            cell(sides.debit).alias("_debit"),
+            cell(sides.unsigned).alias("_unsigned"),
+            cell(sides.indicator).alias("_indicator"),
+        ]
+    balance = cell(profile.balance).alias("_balance")
+    work.rows = work.rows.select(POSITION, CELLS, *_unquoted(picked, profile), balance)
+
+
+def _unquoted(picked: list[pl.Expr], profile: Profile) -> list[pl.Expr]:
+    """Without the apostrophe that spreadsheets and some banks put before text to keep it text."""
+    guard = r"^'([=+\-@0-9])" if profile.name == STANDARD else r"^'(.)"
+    return [expression.str.replace(guard, "${1}") for expression in picked]
+
+
+def _continue_or_drop(work: Work) -> None:
+    """Rows without anything that makes a row: more text of the row before, or no row of the table."""
+    saying = [*SAYING[work.profile.kind], *(side for side in SIDES[:3] if side in work.rows.columns)]
+    silent = pl.all_horizontal(pl.col(saying) == "")
+    if work.profile.continues and work.rows.select(silent.any()).item():
+        _merge(work, silent)
+    work.drop_text(silent, "without what a row of the table has, left out")
+
+
+def _merge(work: Work, silent: pl.Expr) -> None:
+    texts = [
+        column.name
+        for column in work.columns
+        if column.dtype == pl.String() and not column.money and column.name not in work.profile.constants
+    ]
+    grouped = work.rows.with_columns((~silent).cum_sum().alias("_group"))
+    heads = grouped.filter(~silent).unique("_group", keep="first", maintain_order=True)
+    more = (
+        grouped.filter(silent & (pl.col("_group") > 0))
+        .group_by("_group", maintain_order=True)
+        .agg([pl.col(name).filter(pl.col(name) != "").str.join(" ").alias(f"_more_{name}") for name in texts])
+    )
+    joined = heads.join(more, on="_group", how="left", maintain_order="left").with_columns(
+        [
+            pl.concat_str([pl.col(name), pl.col(f"_more_{name}").fill_null("")], separator=" ")
+            .str.strip_chars()
+            .alias(name)
+            for name in texts
+        ]
+    )
+    alone = grouped.filter(silent & (pl.col("_group") == 0))
+    before = work.rows.height
+    work.rows = pl.concat([alone, joined.select(grouped.columns)]).drop("_group")
+    work.left_out += before - work.rows.height  # they are in the row before, nothing of them is lost
+
+
+def _extras(work: Work, raw: pl.DataFrame, names: dict[str, str]) -> None:
+    """The file's other columns behind ours, as `extra:NAME`."""
+    used = _used(work.profile)
+    extras = []
+    for cell, name in names.items():
+        label = name if name.startswith(EXTRA) else EXTRA + (name or f"column {cell[1:]}")
+        if key(name) in used or (not name and (raw[cell] == "").all()):
+            continue
+        extras.append(pl.col(cell).alias(label))
+    kept = raw.select(POSITION, *extras)
+    ours = [column.name for column in work.columns]
+    work.rows = work.rows.select(POSITION, *ours, "_balance").join(
+        kept, on=POSITION, how="left", maintain_order="left"
+    )
+
+
+def _used(profile: Profile) -> set[str]:
+    used = set()
+    for source in profile.columns.values():
+        used |= {key(name) for name in ((source,) if isinstance(source, str) else source)}
+    way = profile.amount
+    if way is not None:
+        used |= {
+            key(name) for name in (way.signed, way.credit, way.debit, way.unsigned, way.indicator) if name
+        }
+    return used

@@ -1,0 +1,80 @@
+"""Rows of text cells with their positions: what a delimited file and a sheet have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+PREVIEW_ROWS = 60  # a heading further down than this is not looked for
+CELL_MAX = 32_767  # characters of a cell of Excel; more is cut off, and said
+COLUMNS_MAX = 1_000
+POSITION, CELLS = "position", "cells"
+_BLANKS = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u3000]+")
+_NOTHING = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffe\x00-\x08\x0e-\x1f\x7f]")
+_ODD = r"[\u00a0\u2000-\u200f\u202a-\u202f\u2060-\u2064\u3000\ufeff\ufffe\x00-\x08\x0a-\x1f\x7f]"
+
+Row = tuple[int, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table as it stands in a file, before anybody knows what its columns mean."""
+
+    where: str  # "bank.csv", "book.xlsx!Sheet1"
+    preview: Sequence[Row]  # the first rows that hold something, cleaned
+    body: Callable[[int], pl.DataFrame]  # the rows behind that position: position, cells, c0, c1, ...
+    serials: bool = False  # day numbers may stand for dates (sheets)
+
+    def at(self, position: int) -> str:
+        """`file:line` or `file!sheet:row`."""
+        return f"{self.where}:{position}"
+
+
+def clean(text: str) -> str:
+    """One cell without what can't be seen: other blanks become one blank, zero-width and control go."""
+    return _NOTHING.sub("", _BLANKS.sub(" ", text)).strip()
+
+
+def key(name: str) -> str:
+    """A column's name as it is compared: case and blanks don't count."""
+    return clean(name).lstrip("'").replace(" ", "").casefold()
+
+
+def frame(rows: Sequence[Row]) -> pl.DataFrame:
+    """Rows of unequal length as a frame of text; missing cells are empty."""
+    width = min(max((len(cells) for _, cells in rows), default=0), COLUMNS_MAX)
+    columns = {
+        f"c{index}": [cells[index] if index < len(cells) else "" for _, cells in rows]
+        for index in range(width)
+    }
+    return pl.DataFrame(
+        {POSITION: [position for position, _ in rows], CELLS: [len(cells) for _, cells in rows], **columns},
+        schema={POSITION: pl.Int64, CELLS: pl.Int64, **dict.fromkeys(columns, pl.String)},
+    )
+
+
+def cleaned(body: pl.DataFrame, *, odd: bool = True) -> pl.DataFrame:
+    """All cells as `clean` makes them, and without rows that hold nothing.
+
+    Args:
+        body: position, cells, c0, c1, ...
+        odd: whether the file holds characters that must go (looked up once for the whole file, it's cheaper).
+    """
+    texts = [name for name in body.columns if name not in (POSITION, CELLS)]
+    if not texts:
+        return body.clear()
+    columns = []
+    for name in texts:
+        column = pl.col(name).fill_null("")
+        if odd:
+            column = column.str.replace_all(_BLANKS.pattern, " ").str.replace_all(_NOTHING.pattern, "")
+        columns.append(column.str.strip_chars())
+    return body.with_columns(columns).filter(pl.any_horizontal(pl.col(texts).str.len_bytes() > 0))
+
+
+def has_odd(text: str) -> bool:
+    """Whether text holds blanks or characters that `cleaned` must look for."""
+    return re.search(_ODD, text.replace("\r\n", "").replace("\n", "")) is not None or "  " in text

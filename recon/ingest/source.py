@@ -1,0 +1,126 @@
+"""The file that was named: its bytes, its fingerprint, and the refusals that need no format."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+from recon.model import Kind, Reading
+from recon.problems import Problem, ReconError
+from recon.rules.profile import Profile
+
+HEAD_SIZE = 64 * 1024  # enough for title rows, XML envelopes and the first statement
+SIZE_MAX = 1 << 30  # text and workbooks are read into memory; a statement streamed from XML is not
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file: how the user named it, how long it is, how it begins, and its SHA-256."""
+
+    path: Path
+    size: int
+    head: bytes
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """The file's name as it was given, with `/` on every system."""
+        return self.path.as_posix()
+
+    @cached_property
+    def data(self) -> bytes:
+        """All bytes.
+
+        Raises:
+            ReconError: `file-unreadable` if it is too large to be held in memory or went away.
+        """
+        if self.size > SIZE_MAX:
+            raise self.refusal(f"it has {self.size:,} bytes; at most {SIZE_MAX:,} can be read", "split it")
+        try:
+            return self.path.read_bytes()
+        except OSError as error:
+            raise self.refusal(_reason(error), "close it elsewhere and try again") from error
+
+    def open(self) -> BinaryIO:
+        """The file opened for streaming."""
+        return self.path.open("rb")
+
+    def at(self, position: int | str) -> str:
+        """`file:line` for messages."""
+        return f"{self.name}:{position}"
+
+    def refusal(self, what: str, hint: str = "", code: str = "file-unreadable") -> ReconError:
+        """The error that refuses the whole file."""
+        return ReconError(Problem(code, self.name, what, hint))
+
+
+def _reason(error: OSError) -> str:
+    return f"it can't be opened: {error.strerror or 'the system refuses'}"
+
+
+def open_source(path: Path) -> Source:
+    """Look at a file once, from end to end.
+
+    Raises:
+        ReconError: `file-missing`, `file-empty` or `file-unreadable`.
+    """
+    name = path.as_posix()
+    try:
+        if not path.exists():
+            raise ReconError(
+                Problem("file-missing", name, "there is no such file", "check the name and the folder")
+            )
+        if not path.is_file():
+            raise ReconError(Problem("file-unreadable", name, "it is no file", "name a file"))
+        digest, size, head = hashlib.sha256(), 0, b""
+        with path.open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+                size += len(block)
+                head = head or block[:HEAD_SIZE]
+    except OSError as error:
+        raise ReconError(
+            Problem(
+                "file-unreadable", name, _reason(error), "close it elsewhere, or ask for the right to read it"
+            )
+        ) from error
+    if size == 0 or (size <= HEAD_SIZE and not head.strip(b"\x00\xef\xbb\xbf\xff\xfe \t\r\n")):
+        raise ReconError(Problem("file-empty", name, "the file is empty", "ask its sender for it again"))
+    return Source(path, size, head, digest.hexdigest())
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the caller knows: the profiles there are, the one he names, the place he gave the file for."""
+
+    profiles: Sequence[Profile] = ()
+    profile: str = ""
+    kind: Kind | None = None
+    currency_default: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A reader says "mine": as which profile and kind, and how to read it."""
+
+    profile: str
+    kind: Kind
+    read: Callable[[], Reading] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One format: its name, the function that claims a file or not, and one that says why it nearly did.
+
+    A claim is cheap: it looks at the head only (a sheet is opened). It raises ReconError where the file is
+    surely of this format and can't be read all the same.
+    """
+
+    name: str
+    claims: Callable[[Source, Request], list[Claim]]
+    misses: Callable[[Source, Request], Problem | None] = lambda _source, _request: None

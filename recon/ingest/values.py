@@ -1,0 +1,196 @@
+"""The cells of a profile's columns as dates, decimal text and numbers; what can't be read is said, never guessed."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from recon.ingest import amounts, dates
+from recon.ingest.standard import NAME as STANDARD
+from recon.ingest.work import MONEY_VITAL, SIDES, VITAL, Work
+from recon.model import Column, Kind
+from recon.rules.profile import Profile
+
+_DATE_WORDS = {"%d": "dd", "%m": "mm", "%Y": "yyyy", "%y": "yy", "%b": "Mon", "%I:%M:%S %p": "time"}
+_LOST_DIGITS = r"^\d(\.\d+)?[Ee]\+\d{2,}$"
+
+
+def read(work: Work) -> None:
+    """Dates, money and numbers in place, and a last look at what each row needs."""
+    _read_dates(work)
+    _read_money(work)
+    _check(work)
+    _warn_lost_digits(work)
+
+
+def _read_dates(work: Work) -> None:
+    formats = list(work.profile.dates) + ([dates.SERIAL] if work.grid.serials else [])
+    vital = VITAL[work.profile.kind]
+    for column in work.columns:
+        if column.dtype != pl.Date():
+            continue
+        found, two_ways = dates.parse(work.rows[column.name], formats)
+        work.rows = work.rows.with_columns(found.alias("_date"), two_ways.alias("_two_ways"))
+        wrong = (pl.col(column.name) != "") & pl.col("_date").is_null()
+        needed = column.name in vital
+        end = "the row was left out" if needed else "it is left empty"
+        _wrong_cell(
+            work,
+            wrong & pl.col("_two_ways"),
+            "value-date",
+            f"{work.label(column.name)} can be read as two days; {end}",
+            "let the profile say one way of writing dates",
+            drop=needed,
+        )
+        _wrong_cell(
+            work,
+            wrong & ~pl.col("_two_ways"),
+            "value-date",
+            f"{work.label(column.name)} is no date written as {_formats(work.profile)}; {end}",
+            "",
+            drop=needed,
+        )
+        if needed:
+            work.drop(
+                pl.col("_date").is_null(), "value-missing", f"the row has no {column.name}; it was left out"
+            )
+        work.rows = work.rows.with_columns(pl.col("_date").alias(column.name)).drop("_date", "_two_ways")
+
+
+def _formats(profile: Profile) -> str:
+    """The ways of writing dates, as a person writes them: `dd/mm/yyyy`."""
+    forms = [form for form in profile.dates if form != dates.SERIAL]
+    for code, words in _DATE_WORDS.items():
+        forms = [form.replace(code, words) for form in forms]
+    return " or ".join(forms)
+
+
+def _wrong_cell(work: Work, mask: pl.Expr, code: str, what: str, hint: str, *, drop: bool) -> None:
+    if drop:
+        work.drop(mask, code, what, hint)
+    else:
+        work.say(mask, code, what, hint)
+
+
+def _read_money(work: Work) -> None:
+    if work.profile.amount is not None:
+        _bank_amount(work)
+    kind = work.profile.kind
+    vital = (*VITAL[kind], *MONEY_VITAL.get(kind, ()))
+    for column in work.columns:
+        if column.money and not (kind is Kind.BANK and column.name == "amount"):
+            _money(work, column.name, drop=column.name in vital)
+    for name in work.table.money if work.profile.negative_types else ():
+        less = pl.col("doc_type").is_in(work.profile.negative_types) & ~pl.col(name).str.starts_with("-")
+        work.rows = work.rows.with_columns(
+            pl.when(less).then(amounts.negated(pl.col(name))).otherwise(pl.col(name)).alias(name)
+        )
+    for name in work.profile.negate:
+        work.rows = work.rows.with_columns(amounts.negated(pl.col(name)).alias(name))
+    if "_balance" in work.rows.columns:
+        balance = amounts.plain(work.rows["_balance"], work.profile.decimal).fill_null("")
+        fine = pl.DataFrame({"b": balance}).select(
+            pl.when(~amounts.too_fine(pl.col("b"))).then("b").otherwise(pl.lit(""))
+        )
+        work.rows = work.rows.with_columns(fine.to_series().alias("_balance"))
+
+
+def _money(work: Work, name: str, *, drop: bool) -> None:
+    """One money column read in place; what can't be read leaves with its row, or is emptied."""
+    strict = work.profile.name == STANDARD
+    read = amounts.plain(work.rows[name], work.profile.decimal, strict=strict)
+    work.rows = work.rows.with_columns(read.alias(name))
+    end = "the row was left out" if drop else "it is left empty"
+    label = work.label(name)
+    _wrong_cell(
+        work,
+        pl.col(name).is_null(),
+        "value-amount",
+        f"{label} is no amount that can be read; {end}",
+        "",
+        drop=drop,
+    )
+    fine = amounts.too_fine(pl.col(name).fill_null(""))
+    what = f"{label} has more decimals than money can have; {end}"
+    _wrong_cell(
+        work, fine, "value-scale", what, "money is never rounded silently: round it at its source", drop=drop
+    )
+    work.rows = work.rows.with_columns(
+        pl.when(~fine).then(pl.col(name)).otherwise(pl.lit("")).fill_null("").alias(name)
+    )
+
+
+def _bank_amount(work: Work) -> None:
+    way = work.profile.amount
+    assert way is not None
+    if way.signed:
+        _money(work, "amount", drop=True)
+    elif way.unsigned:
+        _by_indicator(work, way.credit_words)
+    else:
+        _by_side(work)
+    work.rows = work.rows.drop(SIDES)
+    work.drop(pl.col("amount") == "", "value-missing", "the row has no amount; it was left out")
+
+
+def _by_indicator(work: Work, credit_words: tuple[str, ...]) -> None:
+    _money(work, "_unsigned", drop=True)
+    word = pl.col("_indicator").str.to_uppercase().str.strip_chars(" .")
+    credit = word.is_in([text.upper() for text in credit_words])
+    negative = pl.col("_unsigned").str.starts_with("-")
+    hint = "look at the row in the file"
+    work.drop(
+        (pl.col("_unsigned") != "") & (word == ""),
+        "value-missing",
+        "the row does not say credit or debit; it was left out",
+        hint,
+    )
+    work.drop(credit & negative, "value-amount", "the row says credit and has a minus; it was left out", hint)
+    signed = (
+        pl.when(credit | negative).then(pl.col("_unsigned")).otherwise(amounts.negated(pl.col("_unsigned")))
+    )
+    work.rows = work.rows.with_columns(signed.alias("amount"))
+
+
+def _by_side(work: Work) -> None:
+    _money(work, "_credit", drop=True)
+    _money(work, "_debit", drop=True)
+    inward, outward = (pl.col(name).str.contains("[1-9]") for name in ("_credit", "_debit"))
+    work.drop(
+        inward & outward,
+        "value-amount",
+        "the row has money in and money out; it was left out",
+        "look at the row in the file",
+    )
+    only_in = inward | (pl.col("_debit") == "")
+    work.rows = work.rows.with_columns(
+        pl.when(only_in).then(pl.col("_credit")).otherwise(amounts.negated(pl.col("_debit"))).alias("amount")
+    )
+
+
+def _check(work: Work) -> None:
+    """What each row still needs; numbers of days as numbers."""
+    for name in VITAL[work.profile.kind]:
+        if work.table[name].dtype == pl.String() or work.table[name].money:
+            what = f"the row has no {name}; it was left out"
+            work.drop(pl.col(name) == "", "value-missing", what, "")
+    for column in work.columns:
+        if column.dtype == pl.Int64() and not column.money:
+            _whole_number(work, column)
+
+
+def _whole_number(work: Work, column: Column) -> None:
+    number = pl.col(column.name).str.extract(r"^(\d{1,6})(?:\.0+)?$", 1).cast(pl.Int64)
+    wrong = (pl.col(column.name) != "") & number.is_null()
+    what = f"{column.name} is no whole number; it is left empty"
+    work.say(wrong, "value-amount", what)
+    work.rows = work.rows.with_columns(number.alias(column.name))
+
+
+def _warn_lost_digits(work: Work) -> None:
+    texts = [column.name for column in work.columns if column.dtype == pl.String() and not column.money]
+    lost = pl.any_horizontal(
+        pl.col([name for name in texts if name in work.rows.columns]).str.contains(_LOST_DIGITS)
+    )
+    what = "a number lost its digits in a spreadsheet (as 1.23E+15)"
+    hint = "export the file again, the column formatted as text; nothing is repaired silently"
+    work.say(lost, "value-digits", what, hint)

@@ -1,0 +1,95 @@
+"""Accepted allocations -> the file that a ledger imports.
+
+Pure: what was accepted comes in, the text of a file goes out. One format is one small file here and one line in
+FORMATS.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import polars as pl
+
+from recon.model import Batch
+from recon.posting import generic
+from recon.posting.controls import controls, controls_text
+from recon.posting.journal import Accounts, accounts_of, journal
+from recon.problems import EXIT_INPUT, Problem, ReconError
+
+__all__ = ["FORMATS", "Accounts", "Posting", "accounts_of", "batch_id", "check_format", "controls_text", "post"]
+
+# Name -> journal legs (posting.journal) to the text of the file.
+FORMATS: Final[Mapping[str, Callable[[pl.DataFrame, str], str]]] = MappingProxyType({"generic": generic.text})
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A posting file, the journal that is in it, and the controls over both.
+
+    batch: the file, as the store keeps it; legs: posting.journal; controls: check, expected, found, ok.
+    """
+
+    batch: Batch
+    legs: pl.DataFrame
+    controls: pl.DataFrame
+
+
+def post(
+    format_name: str,
+    accepted: pl.DataFrame,
+    bank_lines: pl.DataFrame,
+    open_items: pl.DataFrame,
+    *,
+    accounts: Accounts | None = None,
+    approved_by: str = "",
+) -> Posting:
+    """A posting file of everything that is accepted and given; the same rows in any order give the same bytes.
+
+    Args:
+        format_name: a key of FORMATS.
+        accepted: model.ACCEPTED in outer form, whole lines.
+        bank_lines: the lines accepted (and maybe others), in outer form.
+        open_items: the items accepted (and maybe others), in outer form; what it lacks is left empty.
+        accounts: the ledger's accounts.
+        approved_by: who posts; the second person where a first one allocated by hand.
+
+    Raises:
+        ReconError: (format-unknown) with the formats there are.
+    """
+    write = _writer(format_name)
+    lines = tuple(sorted(set(accepted["line_id"])))
+    identity = batch_id(format_name, lines)
+    legs = journal(accepted, bank_lines, open_items, accounts or Accounts(), approved_by)
+    batch = Batch(identity, format_name, write(legs, identity), lines)
+    return Posting(batch, legs, controls(legs, accepted, bank_lines))
+
+
+def check_format(format_name: str) -> None:
+    """See that a posting format exists.
+
+    Raises:
+        ReconError: (format-unknown) with the formats there are.
+    """
+    _writer(format_name)
+
+
+def _writer(format_name: str) -> Callable[[pl.DataFrame, str], str]:
+    if format_name in FORMATS:
+        return FORMATS[format_name]
+    near = difflib.get_close_matches(format_name, FORMATS, n=1)
+    hints = [f"known formats: {', '.join(sorted(FORMATS))}", *(f"did you mean `{name}`?" for name in near)]
+    raise ReconError(
+        Problem("format-unknown", "--format", f"no posting format `{format_name}`", "\n".join(hints)),
+        EXIT_INPUT,
+    )
+
+
+def batch_id(format_name: str, line_ids: tuple[str, ...]) -> str:
+    """The id of the batch of these lines: the same lines always are the same batch."""
+    text = "\x1f".join([format_name, *sorted(line_ids)])
+    return "B-" + hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,83 @@
+"""The controls over a posting file: what should be in it and what is, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from recon import model
+from recon.model import ACCEPTED, BANK_LINES
+from recon.posting.journal import ENGINE, LEGS
+
+
+def controls(legs: pl.DataFrame, accepted: pl.DataFrame, bank_lines: pl.DataFrame) -> pl.DataFrame:
+    """Checks as (check, currency, expected, found, ok); sums a currency, from the bank lines and from the file.
+
+    The last check counts journals that a second person has still to approve; it fails where there are any.
+    """
+    lines = bank_lines.join(accepted.select("line_id").unique(), on="line_id", how="semi")
+    scales = model.scales_of([(ACCEPTED, accepted), (BANK_LINES, lines), (LEGS, legs)])
+    of_legs = model.inside(legs, LEGS, scales).with_columns(
+        pl.col("debit_minor", "credit_minor").fill_null(0)
+    )
+    of_lines = model.inside(lines, BANK_LINES, scales)
+    taken = model.inside(accepted, ACCEPTED, scales).with_columns(pl.col("deduction_minor").fill_null(0))
+    net = pl.col("debit_minor") - pl.col("credit_minor")
+    rows: list[tuple[str, str, str, str]] = [
+        ("journals", "", str(lines.height), str(of_legs["journal_no"].n_unique())),
+    ]
+    checks = (
+        ("bank", _sums(of_lines, pl.col("amount_minor")), _sums(_of(of_legs, "bank"), net)),
+        (
+            "items",
+            _sums(taken.filter(pl.col("item_id") != ""), pl.col("amount_minor") + pl.col("deduction_minor")),
+            _sums(_of(of_legs, "item"), -net),
+        ),
+        (
+            "on account",
+            _sums(taken.filter(pl.col("item_id") == ""), pl.col("amount_minor") + pl.col("deduction_minor")),
+            _sums(_of(of_legs, "on_account"), -net),
+        ),
+        ("deductions", _sums(taken, pl.col("deduction_minor")), _sums(_of(of_legs, "deduction"), net)),
+        ("debits and credits", _sums(of_legs, pl.col("debit_minor")), _sums(of_legs, pl.col("credit_minor"))),
+    )
+    for name, expected, found in checks:
+        for currency in sorted(scales):
+            wanted, there = expected.get(currency, 0), found.get(currency, 0)
+            texts = model.money_text(wanted, currency, scales), model.money_text(there, currency, scales)
+            rows.append((name, currency, *texts))
+    rows.append(("rule and preparer on every leg", "", "0", str(_nameless(of_legs))))
+    rows.append(("journals that a second person must approve", "", "0", str(_unapproved(of_legs))))
+    table = pl.DataFrame(rows, schema=dict.fromkeys(_COLUMNS, pl.String), orient="row")
+    return table.with_columns((pl.col("expected") == pl.col("found")).alias("ok"))
+
+
+_COLUMNS = ("check", "currency", "expected", "found")
+
+
+def controls_text(table: pl.DataFrame) -> str:
+    """The controls as lines for a person or a log."""
+    lines = [
+        f"{'ok ' if ok else 'NOT'}  {check}{f' {currency}' if currency else ''}: expected {expected}, found {found}"
+        for check, currency, expected, found, ok in table.iter_rows()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _of(legs: pl.DataFrame, kind: str) -> pl.DataFrame:
+    return legs.filter(pl.col("kind") == kind)
+
+
+def _sums(frame: pl.DataFrame, amount: pl.Expr) -> Mapping[str, int]:
+    return dict(frame.group_by("currency").agg(amount.sum()).iter_rows())
+
+
+def _nameless(legs: pl.DataFrame) -> int:
+    return legs.filter((pl.col("rule_id") == "") | (pl.col("prepared_by") == "")).height
+
+
+def _unapproved(legs: pl.DataFrame) -> int:
+    """Journals with a leg that was allocated by hand and that nobody else has approved."""
+    by_hand = legs.filter((pl.col("kind") != "bank") & (pl.col("prepared_by") != ENGINE))
+    return by_hand.filter(pl.col("approved_by") == "")["journal_no"].n_unique()

@@ -1,0 +1,270 @@
+"""The store's door: append and read runs, proposals, decisions and postings. It decides nothing.
+
+Nothing is ever updated or deleted, except that a run's row is finished once. Each method is one transaction: a
+process that is killed in it has done nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+from sqlalchemy import Connection, Engine, MetaData, select
+
+from recon.model import Batch, View
+from recon.problems import EXIT_JOB, Problem, ReconError
+from recon.store import append, connect, query
+from recon.store.append import RunRecord, RunTables
+
+__all__ = ["RunRecord", "RunTables", "Store"]
+
+
+class Store:
+    """One store, open.
+
+    Whoever reads what is settled and then writes on the ground of it must not overlook what another process wrote
+    in between: from its first read on, a Store refuses to write after anybody else has.
+    """
+
+    def __init__(self, engine: Engine, tables: MetaData) -> None:
+        self._engine = engine
+        self._tables = tables
+        self._position: tuple[int, ...] | None = None
+
+    @classmethod
+    def open(cls, url: str, wait_seconds: float = connect.WAIT_SECONDS) -> Store:
+        """Open a store, or make it where there is none yet.
+
+        Args:
+            url: a file, or an SQLAlchemy URL (`sqlite:///FILE`, `postgresql+psycopg://...`).
+            wait_seconds: how long to wait for another process that writes.
+
+        Raises:
+            ReconError: EXIT_JOB; store-unreachable (no folder, no rights, no store, in use) or store-newer.
+        """
+        engine = connect.make_engine(connect.parse_url(url), wait_seconds)
+        try:
+            return cls(engine, connect.ready(engine))
+        except BaseException:
+            engine.dispose()
+            raise
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Runs
+
+    def begin_run(self, run: RunRecord) -> None:
+        """Note that a run has begun; it counts only once it is saved. A run that is known already stays."""
+        with connect.writing(self._engine, self._tables) as connection:
+            if self._status(connection, run.run_id) is None:
+                connection.execute(self._tables.tables["runs"].insert(), [append.run_row(run, "begun", None)])
+
+    def save_run(self, run: RunRecord, tables: RunTables) -> bool:
+        """Keep a whole run, all or nothing: what it read, what it proposed, what its rules accepted.
+
+        A bank line or an unchanged item that comes again adds nothing. Lines settled before keep their proposal.
+
+        Returns:
+            False if this run (by its run_id) is kept already; then nothing is added.
+
+        Raises:
+            ReconError: EXIT_JOB; store-changed if another process wrote since this Store first read.
+        """
+        runs = self._tables.tables["runs"]
+        with connect.writing(self._engine, self._tables) as connection:
+            status = self._status(connection, run.run_id)
+            if status == "finished":
+                return False
+            self._unchanged(connection)
+            seq = append.highest(connection, runs, "seq") + 1
+            row = append.run_row(run, "finished", seq)
+            if status is None:
+                connection.execute(runs.insert(), [row])
+            else:
+                finished = {name: row[name] for name in ("seq", "status", "summary")}
+                connection.execute(runs.update().where(runs.c.run_id == run.run_id).values(finished))
+            self._keep(connection, seq, tables)
+            self._position = None
+        return True
+
+    def _keep(self, connection: Connection, seq: int, run: RunTables) -> None:
+        known = self._tables.tables
+        assert run.lines["line_id"].is_unique().all(), "each line has one outcome"
+        append.inputs(connection, known["inputs"], seq, run.readings)
+        append.bank_lines(connection, known["bank_lines"], seq, run.bank_lines)
+        append.open_items(connection, known["items_seen"], seq, run.open_items)
+        append.proposals(connection, self._tables, seq, run)
+        by_rule = run.accepted.select("line_id", pl.lit("").alias("decision_id"))
+        append.settlements(connection, self._tables, seq, by_rule.unique("line_id", maintain_order=True))
+        append.accepted(connection, self._tables, seq, run.accepted)
+
+    def runs(self) -> pl.DataFrame:
+        """Every run: run_id, seq (empty: not finished), started, as_of, rules_digest, rules, status, summary."""
+        with connect.reading(self._engine) as connection:
+            return query.runs(connection, self._tables)
+
+    def known_inputs(self) -> set[str]:
+        """Digests of all files that finished runs read."""
+        with connect.reading(self._engine) as connection:
+            return set(connection.execute(select(self._tables.tables["inputs"].c.digest)).scalars())
+
+    # What is known now
+
+    def settled_lines(self) -> frozenset[str]:
+        """Lines that were accepted by rule or closed by a person; a run must not propose them again."""
+        with self._snapshot() as connection:
+            return query.settled_lines(connection, self._tables)
+
+    def settled_items(self) -> pl.DataFrame:
+        """What was accepted of each item, as model.SETTLED; `decide.remaining` takes it."""
+        with self._snapshot() as connection:
+            return query.settled_items(connection, self._tables)
+
+    def decided(self) -> pl.DataFrame:
+        """Every decision as model.DECIDED with decided_at, in the order they came."""
+        with self._snapshot() as connection:
+            return query.decided(connection, self._tables)
+
+    def current(self) -> View:
+        """Everything that a reviewer's workbook shows, as one state."""
+        with self._snapshot() as connection:
+            lines, allocations, exceptions = query.proposals(connection, self._tables)
+            return View(
+                bank_lines=query.bank_lines(connection, self._tables),
+                open_items=query.open_items(connection, self._tables),
+                lines=lines,
+                allocations=allocations,
+                exceptions=exceptions,
+                accepted=query.accepted(connection, self._tables),
+                decided=query.decided(connection, self._tables),
+                settled=query.settled_items(connection, self._tables),
+                settled_lines=query.settled_lines(connection, self._tables),
+            )
+
+    # Decisions
+
+    def append_decisions(self, decided: pl.DataFrame, accepted: pl.DataFrame, at: str) -> None:
+        """Keep decisions (model.DECIDED) and what they accepted (model.ACCEPTED), all or nothing.
+
+        Args:
+            decided: as `decide.decide` gives them, refused ones too.
+            accepted: the rows that these decisions accepted.
+            at: ISO moment with offset.
+
+        Raises:
+            ReconError: EXIT_JOB; store-changed if another process wrote since this Store first read.
+        """
+        if decided.is_empty():
+            assert accepted.is_empty(), "accepted by no decision"
+            return
+        with connect.writing(self._engine, self._tables) as connection:
+            self._unchanged(connection)
+            seq = append.highest(connection, self._tables.tables["runs"], "seq")
+            closing = decided.filter(pl.col("settles")).select("line_id", "decision_id")
+            assert accepted.join(closing, on=["line_id", "decision_id"], how="anti").is_empty(), "not decided"
+            append.decided(connection, self._tables, seq, decided, at)
+            append.settlements(connection, self._tables, seq, closing)
+            append.accepted(connection, self._tables, seq, accepted)
+            self._position = None
+
+    # Postings
+
+    def unposted(self) -> pl.DataFrame:
+        """What was accepted and is in no posting file yet, as model.ACCEPTED."""
+        with self._snapshot() as connection:
+            return query.unposted(connection, self._tables)
+
+    def bank_lines(self, line_ids: Iterable[str]) -> pl.DataFrame:
+        """The bank lines with these ids, as first read."""
+        with connect.reading(self._engine) as connection:
+            return query.bank_lines(connection, self._tables, line_ids)
+
+    def items(self, item_ids: Iterable[str]) -> pl.DataFrame:
+        """The items with these ids as last seen, also those that are in the last extract no more."""
+        with connect.reading(self._engine) as connection:
+            return query.open_items(connection, self._tables, item_ids)
+
+    def append_postings(self, batch: Batch, at: str) -> Batch:
+        """Keep a posting file and mark its lines posted.
+
+        Returns:
+            The batch as it is kept. The same batch again adds nothing and gives what was kept the first time.
+
+        Raises:
+            ReconError: EXIT_JOB; store-changed if one of its lines was posted by another process meanwhile.
+        """
+        with connect.writing(self._engine, self._tables) as connection:
+            kept = self._batch(connection, batch.batch_id)
+            if kept is not None:
+                return kept
+            self._unchanged(connection)
+            postings = self._tables.tables["postings"]
+            posted = set(connection.execute(select(postings.c.line_id)).scalars())
+            assert posted.isdisjoint(batch.line_ids), "a line is posted once"
+            append.batch(connection, self._tables, batch, at)
+            self._position = None
+        return batch
+
+    def batches(self) -> list[str]:
+        """The ids of all posting files, the oldest first."""
+        table = self._tables.tables["batches"]
+        with connect.reading(self._engine) as connection:
+            return list(connection.execute(select(table.c.batch_id).order_by(table.c.nth)).scalars())
+
+    def batch(self, batch_id: str) -> Batch | None:
+        """A posting file as it was made; None if there is none of that id."""
+        with connect.reading(self._engine) as connection:
+            return self._batch(connection, batch_id)
+
+    def _batch(self, connection: Connection, batch_id: str) -> Batch | None:
+        batches, postings = self._tables.tables["batches"], self._tables.tables["postings"]
+        found = connection.execute(
+            select(batches.c.format, batches.c.content).where(batches.c.batch_id == batch_id)
+        ).one_or_none()
+        if found is None:
+            return None
+        of_batch = (
+            select(postings.c.line_id).where(postings.c.batch_id == batch_id).order_by(postings.c.line_id)
+        )
+        return Batch(batch_id, found.format, found.content, tuple(connection.execute(of_batch).scalars()))
+
+    # Who wrote in between
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """A reading transaction; the first one since the last write is what later writes stand on."""
+        with connect.reading(self._engine) as connection:
+            if self._position is None:
+                self._position = self._now(connection)
+            yield connection
+
+    def _now(self, connection: Connection) -> tuple[int, ...]:
+        """How much has been written: grows with every run, decision, acceptance and batch."""
+        columns = (("runs", "seq"), ("decisions", "nth"), ("accepted", "nth"), ("batches", "nth"))
+        return tuple(
+            append.highest(connection, self._tables.tables[name], column) for name, column in columns
+        )
+
+    def _unchanged(self, connection: Connection) -> None:
+        if self._position is not None and self._now(connection) != self._position:
+            self._position = None
+            what = "another job changed the store while this one was at work; nothing was written"
+            where = connect.shown(self._engine.url)
+            raise ReconError(Problem("store-changed", where, what, "run this job again"), EXIT_JOB)
+
+    def _status(self, connection: Connection, run_id: str) -> str | None:
+        runs = self._tables.tables["runs"]
+        return connection.execute(select(runs.c.status).where(runs.c.run_id == run_id)).scalar()

@@ -1,0 +1,200 @@
+"""What is read: each line's last proposal, what is settled of each item, what is not posted yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import polars as pl
+from sqlalchemy import Connection, MetaData, Select, Table, func, select
+
+from recon import model
+from recon.store import rows
+
+
+def bank_lines(
+    connection: Connection, tables: MetaData, line_ids: Iterable[str] | None = None
+) -> pl.DataFrame:
+    """Bank lines as first read, in the order they came; all, or those with these ids."""
+    table = tables.tables["bank_lines"]
+    schema = {**_kept(model.BANK_LINES), "extras": pl.String()}
+    query = select(*[table.c[name] for name in schema]).order_by(table.c.run_seq, table.c.nth)
+    if line_ids is None:
+        found = rows.fetch(connection, query, schema)
+    else:
+        found = rows.matching(connection, query, table.c.line_id, line_ids, schema)
+    return rows.with_extras(rows.typed(found, model.BANK_LINES))
+
+
+def open_items(
+    connection: Connection, tables: MetaData, item_ids: Iterable[str] | None = None
+) -> pl.DataFrame:
+    """The last extract as it was read; or the items with these ids as last seen, though they be gone since."""
+    table = tables.tables["items_seen"]
+    last = select(table.c.item_id, func.max(table.c.run_seq).label("seq")).group_by(table.c.item_id)
+    if item_ids is None:
+        query, wanted = _items_at(table, last, present=True), None
+    else:
+        query, wanted = _items_at(table, last.where(table.c.present == 1), present=True), item_ids
+    schema = {"digest": pl.String, "content": pl.String, "extras": pl.String}
+    if wanted is None:
+        found = rows.fetch(connection, query, schema)
+    else:
+        found = rows.matching(connection, query, table.c.item_id, wanted, schema)
+    items = rows.from_content(found, model.OPEN_ITEMS).with_columns(found["digest"])
+    missing = [
+        pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in model.OPEN_ITEMS.outer_schema.items()
+        if name not in items.columns
+    ]
+    extras = [name for name in items.columns if name.startswith(model.EXTRA)]
+    return items.with_columns(missing).select(*model.OPEN_ITEMS.names, *extras)
+
+
+def _items_at(table: Table, last: Select[Any], *, present: bool) -> Select[Any]:
+    at = last.subquery()
+    return (
+        select(table.c.digest, table.c.content, table.c.extras)
+        .join(at, (table.c.item_id == at.c.item_id) & (table.c.run_seq == at.c.seq))
+        .where(table.c.present == int(present))
+        .order_by(table.c.item_id, table.c.nth)
+    )
+
+
+_LINES: Final[dict[str, Any]] = {**model.LINES.outer_schema, "row_hash": pl.String(), "run_id": pl.String()}
+
+
+def proposals(connection: Connection, tables: MetaData) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Lines (with row_hash and run_id), allocations and exceptions: of each line the last that was proposed.
+
+    A line that came again after it was settled keeps the proposal that was settled.
+    """
+    table, runs = tables.tables["proposals"], tables.tables["runs"]
+    last = (
+        select(table.c.line_id, func.max(table.c.run_seq).label("seq"))
+        .where(table.c.again == 0)
+        .group_by(table.c.line_id)
+        .subquery()
+    )
+    at = (table.c.line_id == last.c.line_id) & (table.c.run_seq == last.c.seq)
+    columns = [table.c[name] for name in (*model.LINES.names, "row_hash")]
+    query = select(*columns, runs.c.run_id).join(last, at).join(runs, runs.c.seq == table.c.run_seq)
+    lines = rows.fetch(connection, query.order_by(table.c.run_seq, table.c.nth), _LINES)
+    parts = []
+    for name, model_table in (
+        ("proposal_allocations", model.ALLOCATIONS),
+        ("proposal_exceptions", model.EXCEPTIONS),
+    ):
+        part = tables.tables[name]
+        at = (part.c.line_id == last.c.line_id) & (part.c.run_seq == last.c.seq)
+        query = select(*[part.c[column] for column in model_table.names]).join(last, at)
+        found = rows.fetch(connection, query.order_by(part.c.run_seq, part.c.nth), _kept(model_table))
+        parts.append(rows.typed(found, model_table))
+    return lines, parts[0], parts[1]
+
+
+def accepted(connection: Connection, tables: MetaData) -> pl.DataFrame:
+    """Everything that was accepted, in the order it was."""
+    table = tables.tables["accepted"]
+    query = select(*[table.c[name] for name in model.ACCEPTED.names]).order_by(table.c.nth)
+    return rows.fetch(connection, query, model.ACCEPTED.outer_schema)
+
+
+def unposted(connection: Connection, tables: MetaData) -> pl.DataFrame:
+    """What was accepted and is in no posting file yet, in the order it was accepted."""
+    table, postings = tables.tables["accepted"], tables.tables["postings"]
+    query = (
+        select(*[table.c[name] for name in model.ACCEPTED.names])
+        .outerjoin(postings, postings.c.line_id == table.c.line_id)
+        .where(postings.c.line_id.is_(None))
+        .order_by(table.c.nth)
+    )
+    return rows.fetch(connection, query, model.ACCEPTED.outer_schema)
+
+
+def decided(connection: Connection, tables: MetaData) -> pl.DataFrame:
+    """Every decision, in the order they came, with decided_at."""
+    table = tables.tables["decisions"]
+    schema = {**_kept(model.DECIDED), "settles": pl.Int64(), "decided_at": pl.String()}
+    columns = [table.c["place" if name == "where" else name] for name in schema]
+    found = rows.fetch(connection, select(*columns).order_by(table.c.nth), schema)
+    return found.with_columns(pl.col("settles").cast(pl.Boolean))
+
+
+def settled_lines(connection: Connection, tables: MetaData) -> frozenset[str]:
+    """Lines that were accepted by rule, or closed by a person."""
+    return frozenset(connection.execute(select(tables.tables["settlements"].c.line_id)).scalars())
+
+
+def settled_items(connection: Connection, tables: MetaData) -> pl.DataFrame:
+    """What was accepted of each item since each extract that counts; see model.SETTLED.
+
+    The extracts that count are the last one before the first acceptance, and those after it in which the item
+    had changed.
+
+    Example: 100.00 open in run 1, 40.00 accepted then; 60.00 open in run 3, 10.00 accepted then -> two rows:
+        100.00 with 50.00 settled since, and 60.00 with 10.00 settled since.
+    """
+    taken = _taken(connection, tables)
+    if taken.is_empty():
+        return model.SETTLED.empty_outside()
+    table = tables.tables["items_seen"]
+    schema = {"item_id": pl.String, "currency": pl.String, "open_amount": pl.String, "seen": pl.Int64}
+    query = select(table.c.item_id, table.c.currency, table.c.open_amount, table.c.run_seq)
+    found = rows.matching(
+        connection, query.where(table.c.present == 1), table.c.item_id, taken["item_id"], schema
+    )
+    first = taken.group_by("item_id", "currency").agg(pl.col("taken").min().alias("first"))
+    seen = first.join(found, on=["item_id", "currency"], how="left", maintain_order="left")
+    before = pl.col("seen").filter(pl.col("seen") <= pl.col("first")).max().over("item_id", "currency")
+    seen = seen.filter(pl.col("seen").is_null() | before.is_null() | (pl.col("seen") >= before))
+
+    scales = model.scales_of([(model.SETTLED, seen), (model.ACCEPTED, taken)])
+    minor = model.inside(taken, model.ACCEPTED, scales).select(
+        "item_id",
+        "currency",
+        "taken",
+        (pl.col("amount_minor") + pl.col("deduction_minor").fill_null(0)).alias("cash"),
+    )
+    ever = minor.group_by("item_id", "currency").agg(pl.col("cash").sum().alias("settled_ever_minor"))
+    keys = ["item_id", "currency"]
+    since = (
+        seen.with_row_index("row")
+        .join(minor, on=keys)
+        .filter(pl.col("seen").is_null() | (pl.col("taken") >= pl.col("seen")))
+        .group_by("row")
+        .agg(pl.col("cash").sum().alias("settled_minor"))
+    )
+    inner = (
+        model.inside(seen.with_row_index("row").select("row", *keys, "open_amount"), model.SETTLED, scales)
+        .drop("settled_minor", "settled_ever_minor")
+        .join(since, on="row", how="left")
+        .join(ever, on=keys, how="left")
+        .with_columns(pl.col("settled_minor").fill_null(0))
+        .sort("item_id", "currency", "row")
+    )
+    return model.outside(inner.drop("row"), model.SETTLED, scales)
+
+
+def _taken(connection: Connection, tables: MetaData) -> pl.DataFrame:
+    """Accepted cash and deductions of items, with the run after whose extract they were taken."""
+    table = tables.tables["accepted"]
+    columns = ("item_id", "currency", "amount", "deduction", "run_seq")
+    query = select(*[table.c[name] for name in columns]).where(table.c.item_id != "").order_by(table.c.nth)
+    schema = dict.fromkeys(columns, pl.String()) | {"run_seq": pl.Int64()}
+    return rows.fetch(connection, query, schema).rename({"run_seq": "taken"})
+
+
+def runs(connection: Connection, tables: MetaData) -> pl.DataFrame:
+    """Every run as its row, finished ones first, in the order they count."""
+    table = tables.tables["runs"]
+    schema = {name: pl.Int64() if name == "seq" else pl.String() for name in table.columns.keys()}  # noqa: SIM118 - a SQLAlchemy collection iterates over columns, not names
+    query = select(table).order_by(table.c.seq.is_(None), table.c.seq, table.c.started, table.c.run_id)
+    return rows.fetch(connection, query, schema)
+
+
+def _kept(table: model.Table) -> dict[str, Any]:
+    """A table's columns as the database keeps them: everything is text, except numbers of rows."""
+    return {
+        name: pl.Int64() if dtype == pl.Int64() else pl.String() for name, dtype in table.outer_schema.items()
+    }

@@ -1,0 +1,379 @@
+"""Which sheets there are, and which columns in which order on each. Pure.
+
+A frame for a sheet is named by the columns' titles, which are what the header cells say. Money in it is decimal
+text, dates are dates, shares are 0 to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import polars as pl
+
+from recon import model
+from recon.model import Choice
+
+
+class Kind(StrEnum):
+    """What a column's cells hold, hence how they are written, aligned and formatted."""
+
+    TEXT = "text"
+    LONG = "long"  # text that may take several lines
+    MONEY = "money"
+    DATE = "date"
+    INTEGER = "integer"
+    PERCENT = "percent"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a sheet: its key in code, its title in the header, and how it looks."""
+
+    key: str
+    title: str
+    kind: Kind = Kind.TEXT
+    width: int = 14
+    note: str = ""
+    typed: bool = False  # the reviewer types here: what stands there and is not applied yet is kept
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet with one table; `ids` are the columns that say which row is which."""
+
+    name: str
+    code_name: str
+    table: str
+    what: str
+    columns: tuple[Column, ...]
+    ids: tuple[str, ...]
+
+    @property
+    def titles(self) -> list[str]:
+        """The header's cells, left to right."""
+        return [column.title for column in self.columns]
+
+    @property
+    def by_key(self) -> dict[str, Column]:
+        """The columns by their key."""
+        return {column.key: column for column in self.columns}
+
+    @property
+    def by_title(self) -> dict[str, Column]:
+        """The columns by their title."""
+        return {column.title: column for column in self.columns}
+
+
+CHOICES: Final = tuple(choice.value for choice in Choice)
+
+_REVIEW: Final = (
+    Column("decision", "Decision", Kind.CHOICE, 17, "Choose what is to happen with this line.", typed=True),
+    Column(
+        "alternative",
+        "Alternative no.",
+        Kind.INTEGER,
+        12,
+        "For `accept alternative`: which one, by its number.",
+        typed=True,
+    ),
+    Column("item_id", "Item", Kind.TEXT, 16, "For `allocate`: the open item's id.", typed=True),
+    Column(
+        "decided_amount", "Amount", Kind.MONEY, 13, "For `allocate` and `write off`: how much.", typed=True
+    ),
+    Column("note", "Note", Kind.LONG, 28, "Your words, for whoever asks later.", typed=True),
+    Column("decided_by", "Decided by", Kind.TEXT, 14, "Who decides.", typed=True),
+    Column("result", "Result", Kind.LONG, 28, "What happened when the decision was applied."),
+    Column(
+        "row_hash",
+        "Row hash",
+        Kind.TEXT,
+        4,
+        "Fingerprint of this row as you see it. Leave it as it is.",
+        hidden=True,
+    ),
+)
+
+_LINE_ID: Final = Column("line_id", "Line id", Kind.TEXT, 22, "The bank line's identity.")
+_CURRENCY: Final = Column("currency", "Currency", Kind.TEXT, 10, "ISO 4217 code of the amounts in this row.")
+_CONFIDENCE: Final = Column(
+    "confidence",
+    "Confidence",
+    Kind.PERCENT,
+    12,
+    "How sure the engine is, 0 to 100 %, from the evidence in Reasons.",
+)
+
+SUGGESTIONS: Final = Sheet(
+    "Suggestions",
+    "shSuggestions",
+    "tblSuggestions",
+    "One row for each bank line that waits for you. Choose in the Decision column, then apply the decisions on Home.",
+    (
+        _LINE_ID,
+        Column("date", "Date", Kind.DATE, 11, "Booking date."),
+        Column("payer", "Payer", Kind.LONG, 26, "Who paid, as the bank says."),
+        Column("text", "Narrative", Kind.LONG, 34, "Reference and text of the bank line."),
+        Column("amount", "Line amount", Kind.MONEY, 14, "The bank line's amount; credits are positive."),
+        _CURRENCY,
+        Column(
+            "items",
+            "Proposed items",
+            Kind.LONG,
+            30,
+            "Open items that the line is proposed to pay, and how much of each.",
+        ),
+        Column("allocated", "Allocated", Kind.MONEY, 14, "Cash allocated to items."),
+        Column("deduction", "Deduction", Kind.MONEY, 12, "What settles the items besides cash."),
+        Column("on_account", "On account", Kind.MONEY, 13, "Cash left on the customer's account."),
+        _CONFIDENCE,
+        Column("rule", "Rule", Kind.TEXT, 17, "The rule that made the proposal."),
+        Column("reasons", "Reasons", Kind.LONG, 40, "Why, from the same numbers that decided it."),
+        Column("codes", "Codes", Kind.LONG, 16, "What a person should look at."),
+        Column("alternatives", "Alternatives", Kind.LONG, 36, "Other readings, numbered."),
+        *_REVIEW,
+    ),
+    ("line_id",),
+)
+
+EXCEPTIONS: Final = Sheet(
+    "Exceptions",
+    "shExceptions",
+    "tblExceptions",
+    "One row for each bank line without a safe proposal. Choose in Decision, then apply the decisions on Home.",
+    (
+        _LINE_ID,
+        Column("date", "Date", Kind.DATE, 11, "Booking date."),
+        Column("payer", "Payer", Kind.LONG, 26, "Who paid, as the bank says."),
+        Column("text", "Narrative", Kind.LONG, 34, "Reference and text of the bank line."),
+        Column("amount", "Line amount", Kind.MONEY, 14, "The bank line's amount; credits are positive."),
+        _CURRENCY,
+        Column("open", "Unexplained", Kind.MONEY, 14, "The part that is neither allocated nor on account."),
+        Column("on_account", "On account", Kind.MONEY, 13, "The part proposed to be held on account."),
+        Column("codes", "Codes", Kind.LONG, 14, "Exception codes."),
+        Column("meaning", "What it means", Kind.LONG, 24, "The codes in plain words."),
+        Column("detail", "Detail", Kind.LONG, 36, "What is missing."),
+        Column("next", "What to do next", Kind.LONG, 36, "The usual next step for the first code."),
+        Column("alternatives", "Alternatives", Kind.LONG, 36, "Other readings, numbered."),
+        *_REVIEW,
+    ),
+    ("line_id",),
+)
+
+
+def _from_model(column: model.Column, title: str, width: int) -> Column:
+    kind = Kind.TEXT
+    if column.money:
+        kind = Kind.MONEY
+    elif column.dtype == pl.Date():
+        kind = Kind.DATE
+    elif column.dtype == pl.Int64():
+        kind = Kind.INTEGER
+    elif column.dtype == pl.Float64():
+        kind = Kind.PERCENT
+    note = column.what[:1].upper() + column.what[1:] + "."
+    return Column(column.name, title, kind, width, note)
+
+
+def _columns(table: model.Table, titles: Mapping[str, tuple[str, int]]) -> tuple[Column, ...]:
+    return tuple(_from_model(table[name], title, width) for name, (title, width) in titles.items())
+
+
+ALLOCATIONS: Final = Sheet(
+    "Allocations",
+    "shAllocations",
+    "tblAllocations",
+    "Which line pays which open item, and how much of it. An empty item is cash on account.",
+    _columns(
+        model.ALLOCATIONS,
+        {
+            "line_id": ("Line id", 22),
+            "item_id": ("Item id", 20),
+            "amount": ("Amount", 14),
+            "currency": ("Currency", 10),
+            "deduction": ("Deduction", 13),
+            "deduction_type": ("Deduction type", 15),
+            "status": ("Status", 11),
+            "confidence": ("Confidence", 12),
+            "rule": ("Rule", 18),
+            "reasons": ("Reasons", 60),
+        },
+    ),
+    ("line_id", "item_id", "deduction_type"),
+)
+
+BANK: Final = Sheet(
+    "Bank",
+    "shBank",
+    "tblBank",
+    "Every bank line that was read, and what became of it.",
+    (
+        *_columns(
+            model.BANK_LINES,
+            {
+                "line_id": ("Line id", 22),
+                "account": ("Account", 24),
+                "booking_date": ("Booking date", 13),
+                "value_date": ("Value date", 12),
+                "amount": ("Amount", 14),
+                "currency": ("Currency", 10),
+                "type": ("Type", 8),
+                "counterparty": ("Counterparty", 28),
+                "counterparty_account": ("Counterparty account", 24),
+                "reference": ("Reference", 22),
+                "narrative": ("Narrative", 44),
+            },
+        ),
+        Column("outcome", "Outcome", Kind.TEXT, 22, "What became of the line."),
+        Column("source", "File", Kind.TEXT, 20, "The file it was read from."),
+        Column("position", "Row in file", Kind.INTEGER, 11, "Line or row in that file."),
+    ),
+    ("line_id",),
+)
+
+OPEN_ITEMS: Final = Sheet(
+    "Open items",
+    "shOpenItems",
+    "tblOpenItems",
+    "Invoices, credit notes and on-account entries that are not yet cleared.",
+    _columns(
+        model.OPEN_ITEMS,
+        {
+            "item_id": ("Item id", 20),
+            "customer_id": ("Customer id", 13),
+            "customer_name": ("Customer", 32),
+            "doc_type": ("Document type", 15),
+            "doc_no": ("Document no.", 18),
+            "po_no": ("Purchase order", 18),
+            "service_user_ref": ("Service user ref.", 16),
+            "issue_date": ("Issue date", 12),
+            "due_date": ("Due date", 12),
+            "currency": ("Currency", 10),
+            "amount": ("Amount", 14),
+            "net_amount": ("Net amount", 14),
+            "open_amount": ("Open amount", 14),
+        },
+    ),
+    ("item_id",),
+)
+
+REMITTANCES: Final = Sheet(
+    "Remittances",
+    "shRemittances",
+    "tblRemittances",
+    "What payers say that they pay, one row for each document.",
+    _columns(
+        model.REMITTANCE_LINES,
+        {
+            "remittance_id": ("Remittance id", 20),
+            "payer": ("Payer", 30),
+            "payment_date": ("Payment date", 13),
+            "payment_reference": ("Payment reference", 20),
+            "payment_amount": ("Payment amount", 15),
+            "currency": ("Currency", 10),
+            "doc_no": ("Document no.", 18),
+            "gross_amount": ("Gross amount", 14),
+            "deduction_amount": ("Deduction", 13),
+            "deduction_type": ("Deduction type", 15),
+            "paid_amount": ("Paid amount", 14),
+        },
+    ),
+    ("remittance_id", "doc_no"),
+)
+
+CUSTOMERS: Final = Sheet(
+    "Customers",
+    "shCustomers",
+    "tblCustomers",
+    "Who pays, under which names, on which terms.",
+    _columns(
+        model.CUSTOMERS,
+        {
+            "customer_id": ("Customer id", 13),
+            "name": ("Name", 34),
+            "aliases": ("Other names", 44),
+            "terms_days": ("Terms (days)", 13),
+            "tax_profile": ("Deductions it may take", 24),
+        },
+    ),
+    ("customer_id",),
+)
+
+RULES: Final = Sheet(
+    "Rules",
+    "shRules",
+    "tblRules",
+    "The rules this run used. To change them, edit the rules file; this sheet only shows them.",
+    (
+        Column("rule", "Rule", Kind.TEXT, 40, "The rule's place in the rules file."),
+        Column("value", "Value", Kind.TEXT, 30, "What it is set to."),
+        Column("what", "What it does", Kind.LONG, 80, "In plain words."),
+    ),
+    ("rule",),
+)
+
+PROBLEMS: Final = Sheet(
+    "Problems",
+    "shProblems",
+    "tblProblems",
+    "What was wrong with the input, where, and what to do about it.",
+    (
+        Column("code", "Code", Kind.TEXT, 22, "Kind of problem."),
+        Column("where", "Where", Kind.TEXT, 34, "File and line, or sheet and row."),
+        Column("what", "What is wrong", Kind.LONG, 60, "In plain words."),
+        Column("hint", "What to do", Kind.LONG, 60, "How to mend it."),
+    ),
+    ("code", "where", "what"),
+)
+
+RUN_LOG: Final = Sheet(
+    "Run log",
+    "shRunLog",
+    "tblRunLog",
+    "What was done with this workbook, when, and by whom.",
+    (
+        Column("when", "When", Kind.TEXT, 20, "Date and time."),
+        Column("event", "Event", Kind.TEXT, 20, "What was done."),
+        Column("detail", "Detail", Kind.LONG, 90, "Counts, files, digests."),
+        Column("who", "Who", Kind.TEXT, 18, "Who did it."),
+    ),
+    ("when", "event", "detail"),
+)
+
+TABLES: Final = (
+    SUGGESTIONS,
+    EXCEPTIONS,
+    ALLOCATIONS,
+    BANK,
+    OPEN_ITEMS,
+    REMITTANCES,
+    CUSTOMERS,
+    RULES,
+    PROBLEMS,
+    RUN_LOG,
+)
+TABLE_SHEETS: Final[Mapping[str, Sheet]] = {sheet.name: sheet for sheet in TABLES}
+REVIEWED: Final = (SUGGESTIONS, EXCEPTIONS)
+
+HOME: Final = "Home"
+DASHBOARD: Final = "Dashboard"
+ORDER: Final = (HOME, DASHBOARD, *TABLE_SHEETS)
+CODE_NAMES: Final[Mapping[str, str]] = {
+    HOME: "shHome",
+    DASHBOARD: "shDashboard",
+    **{sheet.name: sheet.code_name for sheet in TABLES},
+}
+
+
+def letters(number: int) -> str:
+    """A sheet column's letters, from 0: 0 -> A, 26 -> AA."""
+    text = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(ord("A") + rest) + text
+    return text

@@ -1,0 +1,304 @@
+"""The closed workbook on disk: only the parts that are ours are replaced, every other part keeps its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from recon import resources
+from recon.problems import EXIT_JOB, Problem, ReconError
+from recon.workbook import blocks, columns, graft, grid, guard, named, rewrite
+from recon.workbook.columns import TABLE_SHEETS
+from recon.workbook.package import BrokenError, Package, SheetPart, parse, tag
+from recon.workbook.standing import Old
+
+TEMPLATE: Final = "recon.xlsm"
+_MEND: Final = "Open and save it in Excel once, or start anew with: recon excel new"
+
+
+def open_book(path: Path) -> FileBook:
+    """The workbook at `path`.
+
+    Raises:
+        ReconError: it is missing, open in a program, encrypted, or no workbook (exit code EXIT_JOB).
+    """
+    return FileBook(path)
+
+
+def new_book(path: Path, python: str = "") -> FileBook:
+    """A fresh workbook at `path` out of the template; `python` is the interpreter that its buttons start.
+
+    Raises:
+        ReconError: there is a file of that name already, or the folder can't be written.
+    """
+    if path.exists():
+        raise guard.refuse(
+            "book-protected", path, "there is a workbook of that name already", "Choose another name."
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(resources.folder("workbooks") / TEMPLATE, path)
+    except OSError as error:
+        raise guard.refuse(
+            "out-unwritable", path, "the workbook can't be made here", "Choose another folder."
+        ) from error
+    book = FileBook(path)
+    if python:
+        book.write({named.CELL_PYTHON: pl.DataFrame({"Value": [python]})}, backup=False)
+    return book
+
+
+class FileBook:
+    """A workbook on disk, as a set of named tables.
+
+    The file is read once; a write refuses if it was changed since. After a write the book stands for the new file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._data = b""
+        self._digest = ""
+        self._package: Package
+        self._handed: set[str] = set()  # sheets whose typed decisions were read, so that the caller answers for them
+        self._load()
+
+    def read(self, sheet: str) -> pl.DataFrame:
+        """A sheet's table as text, by the titles in its header row, with `sheet_row` (the row's number) in front.
+
+        Rows that are hidden or filtered out are there too; rows without any text are not. A workbook without that
+        table gives an empty frame.
+
+        Raises:
+            ReconError: the sheet's part is damaged.
+        """
+        spec = TABLE_SHEETS[sheet]
+        self._handed.add(sheet)
+        found = self._package.tables().get(spec.table)
+        if found is None:
+            return pl.DataFrame(schema={"sheet_row": pl.Int64, **dict.fromkeys(spec.titles, pl.String)})
+        try:
+            old = self._old(*found)
+            return _dated(old.read(), spec, from_1904=self._package.dates_from_1904)
+        except BrokenError as error:
+            raise self._broken(error) from error
+
+    def read_block(self, name: str) -> list[list[str]]:
+        """The cells of a block (named.BLOCKS) as text, row by row; none if the workbook lacks the name."""
+        reference = blocks.target(self._package.defined_names().get(name, ""))
+        if reference is None:
+            return []
+        for sheet in self._package.sheets():
+            if sheet.name == reference[0]:
+                return blocks.read(self._package.read(sheet.path), reference[1], self._shared())
+        return []
+
+    def inputs(self) -> dict[str, str]:
+        """What is typed under Inputs on Home, by the keys of named.INPUTS; only what is filled."""
+        values = [row[0].strip() for row in self.read_block("recon_inputs")]
+        return {key: value for key, value in zip(named.INPUTS, values, strict=False) if value}
+
+    def write(
+        self,
+        tables: Mapping[str, pl.DataFrame],
+        facts: Mapping[str, str] | None = None,
+        *,
+        backup: bool = True,
+    ) -> tuple[Problem, ...]:
+        """Put frames into the sheets and blocks of their names, all or nothing.
+
+        Args:
+            tables: what layout.sheets gives; sheets and blocks that it doesn't name stay as they are.
+            facts: cells by the name of a one-cell block, as `recon_status`; further to those in `tables`.
+            backup: keep the workbook as it was as NAME.backup.xlsm beside it.
+
+        Returns:
+            A problem for each decision that was typed, not read by `read`, and can't stay since its row changed.
+
+        Raises:
+            ReconError: the workbook is open, was changed since it was read, can't be written, or cells of the
+                user's stand where a table has to grow. The file is as it was.
+        """
+        frames = dict(tables)
+        for name, text in (facts or {}).items():
+            if name in named.BLOCKS and name not in frames:
+                frames[name] = pl.DataFrame({"Value": [text]})
+        unknown = set(frames) - set(TABLE_SHEETS) - set(named.BLOCKS)
+        assert not unknown, f"no sheet or block is named {sorted(unknown)}"
+        guard.check_closed(self.path)
+        guard.check_writable(self.path)
+        self._check_unchanged()
+        package = Package(self._data)
+        try:
+            problems = self._edit(package, frames)
+            data = package.packed()
+        except BrokenError as error:
+            raise self._broken(error) from error
+        self._swap(data, backup=backup)
+        return problems
+
+    # --- reading the package
+
+    def _load(self) -> None:
+        self._data = guard.load(self.path)
+        self._digest = hashlib.sha256(self._data).hexdigest()
+        try:
+            self._package = Package(self._data)
+            self._package.tables()
+        except BrokenError as error:
+            raise self._broken(error) from error
+
+    def _broken(self, error: BrokenError) -> ReconError:
+        return guard.refuse("book-broken", self.path, f"the workbook can't be used: {error}", _MEND)
+
+    def _shared(self) -> list[str]:
+        return shared_strings(self._package)
+
+    def _old(self, table: str, sheet: SheetPart) -> Old:
+        part = self._package.read(sheet.path)
+        return Old(parse(self._package.read(table)), grid.take_apart(part), self._shared())
+
+    # --- writing it
+
+    def _edit(self, package: Package, frames: Mapping[str, pl.DataFrame]) -> tuple[Problem, ...]:
+        """Put the new parts among the package's edits."""
+        graft.complete(package)
+        shared = shared_strings(package)
+        tables = package.tables()
+        problems: list[Problem] = []
+        formulas_moved = False
+        for name, frame in frames.items():
+            if name not in TABLE_SHEETS:
+                continue
+            spec = TABLE_SHEETS[name]
+            part, sheet = tables[spec.table]
+            old = Old(parse(package.read(part)), grid.take_apart(package.read(sheet.path)), shared)
+            try:
+                new = rewrite.rewrite(old, frame, spec, dates_from_1904=package.dates_from_1904)
+            except rewrite.OccupiedError as error:
+                raise self._occupied(sheet.name, str(error)) from error
+            package.edits[sheet.path] = new.sheet
+            package.edits[part] = new.table
+            formulas_moved |= new.formulas_moved
+            if name not in self._handed:
+                problems += new.problems
+        self._edit_blocks(package, frames)
+        chain = package.calc_chain()
+        if formulas_moved and chain:
+            package.drop(chain, package.workbook_path)
+        package.calculate_on_load()
+        return tuple(problems)
+
+    def _edit_blocks(self, package: Package, frames: Mapping[str, pl.DataFrame]) -> None:
+        """Home's and Dashboard's cells; a name that the user took away is left alone."""
+        names = package.defined_names()
+        of_sheet: dict[str, list[tuple[named.Block, str, pl.DataFrame]]] = {}
+        for name, frame in frames.items():
+            reference = blocks.target(names.get(name, "")) if name in named.BLOCKS else None
+            if reference is not None:
+                of_sheet.setdefault(reference[0], []).append((named.BLOCKS[name], reference[1], frame))
+        for sheet in package.sheets():
+            if sheet.name in of_sheet:
+                package.edits[sheet.path] = blocks.write(
+                    package.read(sheet.path), of_sheet[sheet.name], dates_from_1904=package.dates_from_1904
+                )
+
+    def _occupied(self, sheet: str, what: str) -> ReconError:
+        hint = "Move what stands there to another sheet, save, and try again. Nothing was written."
+        return ReconError(
+            Problem(
+                "book-protected",
+                f"{sheet}!{what}",
+                "the table has to grow over cells that are not ours",
+                hint,
+            ),
+            EXIT_JOB,
+        )
+
+    def _check_unchanged(self) -> None:
+        try:
+            now = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise guard.refuse(
+                "book-open", self.path, "the workbook can't be read", "Close it, then try again."
+            ) from error
+        if now != self._digest:
+            raise guard.refuse(
+                "book-changed",
+                self.path,
+                "the workbook was changed while this job was running; nothing was written",
+                "Run the job again: it reads the workbook as it is now.",
+            )
+
+    def _swap(self, data: bytes, *, backup: bool) -> None:
+        """Write beside and swap: a killed process leaves the old workbook or the new one."""
+        try:
+            if backup:
+                _beside(self.path.with_name(f"{self.path.stem}.backup{self.path.suffix}"), self._data)
+            guard.check_closed(self.path)
+            self._check_unchanged()
+            _beside(self.path, data)
+        except OSError as error:
+            raise guard.refuse(
+                "book-open",
+                self.path,
+                "the workbook can't be replaced",
+                "Close it wherever it is open; look whether the disk is full. The workbook is as it was.",
+            ) from error
+        self._data = data
+        self._digest = hashlib.sha256(data).hexdigest()
+        self._package = Package(data)
+        self._handed.clear()
+
+
+def shared_strings(package: Package) -> list[str]:
+    """The workbook's shared strings, in order; pronunciation hints are no text."""
+    for relation in package.relations(package.workbook_path):
+        if relation.type == "sharedStrings" and relation.target in package.names:
+            root = parse(package.read(relation.target))
+            return [_string(node) for node in root.iterfind(tag("si"))]
+    return []
+
+
+def _string(node: object) -> str:
+    direct = node.findall(tag("t"))  # type: ignore[attr-defined]
+    runs = node.findall(f"{tag('r')}/{tag('t')}")  # type: ignore[attr-defined]
+    return "".join(text.text or "" for text in (*direct, *runs))
+
+
+def _dated(frame: pl.DataFrame, spec: columns.Sheet, *, from_1904: bool) -> pl.DataFrame:
+    """Serial numbers in our date columns as ISO dates; other columns as they are."""
+    start = pl.date(1904, 1, 1) if from_1904 else pl.date(1899, 12, 30)
+    made = []
+    for column in spec.columns:
+        if column.kind is columns.Kind.DATE and column.title in frame.columns:
+            text = pl.col(column.title)
+            days = pl.when(text.str.contains(r"^\d{1,7}(\.\d+)?$")).then(text).cast(pl.Float64).floor()
+            day = (start + pl.duration(days=days.cast(pl.Int64))).dt.strftime("%Y-%m-%d")
+            made.append(pl.when(days.is_not_null()).then(day).otherwise(text).alias(column.title))
+    return frame.with_columns(made)
+
+
+def _beside(path: Path, data: bytes) -> None:
+    """Replace a file in one step, its mode kept; the bytes are on the disk before the old file goes."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".tmp", dir=path.parent)
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        if path.exists():
+            shutil.copymode(path, beside)
+        else:
+            beside.chmod(0o644)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,152 @@
+"""Home in the template: what to do next, the buttons, the state beside them, inputs and set-up."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from recon.workbook import columns, look, named
+
+# Macro -> (the button's words, what it does).
+BUTTONS: Final = {
+    "ReconMatch": (
+        "Match",
+        "Reads the files named under Inputs and proposes, for every bank line, the open items that it pays.",
+    ),
+    "ReconApply": (
+        "Apply decisions",
+        "Takes what you chose on Suggestions and Exceptions, records it, and shows what happened in Result.",
+    ),
+    "ReconPost": (
+        "Post",
+        "Writes what is accepted as a posting file for the ledger. Nothing is sent anywhere.",
+    ),
+    "ReconRefresh": (
+        "Refresh",
+        "Shows the sheets anew from what is recorded. Decisions that you typed on unchanged rows stay.",
+    ),
+}
+
+_NEXT_ROW, _BUTTON_ROW, _STATUS_ROW, _INPUT_ROW = 4, 7, 16, 20  # from 0
+_LABEL, _VALUE, _STATE, _STATE_VALUE = 1, 2, 4, 5  # sheet columns, from 0
+_SETUP: Final = (
+    "The Python that recon is installed in; `recon excel new` writes it here. Macros blocked? Keep this workbook in "
+    "a trusted folder of this computer. Without macros, everything works from the command line: "
+    "recon run --book, recon apply --book, recon post --book."
+)
+
+
+def draw(book: Any, sheet: Any) -> None:
+    """Draw the sheet and name its cells."""
+    sheet.hide_gridlines(2)
+    for at, width in enumerate((2, 22, 66, 3, 24, 42)):
+        sheet.set_column(at, at, width)
+    sheet.set_row(0, 36)
+    sheet.write_string(
+        0, _LABEL, "Reconciliation", book.add_format(look.text(22, bold=True, font_color=look.NAVY))
+    )
+    told = "Which open items each bank receipt paid, and why. What is not sure waits for your word."
+    sheet.write_string(1, _LABEL, told, book.add_format(look.text(11, font_color=look.GREY)))
+    for row in range(_NEXT_ROW, _INPUT_ROW + 8):
+        sheet.set_row(row, 21)
+    _next(book, sheet)
+    _buttons(book, sheet)
+    _state(book, sheet)
+    _inputs(book, sheet)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 1)
+    sheet.activate()
+
+
+def _heading(book: Any, sheet: Any, words: str, *, row: int, first: int, last: int) -> None:
+    made = look.text(12, bold=True, font_color=look.NAVY, bottom=2, bottom_color=look.NAVY)
+    sheet.set_row(row, 22)
+    sheet.write_string(row, first, words, book.add_format(made))
+    for at in range(first + 1, last + 1):
+        sheet.write_blank(row, at, None, book.add_format(made))
+
+
+def _next(book: Any, sheet: Any) -> None:
+    _heading(book, sheet, "What to do next", row=_NEXT_ROW - 1, first=_LABEL, last=_VALUE)
+    made = book.add_format(look.text(12, text_wrap=True, bg_color=look.PAPER, indent=1))
+    first = "No bank lines yet. Name the files under Inputs, save the workbook, and press Match."
+    sheet.merge_range(_NEXT_ROW, _LABEL, _NEXT_ROW + 1, _VALUE, first, made)
+    _name(book, named.CELL_NEXT, _NEXT_ROW, _LABEL)
+
+
+def _buttons(book: Any, sheet: Any) -> None:
+    words = book.add_format(look.text(11, text_wrap=True, indent=1))
+    # Under each button stands its name, for workbooks without macros, which have no buttons.
+    name = book.add_format(look.text(12, bold=True, font_color=look.NAVY, indent=1))
+    for number, (label, what) in enumerate(BUTTONS.values()):
+        row = _BUTTON_ROW + 2 * number
+        sheet.merge_range(row, _VALUE, row + 1, _VALUE, what, words)
+        sheet.merge_range(row, _LABEL, row + 1, _LABEL, label, name)
+        sheet.insert_textbox(
+            row,
+            _LABEL,
+            label,
+            {
+                "width": 155,
+                "height": 42,
+                "x_offset": 1,
+                "y_offset": 7,
+                "object_position": 1,
+                "fill": {"color": look.NAVY if number < 2 else look.TEAL},  # noqa: PLR2004 - the two of every day
+                "line": {"none": True},
+                "font": {"name": look.FONT, "size": 12, "bold": True, "color": "#FFFFFF"},
+                "align": {"vertical": "middle", "horizontal": "center"},
+                "description": f"Button: {what}",
+            },
+        )
+    sheet.write_string(_STATUS_ROW, _LABEL, "Status", book.add_format(look.text(11, bold=True, indent=1)))
+    made = look.text(11, font_color=look.TEAL, text_wrap=True, indent=1, num_format="@")
+    sheet.write_string(_STATUS_ROW, _VALUE, "Ready", book.add_format(made))
+    _name(book, named.CELL_STATUS, _STATUS_ROW, _VALUE)
+
+
+def with_macros(drawing: bytes) -> bytes:
+    """The drawing with each text box made a button: its macro, rounded corners, a hand for a pointer."""
+    macros = iter(BUTTONS)
+    drawing = re.sub(rb'<xdr:sp macro=""', lambda _: f'<xdr:sp macro="[0]!{next(macros)}"'.encode(), drawing)
+    assert next(macros, None) is None, "every button has its macro"
+    return drawing.replace(b'prst="rect"', b'prst="roundRect"')
+
+
+def _state(book: Any, sheet: Any) -> None:
+    _heading(book, sheet, "State", row=_NEXT_ROW - 1, first=_STATE, last=_STATE_VALUE)
+    label = book.add_format(look.text(11, font_color=look.GREY, bottom=1, bottom_color=look.LINE))
+    value = book.add_format(look.text(11, align="right", num_format="@", bottom=1, bottom_color=look.LINE))
+    height = named.BLOCKS["recon_state"].height
+    for row in range(_NEXT_ROW, _NEXT_ROW + height):
+        sheet.write_blank(row, _STATE, None, label)
+        sheet.write_blank(row, _STATE_VALUE, None, value)
+    sheet.write_string(_NEXT_ROW, _STATE, "Last run", label)
+    sheet.write_string(_NEXT_ROW, _STATE_VALUE, "none yet", value)
+    _name(book, "recon_state", _NEXT_ROW, _STATE, (_NEXT_ROW + height - 1, _STATE_VALUE))
+
+
+def _inputs(book: Any, sheet: Any) -> None:
+    _heading(book, sheet, "Inputs", row=_INPUT_ROW - 1, first=_LABEL, last=_VALUE)
+    label = book.add_format(look.text(11, indent=1, bottom=1, bottom_color=look.LINE))
+    typed = look.text(11, bg_color=look.TYPED, indent=1, num_format="@", locked=False)
+    value = book.add_format(typed | {"bottom": 1, "bottom_color": look.LINE})
+    for number, words in enumerate(named.INPUTS.values()):
+        sheet.write_string(_INPUT_ROW + number, _LABEL, words, label)
+        sheet.write_blank(_INPUT_ROW + number, _VALUE, None, value)
+    last = _INPUT_ROW + len(named.INPUTS) - 1
+    _name(book, "recon_inputs", _INPUT_ROW, _VALUE, (last, _VALUE))
+    told = "Files or folders, several with ; between. Paths may start at this workbook's folder."
+    sheet.write_string(last + 1, _VALUE, told, book.add_format(look.text(9, font_color=look.GREY, indent=1)))
+    _heading(book, sheet, "Set-up", row=_INPUT_ROW - 1, first=_STATE, last=_STATE_VALUE)
+    sheet.write_string(_INPUT_ROW, _STATE, "Python", label)
+    sheet.write_blank(_INPUT_ROW, _STATE_VALUE, None, value)
+    _name(book, named.CELL_PYTHON, _INPUT_ROW, _STATE_VALUE)
+    small = book.add_format(look.text(10, font_color=look.GREY, text_wrap=True, valign="top"))
+    sheet.merge_range(_INPUT_ROW + 1, _STATE, last, _STATE_VALUE, _SETUP, small)
+
+
+def _name(book: Any, name: str, row: int, at: int, end: tuple[int, int] | None = None) -> None:
+    """Give cells of Home a defined name; `end` is the last one's row and column."""
+    book.define_name(name, named.reference(columns.HOME, row, at, *(end or (None, None))))

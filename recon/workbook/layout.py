@@ -1,0 +1,95 @@
+"""From tables to sheets and back: what stands on each sheet of the workbook. Pure; serves every kind of book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from recon import model
+from recon.workbook import columns, review, summary, words
+from recon.workbook.review import decisions
+
+__all__ = ["decisions", "sheets"]
+
+Views = Mapping[str, pl.DataFrame]
+
+# Which table of the view stands on which sheet, column by column.
+_PLAIN = (
+    ("allocations", columns.ALLOCATIONS, model.ALLOCATIONS),
+    ("bank_lines", columns.BANK, model.BANK_LINES),
+    ("open_items", columns.OPEN_ITEMS, model.OPEN_ITEMS),
+    ("remittance_lines", columns.REMITTANCES, model.REMITTANCE_LINES),
+    ("customers", columns.CUSTOMERS, model.CUSTOMERS),
+    ("problems", columns.PROBLEMS, model.PROBLEMS),
+    ("rules", columns.RULES, None),
+    ("run_log", columns.RUN_LOG, None),
+)
+
+
+def sheets(view: Views, facts: Mapping[str, str]) -> dict[str, pl.DataFrame]:
+    """What to write: a frame for each sheet with a table, and one for each block of Home and Dashboard.
+
+    Args:
+        view: frames in outer form: bank_lines, open_items, remittance_lines, customers, allocations, exceptions,
+            lines (with `waits` = yes for `auto` lines that need a second person), problems, rules (rule, value,
+            what), run_log (when, event, detail, who), decisions_log (line_id, decision, result). A table that is
+            missing leaves its sheet as it is. Columns named `extra:NAME` follow ours under NAME.
+        facts: summary text, see summary.blocks.
+    """
+    made: dict[str, pl.DataFrame] = {}
+    if "lines" in view:
+        made[columns.SUGGESTIONS.name] = review.suggestions(view)
+        made[columns.EXCEPTIONS.name] = review.exceptions(view)
+    for key, sheet, table in _PLAIN:
+        if key not in view:
+            continue
+        frame = view[key]
+        if key == "bank_lines" and "lines" in view:
+            frame = _with_outcomes(frame, view["lines"])
+        made[sheet.name] = plain(frame, sheet, table)
+    if "lines" in view:
+        made |= summary.blocks(view, facts, made[columns.SUGGESTIONS.name].height)
+    return made
+
+
+def plain(frame: pl.DataFrame, sheet: columns.Sheet, table: model.Table | None) -> pl.DataFrame:
+    """A table by its sheet's titles: our columns, then the optional ones that the data has, then the unknown."""
+    shown = [
+        (pl.col(column.key) if column.key in frame.columns else pl.lit(None, pl.String)).alias(column.title)
+        for column in sheet.columns
+    ]
+    ours = {column.key for column in sheet.columns}
+    optional = [column for column in table.columns if column.optional] if table else []
+    taken = set(sheet.titles)
+    for column in optional:
+        if column.name in ours or column.name not in frame.columns or _empty(frame[column.name]):
+            continue
+        shown.append(pl.col(column.name).alias(_free(column.name.replace("_", " ").capitalize(), taken)))
+    for name in frame.columns:
+        if name.startswith(model.EXTRA):
+            title = _free(name.removeprefix(model.EXTRA), taken)
+            shown.append(pl.col(name).cast(pl.String).alias(title))
+    return frame.select(shown)
+
+
+def _empty(series: pl.Series) -> bool:
+    filled = series.drop_nulls()
+    return filled.is_empty() or (filled.dtype == pl.String and bool((filled == "").all()))
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    """A title that no other column has (Excel ignores upper and lower case); marks it as taken."""
+    stem = " ".join(wanted.split()) or "Column"
+    lower = {title.lower() for title in taken}
+    title, number = stem, 2
+    while title.lower() in lower:
+        title, number = f"{stem} ({number})", number + 1
+    taken.add(title)
+    return title
+
+
+def _with_outcomes(bank: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    told = pl.col("outcome").replace_strict(words.OUTCOMES, default=pl.col("outcome"), return_dtype=pl.String)
+    outcomes = lines.select("line_id", told.alias("outcome")).unique("line_id", keep="first")
+    return bank.join(outcomes, on="line_id", how="left", maintain_order="left")

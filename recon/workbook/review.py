@@ -1,0 +1,215 @@
+"""What a reviewer sees and what a reviewer decided: the rows of Suggestions and Exceptions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from recon import model
+from recon.model import Choice, Outcome
+from recon.problems import Problem
+from recon.workbook import columns, sums, words
+
+ROW: Final = "sheet_row"  # the column of a read frame that says which row of the sheet it was
+REFUSED: Final = "refused"  # a result that begins so leaves the typed decision standing
+
+_NUMBERED: Final = " | "
+_GROUPED: Final = r"^-?\d{1,3}(,\d{3})+(\.\d+)?$"  # 1,200.50, as people type it
+
+Views = Mapping[str, pl.DataFrame]
+
+
+def suggestions(view: Views) -> pl.DataFrame:
+    """One row for each line that waits for a person's word on a proposal, by the titles of Suggestions.
+
+    Lines with the outcome `suggested`, and `auto` lines that say `waits` = yes (above the ceiling).
+    """
+    lines = _undone(view)
+    waits = pl.col("outcome") == Outcome.SUGGESTED
+    if "waits" in lines.columns:
+        waits = waits | ((pl.col("outcome") == Outcome.AUTO) & (pl.col("waits") == "yes"))
+    return _titled(_seen(view, lines.filter(waits)), columns.SUGGESTIONS)
+
+
+def exceptions(view: Views) -> pl.DataFrame:
+    """One row for each line with the outcome `exception`, by the titles of Exceptions."""
+    lines = _undone(view).filter(pl.col("outcome") == Outcome.EXCEPTION)
+    return _titled(_seen(view, lines), columns.EXCEPTIONS)
+
+
+def _undone(view: Views) -> pl.DataFrame:
+    """The lines without those that are settled (`waits` = done) and need nobody's word any more."""
+    lines = view["lines"]
+    return lines.filter(pl.col("waits") != "done") if "waits" in lines.columns else lines
+
+
+def _seen(view: Views, lines: pl.DataFrame) -> pl.DataFrame:
+    """Everything about the lines that either sheet shows, one row each, in the lines' order."""
+    hashes = model.fingerprints(view["lines"], view["allocations"], view["exceptions"])
+    joined = (
+        lines.select("line_id", "amount", "currency")
+        .join(_bank(view["bank_lines"]), on="line_id", how="left", maintain_order="left")
+        .join(_proposals(view["allocations"]), on="line_id", how="left", maintain_order="left")
+        .join(_codes(view["exceptions"]), on="line_id", how="left", maintain_order="left")
+        .join(hashes, on="line_id", how="left", maintain_order="left")
+    )
+    log = view.get("decisions_log")
+    results = _results(log) if log is not None else None
+    if results is None:
+        return joined.with_columns(pl.lit("").alias("result"))
+    return joined.join(results, on="line_id", how="left", maintain_order="left")
+
+
+def _bank(bank: pl.DataFrame) -> pl.DataFrame:
+    text = [pl.col(name).cast(pl.String).fill_null("") for name in ("reference", "narrative")]
+    return bank.select(
+        "line_id",
+        pl.col("booking_date").alias("date"),
+        pl.col("counterparty").alias("payer"),
+        pl.concat_str(text, separator=" ").str.strip_chars().alias("text"),
+    ).unique("line_id", keep="first", maintain_order=True)
+
+
+def _proposals(allocations: pl.DataFrame) -> pl.DataFrame:
+    """Each line's allocations in one row: `INV-1 4200.00; INV-2 300.00`, and their sums."""
+    item = pl.col("item_id").cast(pl.String).fill_null("")
+    on_account = item == ""
+    piece = item + " " + pl.col("amount").cast(pl.String)
+    return allocations.group_by("line_id", maintain_order=True).agg(
+        # A second deduction on an item is a row of 0.00: it is no second item.
+        piece.filter(~on_account & (sums.exact("amount") != 0)).str.join("; ").alias("items"),
+        sums.total("amount", ~on_account).alias("allocated"),
+        sums.total("deduction").alias("deduction"),
+        sums.total("amount", on_account).alias("on_account"),
+        pl.col("confidence").cast(pl.Float64).min(),
+        _distinct("rule"),
+        _distinct("reasons"),
+    )
+
+
+def _distinct(name: str, separator: str = "; ") -> pl.Expr:
+    text = pl.col(name).cast(pl.String).fill_null("")
+    return text.filter(text != "").unique(maintain_order=True).str.join(separator).alias(name)
+
+
+def _codes(exceptions_: pl.DataFrame) -> pl.DataFrame:
+    """Each line's exceptions in one row, its codes in plain words beside them."""
+    told = exceptions_.join(words.table(), on="code", how="left", maintain_order="left").with_columns(
+        pl.col("meaning").fill_null(words.UNKNOWN[0]), pl.col("next").fill_null(words.UNKNOWN[1])
+    )
+    return (
+        told.group_by("line_id", maintain_order=True)
+        .agg(
+            pl.col("code").unique(maintain_order=True).str.join("; ").alias("codes"),
+            _distinct("meaning"),
+            _distinct("detail"),
+            pl.col("next").first(),
+            sums.total("amount").alias("open"),
+            _distinct("alternatives", "|"),
+        )
+        .with_columns(_numbered(pl.col("alternatives")))
+    )
+
+
+def _numbered(text: pl.Expr) -> pl.Expr:
+    """`a|b` as `1: a | 2: b`, so that a reviewer can name one by its number."""
+    parts = text.str.split("|").list.eval(pl.element().str.strip_chars())
+    parts = parts.list.filter(pl.element() != "")
+    numbered = parts.list.eval(pl.int_range(1, pl.len() + 1).cast(pl.String) + pl.lit(": ") + pl.element())
+    return numbered.list.join(_NUMBERED)
+
+
+def _results(log: pl.DataFrame) -> pl.DataFrame:
+    """The last thing that happened to each line, as `accept: posted`."""
+    decision = pl.col("decision").cast(pl.String).fill_null("")
+    told = pl.when(decision == "").then(pl.col("result")).otherwise(decision + ": " + pl.col("result"))
+    told = pl.when(pl.col("result").str.starts_with(REFUSED)).then(pl.col("result")).otherwise(told)
+    return log.select("line_id", told.alias("result")).unique("line_id", keep="last", maintain_order=True)
+
+
+def _titled(frame: pl.DataFrame, sheet: columns.Sheet) -> pl.DataFrame:
+    """The frame by the sheet's titles; columns that it lacks are empty."""
+    return frame.select(
+        (pl.col(column.key) if column.key in frame.columns else pl.lit(None, pl.String)).alias(column.title)
+        for column in sheet.columns
+    )
+
+
+def decisions(read: Views) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
+    """What the reviewer typed, as model.DECISIONS in outer form, and what of it can't be taken.
+
+    Args: the frames that `Book.read` gives for Suggestions and Exceptions (cells as text, and `sheet_row`). Only
+    rows with a Decision count; a row that can't be taken becomes a problem `decision-refused`, never a guess.
+    """
+    frames: list[pl.DataFrame] = []
+    problems: list[Problem] = []
+    for sheet in columns.REVIEWED:
+        if sheet.name not in read:
+            continue
+        typed = _typed(read[sheet.name], sheet)
+        problems += _refused(typed)
+        frames.append(typed.filter(pl.col("refused") == "").select(model.DECISIONS.names))
+    schema = model.DECISIONS.outer_schema
+    return pl.concat([pl.DataFrame(schema=schema), *frames]), tuple(problems)
+
+
+def _typed(frame: pl.DataFrame, sheet: columns.Sheet) -> pl.DataFrame:
+    """The rows with a decision, by the keys of model.DECISIONS, and what speaks against each in `refused`."""
+    of = {column.key: column.title for column in sheet.columns}
+    cell = {
+        key: (pl.col(of[key]) if of[key] in frame.columns else pl.lit("")).cast(pl.String).fill_null("")
+        for key in ("line_id", *(column.key for column in columns._REVIEW))  # noqa: SLF001 - one room
+    }
+    plain = {key: text.str.strip_chars() for key, text in cell.items()}
+    amount = plain["decided_amount"].str.replace_all(" ", "")
+    amount = pl.when(amount.str.contains(_GROUPED)).then(amount.str.replace_all(",", "")).otherwise(amount)
+    rows = frame.select(
+        plain["line_id"].alias("line_id"),
+        plain["decision"].str.to_lowercase().str.replace_all(r"\s+", " ").alias("decision"),
+        plain["alternative"].str.replace(r"\.0+$", "").alias("alternative"),
+        plain["item_id"].alias("item_id"),
+        amount.alias("amount"),
+        plain["note"].alias("note"),
+        plain["decided_by"].alias("decided_by"),
+        plain["row_hash"].alias("row_hash"),
+        pl.format(sheet.name + "!{}", pl.col(ROW)).alias("where"),
+    ).filter(pl.col("decision") != "")
+    return rows.with_columns(_against().alias("refused"))
+
+
+def _against() -> pl.Expr:
+    """The first thing that speaks against a row, "" if nothing does."""
+    amount = pl.col("amount")
+    chosen = pl.col("decision")
+    return (
+        pl.when(~chosen.is_in([choice.value for choice in Choice]))
+        .then(pl.lit("choice"))
+        .when((pl.col("line_id") == "") | (pl.col("row_hash") == ""))
+        .then(pl.lit("row"))
+        .when((chosen == Choice.ACCEPT_ALTERNATIVE) & ~pl.col("alternative").str.contains(r"^[1-9]\d{0,3}$"))
+        .then(pl.lit("alternative"))
+        .when((chosen == Choice.ALLOCATE) & (pl.col("item_id") == ""))
+        .then(pl.lit("item"))
+        .when((amount != "") & ~amount.str.contains(model.MONEY_TEXT))
+        .then(pl.lit("amount"))
+        .otherwise(pl.lit(""))
+    )
+
+
+_REFUSALS: Final = {
+    "choice": ("the decision is none that there is", f"Choose one of: {', '.join(columns.CHOICES)}."),
+    "row": ("the row has lost its line id or its fingerprint", "Press Refresh, then decide again."),
+    "alternative": (
+        "`accept alternative` without the alternative's number",
+        "Type the number that stands before it in Alternatives into `Alternative no.`.",
+    ),
+    "item": ("`allocate` without an item", "Type the open item's id into Item."),
+    "amount": ("the amount is no amount", "Type it as 1200.50."),
+}
+
+
+def _refused(typed: pl.DataFrame) -> list[Problem]:
+    rows = typed.filter(pl.col("refused") != "").select("where", "refused")
+    return [Problem("decision-refused", where, *_REFUSALS[why]) for where, why in rows.iter_rows()]

@@ -1,0 +1,157 @@
+"""Delimited text: encodings, quotes, hostile cells, and the two ways in that must agree."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recon import ingest
+from recon.ingest import delimited
+from recon.ingest.grid import CELL_MAX
+from recon.problems import ReconError
+from recon.rules.profile import Profile
+
+Write = Callable[[str, "str | bytes"], Path]
+HEAD = "booking_date,amount,narrative\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ((HEAD + "2026-03-03,1.00,Café\n").encode("utf-8-sig"), "Café"),
+        ((HEAD + "2026-03-03,1.00,Café\n").encode("utf-16"), "Café"),
+        ((HEAD + "2026-03-03,1.00,Café\n").encode("cp1252"), "Café"),
+        ((HEAD.replace(",", ";") + "2026-03-03;1.00;a,b\n").encode(), "a,b"),
+        ((HEAD.replace(",", "\t") + "2026-03-03\t1.00\ta,b\n").encode(), "a,b"),
+        ((HEAD.replace("\n", "\r\n") + "2026-03-03,1.00,x\r\n").encode(), "x"),
+        ((HEAD.replace("\n", "\r") + "2026-03-03,1.00,x\r").encode(), "x"),
+        ((HEAD + '2026-03-03,1.00,"two\nlines, ""quoted"""\n').encode(), 'two lines, "quoted"'),
+        ((HEAD + "2026-03-03,1.00,a\u00a0b\u200bc\n").encode(), "a bc"),
+        (("Our bank\n\n" + HEAD.upper().replace("_", "_ ") + "2026-03-03,1.00,x\n").encode(), "x"),
+    ],
+)
+def test_ways_of_writing_the_same(write: Write, content: bytes, name: str) -> None:
+    reading = ingest.read(write("b.csv", content))
+    assert reading.table["narrative"].to_list() == [name]
+    assert reading.table["amount"].to_list() == ["1.00"]
+
+
+def test_characters_in_no_encoding_are_said(write: Write) -> None:
+    reading = ingest.read(write("b.csv", HEAD.encode() + b"2026-03-03,1.00,caf\xe9\x81\n"))
+    assert [problem.code for problem in reading.problems] == ["encoding"]
+
+
+@pytest.mark.parametrize(
+    "text", ["=HYPERLINK(0)", "+44 20 7946", "@SUM(A1)", "-1+1", "{=1}", "<!ENTITY x>", "(a+)+$"]
+)
+def test_text_is_text(write: Write, text: str) -> None:
+    assert ingest.read(write("b.csv", f"{HEAD}2026-03-03,1.00,{text}\n")).table["narrative"].to_list() == [
+        text
+    ]
+
+
+def test_a_large_cell_is_cut_and_said(write: Write) -> None:
+    reading = ingest.read(write("b.csv", f"{HEAD}2026-03-03,1.00,{'x' * 10_000_000}\n2026-03-03,2.00,y\n"))
+    assert reading.table["narrative"].str.len_chars().to_list() == [CELL_MAX, 1]
+    assert [problem.code for problem in reading.problems] == ["value-long"]
+
+
+def test_nul_bytes_are_refused(write: Write) -> None:
+    late = HEAD.encode() + b"2026-03-03,1.00,x\n" * 10_000 + b"2026-03-03,1.00,\x00\n"
+    with pytest.raises(ReconError) as caught:
+        ingest.read(write("b.csv", late))
+    assert caught.value.problems[0].code == "file-unreadable"
+
+
+def test_an_open_quote_swallows_no_rows(write: Write) -> None:
+    rows = '2026-03-03,1.00,"open\n' + "2026-03-03,2.00,x\n" * 5
+    reading = ingest.read(write("b.csv", HEAD + rows))
+    assert reading.table.height == 6
+    assert [problem.code for problem in reading.problems] == ["row-short"]
+
+
+def test_second_columns_of_a_name_are_kept_and_said(write: Write) -> None:
+    reading = ingest.read(write("b.csv", "booking_date,amount,narrative,amount\n2026-03-03,1.00,x,7\n"))
+    assert reading.table["amount"].to_list() == ["1.00"]
+    assert reading.table["extra:amount (2)"].to_list() == ["7"]
+    assert [problem.code for problem in reading.problems] == ["column-twice"]
+
+
+def test_repeated_headings_and_totals_are_left_out_and_said(write: Write) -> None:
+    text = HEAD + "2026-03-03,1.00,x\n" + HEAD + "2026-03-04,2.00,y\n,,Total of all\n"
+    reading = ingest.read(write("b.csv", text))
+    assert reading.table.height == 2
+    assert [(problem.code, problem.where[-1]) for problem in reading.problems] == [
+        ("row-text", "3"),
+        ("row-text", "5"),
+    ]
+
+
+def test_what_recon_wrote_is_read_back(write: Write) -> None:
+    text = "line_id,booking_date,amount,narrative,extra:branch\nB1,2026-03-03,1.00,x,north\n"
+    table = ingest.read(write("b.csv", text)).table
+    assert table["extra:branch"].to_list() == ["north"]
+    assert table["line_id"].to_list() == ["B1"]
+
+
+def test_problems_do_not_flood(write: Write) -> None:
+    reading = ingest.read(write("b.csv", HEAD + "2026-03-03,x,x\n" * 3_000))
+    assert len(reading.problems) == 1_001
+    assert "2,000 more" in reading.problems[-1].what
+
+
+def test_problems_never_show_text_of_the_file(write: Write) -> None:
+    name = "MRSSECRET"
+    rows = [
+        f"{name},1.00,x",
+        f"2026-03-03,{name},x",
+        f"2026-03-03,,{name}",
+        f"2026-03-03,1.00,{name},{name}",
+        f"{name},,",
+    ]
+    reading = ingest.read(write("b.csv", HEAD + "\n".join(rows) + "\n"))
+    assert len(reading.problems) == 5
+    assert not any(name in str(problem) for problem in reading.problems)
+
+
+cells = st.text(
+    st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters='",;|\t'), max_size=8
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=8))
+def test_the_fast_way_reads_what_the_careful_way_reads(rows: list[tuple[str, str, str]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["a", "b", "c"])
+    writer.writerows(("x" + first, *rest) for first, *rest in rows)
+    fast = delimited._fast(text.getvalue(), ",", 1)
+    assert fast is not None
+    slow = list(delimited._careful(text.getvalue(), ",", lambda _line: None))[1:]
+    assert [tuple(cell or "" for cell in row) for row in fast.select("c0", "c1", "c2").iter_rows()] == [
+        tuple(row) for _, row in slow
+    ]
+    assert fast["position"].to_list() == [line for line, _ in slow]
+
+
+@pytest.mark.parametrize("body", ['a,"b"\n', "a\n", "a,b,c\na\n", "a,b\n\nc,d\n", ""])
+def test_the_fast_way_leaves_what_it_is_not_sure_of(body: str) -> None:
+    assert delimited._fast("h,i\n" + body, ",", 1) is None or body == "a\n"
+
+
+def test_a_profile_names_an_encoding(write: Write, profiles: list[Profile]) -> None:
+    named = next(profile for profile in profiles if profile.name == "starling").model_copy(
+        update={"encoding": "cp852"}
+    )
+    text = (
+        "Date,Counter Party,Reference,Type,Amount (GBP),Balance (GBP)\n15/03/2026,M\u00fcller,x,y,1.00,1.00\n"
+    )
+    reading = ingest.read(write("b.csv", text.encode("cp852")), [named])
+    assert reading.table["counterparty"].to_list() == ["M\u00fcller"]

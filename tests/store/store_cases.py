@@ -1,0 +1,113 @@
+"""Small runs, written as rows, and a look at all that a store holds."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from recon import model
+from recon.model import Kind, Reading, Statement, Table
+from recon.store import RunRecord, RunTables
+
+AT = "2024-03-02T09:00:00+00:00"
+DAY = date(2024, 3, 1)
+
+
+def frame(table: Table, rows: Iterable[dict[str, Any]], **fixed: Any) -> pl.DataFrame:
+    """Rows as an outer frame of the table; what a row does not say is `fixed`, or empty."""
+    full = [{name: {**fixed, **row}.get(name) for name in table.names} for row in rows]
+    return pl.DataFrame(full, schema=table.outer_schema)
+
+
+def record(run_id: str) -> RunRecord:
+    """What is known of a run."""
+    return RunRecord(run_id, AT, DAY, "rules-digest", {"name": "default"}, {"lines": 1})
+
+
+def open_items(*rows: tuple[str, str], digest: str = "f1") -> pl.DataFrame:
+    """Open items as (item_id, open_amount), in pounds."""
+    full = [{"item_id": item_id, "doc_no": item_id, "open_amount": amount} for item_id, amount in rows]
+    return frame(model.OPEN_ITEMS, full, currency="GBP", customer_id="C1", source="items.csv", digest=digest)
+
+
+def run(
+    lines: Sequence[tuple[str, str, str]] = (),
+    items: pl.DataFrame | None = None,
+    *,
+    outcome: str = "suggested",
+    by_rule: bool = False,
+    readings: Sequence[Reading] = (),
+) -> RunTables:
+    """A run of lines, each (line_id, item_id, amount) and proposed for that one item."""
+    said = [{"line_id": line_id, "item_id": item_id, "amount": amount} for line_id, item_id, amount in lines]
+    allocations = frame(
+        model.ALLOCATIONS,
+        said,
+        currency="GBP",
+        deduction="0.00",
+        status=outcome,
+        confidence=0.973,
+        rule="reference",
+    )
+    accepted = frame(
+        model.ACCEPTED,
+        said if by_rule else [],
+        currency="GBP",
+        deduction="0.00",
+        rule="reference",
+        accepted_by="rule",
+    )
+    exceptions = [
+        {"line_id": line_id, "code": "EX-ITEM", "alternatives": f"{item_id} {amount} | Z 1.00"}
+        for line_id, item_id, amount in lines
+    ]
+    return RunTables(
+        lines=frame(model.LINES, said, currency="GBP", outcome=outcome, code="MT-REF1"),
+        allocations=allocations,
+        exceptions=frame(model.EXCEPTIONS, exceptions, amount="0.00", currency="GBP"),
+        bank_lines=bank_lines(*[(line_id, amount) for line_id, _, amount in lines]),
+        open_items=open_items() if items is None else items,
+        accepted=accepted,
+        readings=readings,
+    )
+
+
+def bank_lines(*rows: tuple[str, str], **more: Any) -> pl.DataFrame:
+    """Bank lines as (line_id, amount), in pounds."""
+    full = [{"line_id": line_id, "amount": amount} for line_id, amount in rows]
+    return frame(
+        model.BANK_LINES,
+        full,
+        currency="GBP",
+        account="A1",
+        booking_date=DAY,
+        narrative="text",
+        position=3,
+        **more,
+    )
+
+
+def reading(digest: str) -> Reading:
+    """A file that was read, with one statement."""
+    statement = Statement(
+        "s1", "A1", "GBP", "0.00", "100.00", "100.00", 1, True, "0.00", DAY, DAY, "b.csv", 1
+    )
+    return Reading(
+        "b.csv", digest, Kind.BANK, "csv", "standard", model.BANK_LINES.empty_outside(), (statement,)
+    )
+
+
+def dump(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        queries = {name: f'SELECT * FROM "{name}"' for name in names}  # noqa: S608 - names of our own tables
+        return {
+            name: sorted(connection.execute(query).fetchall(), key=repr) for name, query in queries.items()
+        }

@@ -1,0 +1,147 @@
+"""Whole histories of runs, decisions and late ledgers: nothing is settled twice, nothing goes missing."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from store_cases import AT, dump, frame, open_items, record, run
+
+from recon import model
+from recon.decide import by_rule, decide, remaining
+from recon.model import Choice
+from recon.store import RunTables, Store
+
+ITEMS = ("A", "B", "CN")
+CHOICES = [*map(str, Choice), "", "nonsense"]
+
+
+def pounds(pence: int) -> str:
+    return f"{Decimal(pence) / 100:.2f}"
+
+
+def pence(text: str) -> int:
+    return int(Decimal(text) * 100)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[dict[str, int], list[tuple[str, int]]]:
+    """What each item had open at first, and steps: a run or a decision, each with a seed of its own."""
+    size = st.integers(1, 300)
+    opened = {"A": draw(size), "B": draw(size), "CN": -draw(size)}
+    steps = draw(st.lists(st.tuples(st.sampled_from(["run", "decide"]), st.integers(0, 2**32)), max_size=8))
+    return opened, [("run", 0), *steps]
+
+
+def taken(store: Store) -> dict[str, int]:
+    """What was accepted of each item, cash and deductions, in all."""
+    sums = dict.fromkeys(ITEMS, 0)
+    for item_id, amount, deduction in (
+        store.current().accepted.select("item_id", "amount", "deduction").iter_rows()
+    ):
+        if item_id:
+            sums[item_id] += pence(amount) + pence(deduction)
+    return sums
+
+
+def propose(store: Store, opened: dict[str, int], dice: random.Random, nth: int) -> RunTables:
+    """A run whose ledger knows some of what was accepted, and whose proposals keep to what is left."""
+    known = {item_id: opened[item_id] - dice.choice([0, total]) for item_id, total in taken(store).items()}
+    extract = open_items(*[(item_id, pounds(amount)) for item_id, amount in known.items()])
+    settled = store.settled_lines()
+    left_items, _ = remaining(extract, store.settled_items())
+    left = {item_id: pence(text) for item_id, text in left_items.select("item_id", "open_amount").iter_rows()}
+    lines: list[tuple[str, str, str]] = []
+    for at in range(3):
+        line_id, item_id = f"L{nth + at}", dice.choice(ITEMS)
+        size = dice.randint(0, abs(left[item_id]))
+        amount = size if left[item_id] > 0 else -size
+        if line_id in settled or not amount:
+            continue
+        left[item_id] -= amount
+        lines.append((line_id, item_id, pounds(amount)))
+    tables = run(lines, extract, outcome=dice.choice(["auto", "suggested"]))
+    accepted = by_rule(tables.lines, tables.allocations, extract, store.decided(), Decimal("1.50"))
+    return RunTables(**{**vars(tables), "accepted": accepted})
+
+
+def ask(store: Store, dice: random.Random) -> pl.DataFrame:
+    """Decisions on any lines, sensible and not."""
+    rows = []
+    for line_id, amount, row_hash in (
+        store.current().lines.select("line_id", "amount", "row_hash").iter_rows()
+    ):
+        wrong = pounds(dice.randint(-300, 300))
+        said = {
+            "item_id": dice.choice([*ITEMS, "Z", ""]),
+            "amount": dice.choice([amount, amount, wrong, "x", ""]),
+        }
+        said |= {"alternative": dice.choice(["1", "2", ""]), "note": dice.choice(["why", ""])}
+        seen = dice.choice([row_hash] * 5 + ["old"])
+        rows.append(
+            {"line_id": line_id, "decision": dice.choice(CHOICES), "row_hash": seen, "where": "S!2", **said}
+        )
+    return frame(model.DECISIONS, rows, decided_by="ann")
+
+
+def play(path: Path, opened: dict[str, int], steps: list[tuple[str, int]]) -> None:
+    with Store.open(str(path)) as store:
+        for nth, (kind, seed) in enumerate(steps):
+            dice, before = random.Random(seed), dump(path)  # noqa: S311 - the same history for the same seed
+            if kind == "run":
+                store.save_run(record(f"r{nth}"), propose(store, opened, dice, nth))
+            else:
+                asked, view = ask(store, dice), store.current()
+                outcome = decide(asked, view)
+                shuffled = decide(asked.sample(fraction=1, shuffle=True, seed=1), view)
+                assert shuffled.accepted.equals(outcome.accepted)
+                assert shuffled.decided.equals(outcome.decided)
+                store.append_decisions(outcome.decided, outcome.accepted, AT)
+                again = decide(asked, store.current())
+                assert again.accepted.is_empty()
+            check(store, path, opened, before)
+
+
+def check(
+    store: Store, path: Path, opened: dict[str, int], before: dict[str, list[tuple[object, ...]]]
+) -> None:
+    after = dump(path)
+    for name, rows in before.items():
+        assert set(rows) <= set(after[name]), f"{name} is append-only"
+    for item_id, total in taken(store).items():
+        low, high = sorted((0, opened[item_id]))
+        assert low <= total <= high, f"{item_id} is over-allocated"
+    view = store.current()
+    cash = dict.fromkeys(view.accepted["line_id"], 0)
+    for line_id, amount in view.accepted.select("line_id", "amount").iter_rows():
+        cash[line_id] += pence(amount)
+    amounts = {
+        line_id: pence(amount) for line_id, amount in view.lines.select("line_id", "amount").iter_rows()
+    }
+    assert cash == {line_id: amounts[line_id] for line_id in cash}, "lines are accepted to the penny"
+    assert set(cash) <= view.settled_lines
+
+
+@settings(max_examples=25, deadline=None)
+@given(history=histories())
+def test_nothing_is_settled_twice_and_nothing_goes_missing(
+    history: tuple[dict[str, int], list[tuple[str, int]]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        play(Path(folder) / "store.db", *history)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None)
+@given(history=histories())
+def test_nothing_is_settled_twice_in_many_histories(
+    history: tuple[dict[str, int], list[tuple[str, int]]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        play(Path(folder) / "store.db", *history)

@@ -1,0 +1,174 @@
+"""From tables to sheets, and from what a reviewer typed to decisions."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from workbook_cases import FACTS, outer, view, with_log
+
+from recon import model
+from recon.workbook import columns, layout, sums
+
+
+def test_every_sheet_has_its_titles_in_order() -> None:
+    made = layout.sheets(view(), FACTS)
+    for spec in columns.TABLES:
+        assert made[spec.name].columns[: len(spec.titles)] == spec.titles
+
+
+def test_suggestions_are_the_lines_that_wait() -> None:
+    made = layout.sheets(view(), FACTS)["Suggestions"]
+    assert made["Line id"].to_list() == ["L-1", "L-4"]
+    first = made.row(0, named=True)
+    assert first["Proposed items"] == "INV-0 100.50"
+    assert first["Allocated"] == "100.50"
+    assert first["On account"] == ""
+    assert first["Confidence"] == 0.75
+    assert first["Narrative"] == "INV-0 TEXT"
+
+
+def test_auto_lines_above_the_ceiling_wait_too() -> None:
+    views = view()
+    views["lines"] = views["lines"].with_columns(pl.lit("yes").alias("waits"))
+    assert layout.sheets(views, FACTS)["Suggestions"]["Line id"].to_list() == ["L-1", "L-3", "L-4"]
+
+
+def test_deductions_and_cash_on_account_are_told_apart() -> None:
+    views = view(1)
+    rows = [
+        ("L-1", "A", "60.00", "GBP", "1.5", "TDS", "suggested", 0.5, "r", "x"),
+        ("L-1", "A", "0.00", "GBP", "2", "DISC", "suggested", 0.5, "r", "y"),
+        ("L-1", "B", "-10.00", "GBP", None, "", "suggested", 0.4, "r", "x"),
+        ("L-1", "", "50.50", "GBP", "", "", "suggested", 0.5, "r", "x"),
+    ]
+    views["allocations"] = outer(model.ALLOCATIONS, *rows)
+    row = layout.sheets(views, FACTS)["Suggestions"].row(0, named=True)
+    assert row["Proposed items"] == "A 60.00; B -10.00"
+    assert (row["Allocated"], row["Deduction"], row["On account"]) == ("50.00", "3.5", "50.50")
+    assert (row["Confidence"], row["Reasons"]) == (0.4, "x; y")
+
+
+def test_exceptions_are_told_in_plain_words_with_numbered_alternatives() -> None:
+    row = layout.sheets(view(), FACTS)["Exceptions"].row(0, named=True)
+    assert row["Codes"] == "EX-UNID"
+    assert row["What it means"] == "payer unknown"
+    assert row["What to do next"].startswith("Find the payer")
+    assert row["Alternatives"] == "1: INV-8 1.00 | 2: INV-9 2.00"
+    assert row["Unexplained"] == "101.50"
+
+
+def test_a_code_of_the_site_itself_is_shown_too() -> None:
+    views = view()
+    views["exceptions"] = outer(model.EXCEPTIONS, ("L-2", "EX-MINE", "1.00", "GBP", "d", ""))
+    row = layout.sheets(views, FACTS)["Exceptions"].row(0, named=True)
+    assert (row["Codes"], row["What it means"]) == ("EX-MINE", "a code of this site's rules")
+
+
+def test_each_row_carries_the_fingerprint_of_what_it_shows() -> None:
+    views = view()
+    hashes = dict(
+        model.fingerprints(views["lines"], views["allocations"], views["exceptions"]).iter_rows()
+    )
+    made = layout.sheets(views, FACTS)
+    for sheet in ("Suggestions", "Exceptions"):
+        for line, fingerprint in made[sheet].select("Line id", "Row hash").iter_rows():
+            assert fingerprint == hashes[line]
+
+
+def test_the_result_is_the_last_thing_that_happened() -> None:
+    views = with_log(view(), ("L-1", "park", "parked"), ("L-1", "query", "asked"), ("L-4", "allocate", "refused: no item"))
+    made = layout.sheets(views, FACTS)["Suggestions"]
+    assert made["Result"].to_list() == ["query: asked", "refused: no item"]
+
+
+def test_unknown_columns_follow_ours_under_their_name_and_never_twice() -> None:
+    views = view()
+    views["bank_lines"] = views["bank_lines"].with_columns(
+        pl.lit("x").alias("extra:Region"), pl.lit("y").alias("extra:amount"), pl.lit("z").alias("extra: ")
+    )
+    made = layout.sheets(views, FACTS)["Bank"]
+    assert made.columns[len(columns.BANK.titles) :] == ["Region", "amount (2)", "Column"]
+
+
+def test_optional_columns_are_shown_where_the_data_has_them() -> None:
+    views = view(1)
+    views["open_items"] = views["open_items"].with_columns(
+        pl.lit("yes").alias("dispute"), pl.lit("").alias("legal")
+    )
+    made = layout.sheets(views, FACTS)["Open items"]
+    assert made.columns[len(columns.OPEN_ITEMS.titles) :] == ["Dispute"]
+
+
+def test_the_dashboard_never_adds_different_currencies() -> None:
+    views = view()
+    views["lines"] = views["lines"].with_columns(
+        pl.when(pl.col("line_id") == "L-3").then(pl.lit("EUR")).otherwise("currency").alias("currency")
+    )
+    made = layout.sheets(views, FACTS)
+    totals = made["recon_totals"]
+    assert totals["Currency"].to_list() == ["GBP", "EUR"]
+    assert totals["Bank total"].to_list() == ["305.50", "102.50"]
+    assert totals["Automatic"].to_list() == ["0", "102.50"]
+    assert made["recon_tiles"].row(0) == (4, 0.25, 2, 1, "101.50")
+    assert made["recon_unexplained_title"].item() == "Unexplained, GBP"
+
+
+def test_an_empty_view_gives_empty_sheets() -> None:
+    views = {name: frame.clear() for name, frame in view().items()}
+    made = layout.sheets(views, {})
+    assert all(made[spec.name].is_empty() for spec in columns.TABLES)
+    assert made["recon_next"].item().startswith("No bank lines yet")
+    assert made["recon_tiles"].row(0) == (0, None, 0, 0, None)
+
+
+def test_sums_are_exact_and_keep_the_decimals() -> None:
+    frame = pl.DataFrame({"m": ["0.1", "0.2", "", None, "-0.300"]})
+    assert frame.select(sums.total("m")).item() == "0.000"
+    assert pl.DataFrame({"m": ["1", "2"]}).select(sums.total("m")).item() == "3"
+    assert pl.DataFrame({"m": ["", None]}).select(sums.total("m")).item() == ""
+
+
+def typed(**cells: str) -> pl.DataFrame:
+    row = dict.fromkeys(columns.SUGGESTIONS.titles, "") | {"Line id": "L-1", "Row hash": "h"}
+    return pl.DataFrame({"sheet_row": [14], **{title: [value] for title, value in (row | cells).items()}})
+
+
+def test_a_decision_comes_out_as_the_model_has_it() -> None:
+    cells = {
+        "Decision": " Allocate ",
+        "Item": "INV-1",
+        "Amount": "1,200.50",
+        "Note": "as agreed",
+        "Decided by": "me",
+    }
+    frame, problems = layout.decisions({"Suggestions": typed(**cells)})
+    assert problems == ()
+    assert frame.columns == model.DECISIONS.names
+    assert frame.row(0) == ("L-1", "allocate", "", "INV-1", "1200.50", "as agreed", "me", "h", "Suggestions!14")
+
+
+def test_rows_without_a_decision_are_no_decisions() -> None:
+    frame, problems = layout.decisions({"Suggestions": typed(Note="only a note")})
+    assert frame.is_empty()
+    assert problems == ()
+
+
+@pytest.mark.parametrize(
+    ("cells", "what"),
+    [
+        ({"Decision": "acept"}, "the decision is none that there is"),
+        ({"Decision": "accept", "Row hash": ""}, "the row has lost its line id or its fingerprint"),
+        ({"Decision": "accept", "Line id": ""}, "the row has lost its line id or its fingerprint"),
+        ({"Decision": "accept alternative"}, "`accept alternative` without the alternative's number"),
+        ({"Decision": "accept alternative", "Alternative no.": "0"}, "`accept alternative` without the alternative's number"),
+        ({"Decision": "allocate"}, "`allocate` without an item"),
+        ({"Decision": "write off", "Amount": "1.200,50"}, "the amount is no amount"),
+    ],
+)
+def test_what_cannot_be_taken_is_a_problem_with_its_place(cells: dict[str, str], what: str) -> None:
+    frame, problems = layout.decisions({"Exceptions": typed(**cells)})
+    assert frame.is_empty()
+    assert [(problem.code, problem.where, problem.what) for problem in problems] == [
+        ("decision-refused", "Exceptions!14", what)
+    ]
+    assert problems[0].hint
