@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -37,9 +39,13 @@ out_console = Console(highlight=False)
 err_console = Console(stderr=True, highlight=False)
 
 RulesOption = Annotated[str, typer.Option("--rules", help="Rules file, or default, uk_care, india_care.")]
-StoreOption = Annotated[str, typer.Option("--store", help="Where decisions are kept: a file or a database URL.")]
+StoreOption = Annotated[
+    str, typer.Option("--store", help="Where decisions are kept: a file or a database URL.")
+]
 BookOption = Annotated[Path | None, typer.Option("--book", help="Workbook; made if it does not exist.")]
-AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Default: latest booking date.")]
+AsOf = Annotated[
+    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Default: latest booking date.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress display.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The summary as JSON.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if anything is left to review.")]
@@ -58,6 +64,20 @@ def main() -> None:
     except KeyboardInterrupt:
         err_console.print("stopped; nothing is half-written")
         sys.exit(EXIT_JOB)
+    except Exception as error:  # noqa: BLE001 - a face shows no traceback; the words of an error may hold names
+        _broke(error)
+        sys.exit(EXIT_JOB)
+
+
+def _broke(error: Exception) -> None:
+    """A promise of our own is broken: say so, and where, without a word of the user's data."""
+    if os.environ.get("RECON_DEBUG"):
+        raise error
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "recon" in frame.filename]
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    err_console.print(f"recon has broken off with an error of its own ({type(error).__name__} at {where}).")
+    err_console.print("    the old files are as they were; please report it with that place")
+    err_console.print("    RECON_DEBUG=1 shows the whole error, which may hold names from your files")
 
 
 MULTIPLE = ("--bank", "--items", "--remittance", "--customers")
@@ -85,10 +105,16 @@ def run(
     bank: Annotated[list[str], typer.Option("--bank", help="Bank statements: files, folders or globs.")],
     items: Annotated[list[str], typer.Option("--items", help="Open items of the ledger.")],
     remittance: Annotated[list[str] | None, typer.Option("--remittance", help="Remittance advices.")] = None,
-    customers: Annotated[list[str] | None, typer.Option("--customers", help="Customers: a file, or a folder with aliases and closed items too.")] = None,
+    customers: Annotated[
+        list[str] | None,
+        typer.Option("--customers", help="Customers: a file, or a folder with aliases and closed items too."),
+    ] = None,
     rules: RulesOption = "",
     book: BookOption = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder of the output files (default: recon-out, without --book).")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder of the output files (default: recon-out, without --book)."),
+    ] = None,
     store: StoreOption = "",
     as_of: AsOf = None,
     as_json: AsJson = False,
@@ -118,14 +144,20 @@ def demo(
     _tell_run(report, as_json=as_json)
     if not as_json:
         out_console.print(f"workbook: {job.book}", soft_wrap=True)
-        out_console.print("open it, decide on Suggestions and Exceptions, save and close it; then:", soft_wrap=True)
+        out_console.print(
+            "open it, decide on Suggestions and Exceptions, save and close it; then:", soft_wrap=True
+        )
         out_console.print(f"  recon apply --book {job.book}", soft_wrap=True)
 
 
 @app.command()
 def read(
-    files: Annotated[list[str], typer.Argument(help="Any bank, remittance or ledger files, folders or globs.")],
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the standard CSV of each file.")] = None,
+    files: Annotated[
+        list[str], typer.Argument(help="Any bank, remittance or ledger files, folders or globs.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the standard CSV of each file.")
+    ] = None,
     profile: Annotated[str, typer.Option("--profile", help="Column profile, where several fit.")] = "",
     rules: RulesOption = "",
     as_json: AsJson = False,
@@ -148,7 +180,9 @@ def read(
 def apply(
     book: Annotated[Path, typer.Option("--book", help="The reviewed workbook, saved and closed.")],
     store: StoreOption = "",
-    who: Annotated[str, typer.Option("--who", help="Who decided, where the sheet does not say. Default: your login.")] = "",
+    who: Annotated[
+        str, typer.Option("--who", help="Who decided, where the sheet does not say. Default: your login.")
+    ] = "",
 ) -> None:
     """The reviewer's decisions out of the workbook, into the store, and back onto the sheets."""
     collected = flow.collect(book, store, who)
@@ -170,7 +204,9 @@ def post(
         out_console.print("nothing is accepted that could be posted")
         return
     if posted.again:
-        out_console.print(f"nothing new is accepted; this is batch {posted.batch_id} again, {posted.lines} bank lines")
+        out_console.print(
+            f"nothing new is accepted; this is batch {posted.batch_id} again, {posted.lines} bank lines"
+        )
     else:
         out_console.print(f"batch {posted.batch_id}: {posted.lines} bank lines")
         out_console.print(posted.control, markup=False)
@@ -185,7 +221,9 @@ def rules_check(
     """Everything that is wrong in a rules file, with line and nearest key."""
     loaded, path = settings.load_rules(file)
     profiles = settings.load_profiles(loaded, path)
-    out_console.print(f"{path}: the rules `{loaded.name}` are right, with {len(profiles)} column profiles", soft_wrap=True)
+    out_console.print(
+        f"{path}: the rules `{loaded.name}` are right, with {len(profiles)} column profiles", soft_wrap=True
+    )
 
 
 @rules_app.command("schema")
@@ -205,7 +243,9 @@ def excel_new(
 
 @app.command("bench")
 def bench_command(
-    lines: Annotated[int, typer.Option("--lines", min=50, max=200_000, help="Bank lines of each flavour.")] = 2_000,
+    lines: Annotated[
+        int, typer.Option("--lines", min=50, max=200_000, help="Bank lines of each flavour.")
+    ] = 2_000,
     seed: Annotated[int, typer.Option("--seed", help="The generator's seed.")] = 1,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the page and the data sets.")] = None,
     as_json: AsJson = False,
@@ -277,11 +317,21 @@ def _tell_run(report: flow.Report, *, as_json: bool) -> None:
     out_console.print(table)
     for currency in currencies:
         amounts = summary["control_totals"][currency]
-        parts = ("allocated_auto", "allocated_suggested", "on_account", "exceptions", "not_receivable", "duplicates")
+        parts = (
+            "allocated_auto",
+            "allocated_suggested",
+            "on_account",
+            "exceptions",
+            "not_receivable",
+            "duplicates",
+        )
         words = ", ".join(f"{name.replace('_', ' ')} {_money(amounts[name])}" for name in parts)
         out_console.print(f"{currency}: {words}; difference {amounts['difference']}", soft_wrap=True)
     for left in summary["statements_left_out"]:
-        out_console.print(f"left out: {left['file']}, {left['lines']} lines; it does not foot by {left['difference']}", soft_wrap=True)
+        out_console.print(
+            f"left out: {left['file']}, {left['lines']} lines; it does not foot by {left['difference']}",
+            soft_wrap=True,
+        )
     _complain(report.problems)
     if report.out:
         names = ", ".join(file.name for file in report.files)
@@ -301,12 +351,20 @@ def _tell_reading(path: Path, one: Reading | ReconError) -> None:
     facts = flow.reading_facts((path, one))
     sums = ", ".join(f"{currency} {_money(amount)}" for currency, amount in facts["sum"].items())
     profile = f" ({one.profile})" if one.profile else ""
-    out_console.print(f"{one.path}: {one.kind}, {one.format}{profile}, {facts['rows']} rows{', ' + sums if sums else ''}", soft_wrap=True)
+    out_console.print(
+        f"{one.path}: {one.kind}, {one.format}{profile}, {facts['rows']} rows{', ' + sums if sums else ''}",
+        soft_wrap=True,
+    )
     for statement in facts["statements"]:
         if statement["opening"] or statement["closing"]:
-            state = {True: "foots", False: f"does not foot by {statement['difference']}", None: "not checked"}[statement["foots"]]
+            state = {
+                True: "foots",
+                False: f"does not foot by {statement['difference']}",
+                None: "not checked",
+            }[statement["foots"]]
             out_console.print(
-                f"    {statement['account']} {statement['currency']}: {statement['opening']} + {statement['total']} = {statement['closing']}, {state}",
+                f"    {statement['account']} {statement['currency']}: {statement['opening']} + {statement['total']}"
+                f" = {statement['closing']}, {state}",
                 soft_wrap=True,
             )
     _complain(one.problems)

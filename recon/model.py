@@ -26,8 +26,7 @@ MONEY_TEXT: Final = r"^-?\d{1,15}(\.\d+)?$"
 # ISO 4217: the minor unit of a currency where it isn't 2.
 _EXPONENTS: Final = {
     **dict.fromkeys(
-        ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV"]
-        + ["XAF", "XOF", "XPF"],
+        ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"],
         0,
     ),
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
@@ -630,9 +629,12 @@ def fingerprints(lines: pl.DataFrame, allocations: pl.DataFrame, exceptions: pl.
     for frame, columns in seen:
         rows = frame.select("line_id", *columns).sort("line_id", *columns, nulls_last=True)
         for line_id, *values in rows.iter_rows():
-            parts.setdefault(line_id, []).append("\x1f".join("" if value is None else str(value) for value in values))
+            parts.setdefault(line_id, []).append(
+                "\x1f".join("" if value is None else str(value) for value in values)
+            )
     hashes = {
-        line_id: hashlib.sha256("\x1e".join(rows).encode()).hexdigest()[:16] for line_id, rows in parts.items()
+        line_id: hashlib.sha256("\x1e".join(rows).encode()).hexdigest()[:16]
+        for line_id, rows in parts.items()
     }
     return pl.DataFrame(
         {"line_id": list(hashes), "row_hash": list(hashes.values())},

@@ -24,6 +24,7 @@ from recon.bench.payers import Flavour, Payers, make_payers
 from recon.model import ALIASES, BANK_LINES, CUSTOMERS, OPEN_ITEMS, REMITTANCE_LINES, Table
 
 ITEMS_PER_LINE: Final = 3.75
+ITEMS_MIN: Final = 800  # a smaller ledger has too few items per payer for most cases
 AS_OF: Final = date(2026, 3, 31)
 RETRIES: Final = 6  # a case that collides is drawn anew
 TRIES: Final = 40  # draws per case of a family before it is clear that the ledger has no more
@@ -68,7 +69,7 @@ class Case:
 def generate(flavour: Flavour, lines: int, seed: int, as_of: date = AS_OF) -> Case:
     """A job of exactly so many bank lines in the month of `as_of`; the same arguments give the same bytes."""
     rng = Random(f"{flavour}/{lines}/{seed}")  # noqa: S311 - reproducible on purpose
-    items = round(lines * ITEMS_PER_LINE)
+    items = max(round(lines * ITEMS_PER_LINE), ITEMS_MIN)
     payers = make_payers(flavour, rng, items, thin=lines // 40 + 8)
     world = World(flavour, rng, payers, make_ledger(flavour, rng, payers, items, as_of), as_of)
     for family, quota in _quotas(flavour, lines):

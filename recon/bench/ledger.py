@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ HEADS: Final = (1, 1, 2, 3, 5)
 GST: Final = 18
 LISTED: Final = 1_000  # an amount that no such step divides is in no price list
 RUPEE: Final = 100
-CROWDED: Final = 200  # draws after which a range of amounts counts as used up
+CROWDED: Final = 30  # draws after which a range of amounts counts as used up
 WHOLE: Final = 5_000  # taxable values in steps of 50 rupees: GST and TDS come out in whole rupees
 
 
@@ -70,6 +71,8 @@ INDIA_SERIES: Final = (
     Series("digits", "{n:07d}", 7_100_000, 0.10, bare=True),
     Series("OA", "OA-{n:05d}", 11, 0),
 )
+_NO_KEY: Final = re.compile(r"[^0-9A-Z]+")
+_LAST_NUMBER: Final = re.compile(r"(\d+)\D*$")
 _WARDS: Final = ("ASH", "ELM", "OAK", "YEW", "FIR", "BAY")
 
 
@@ -104,18 +107,13 @@ class Item:
 
 def key(text: str) -> str:
     """A document number without what people leave out or add: letters and digits, upper case."""
-    return "".join(char for char in text.upper() if char.isalnum())
+    return _NO_KEY.sub("", text.upper())
 
 
 def bare(text: str) -> str:
     """The last number of a document number, without leading noughts."""
-    digits = ""
-    for char in reversed(text):
-        if char.isdigit():
-            digits = char + digits
-        elif digits:
-            break
-    return digits.lstrip("0")
+    found = _LAST_NUMBER.search(text)
+    return found.group(1).lstrip("0") if found else ""
 
 
 @dataclass
@@ -260,16 +258,11 @@ def make_ledger(flavour: Flavour, rng: Random, payers: Payers, items: int, as_of
 
 
 def _owners(flavour: Flavour, payers: Payers, rng: Random) -> tuple[list[Payer], list[float]]:
-    weights = {"board": 12.0, "trust": 4.0, "council": 10.0, "company": 2.0, "person": 1.0}
     owners = [payer for payer in payers.all if not payer.thin]
     if flavour == "india":
         return owners, [rng.choice((0.3, 0.6, 1.0, 2.0)) for _ in owners]
-    # A ledger grows by more small payers, while the public bodies stay the same: hold their share.
-    sizes = Counter(payer.segment for payer in owners)
-    typical = {"board": 42, "trust": 45, "council": 61, "company": 40, "person": 20}
-    return owners, [
-        weights[payer.segment] * typical[payer.segment] / sizes[payer.segment] for payer in owners
-    ]
+    weights = {"board": 12.0, "trust": 4.0, "council": 10.0, "company": 2.0, "person": 1.0}
+    return owners, [weights[payer.segment] for payer in owners]
 
 
 def _amount(flavour: Flavour, rng: Random) -> tuple[int, int]:

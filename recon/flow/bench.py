@@ -16,7 +16,16 @@ from recon.bench.payers import Flavour
 from recon.bench.score import Scores, score
 from recon.flow import deliver, settings
 from recon.match import match
-from recon.model import ALIASES, ALLOCATIONS, BANK_LINES, CUSTOMERS, EXCEPTIONS, LINES, OPEN_ITEMS, REMITTANCE_LINES
+from recon.model import (
+    ALIASES,
+    ALLOCATIONS,
+    BANK_LINES,
+    CUSTOMERS,
+    EXCEPTIONS,
+    LINES,
+    OPEN_ITEMS,
+    REMITTANCE_LINES,
+)
 
 RULES_OF: Mapping[Flavour, str] = {"uk": "uk_care", "india": "india_care"}
 
@@ -55,10 +64,14 @@ def of_case(case: Case, rules_name: str) -> Scores:
     """One generated case, matched by a set of rules and scored."""
     rules, _path = settings.load_rules(rules_name)
     tables = tables_of(case)
-    result = match(tables, rules, case.as_of)
+    result = match(tables, rules)
     outer = [
         model.outside(frame, table, tables.scales)
-        for frame, table in ((result.lines, LINES), (result.allocations, ALLOCATIONS), (result.exceptions, EXCEPTIONS))
+        for frame, table in (
+            (result.lines, LINES),
+            (result.allocations, ALLOCATIONS),
+            (result.exceptions, EXCEPTIONS),
+        )
     ]
     return score(case, *outer)
 
@@ -75,11 +88,28 @@ def tables_of(case: Case) -> model.Tables:
     }
     scales = model.scales_of(list(frames.values()))
     inner = {name: model.inside(frame, table, scales) for name, (table, frame) in frames.items()}
-    return model.Tables(**inner, scales=scales)
+    return model.Tables(
+        bank_lines=inner["bank_lines"],
+        open_items=inner["open_items"],
+        remittance_lines=inner["remittance_lines"],
+        customers=inner["customers"],
+        aliases=inner["aliases"],
+        closed_items=inner["closed_items"],
+        scales=scales,
+    )
 
 
 def _data(case: Case) -> dict[str, str]:
-    names = ("bank_lines", "open_items", "remittance_lines", "customers", "aliases", "closed_items", "truth", "truth_allocations")
+    names = (
+        "bank_lines",
+        "open_items",
+        "remittance_lines",
+        "customers",
+        "aliases",
+        "closed_items",
+        "truth",
+        "truth_allocations",
+    )
     return {f"{case.flavour}-{name}.csv": deliver.csv(getattr(case, name)) for name in names}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 import polars as pl
+from pydantic import BaseModel
 
 from recon import model
 from recon.flow.gather import Gathered
@@ -32,13 +33,22 @@ class Book(Protocol):
     def read(self, sheet: str) -> pl.DataFrame:
         """A sheet's table as text, with `sheet_row` in front."""
 
-    def write(self, tables: Mapping[str, pl.DataFrame], facts: Mapping[str, str] | None = None) -> Sequence[Problem]:
+    def write(
+        self, tables: Mapping[str, pl.DataFrame], facts: Mapping[str, str] | None = None
+    ) -> Sequence[Problem]:
         """Put frames into their sheets and blocks, all or nothing."""
 
 
 def store_beside(book: Path) -> Path:
     """The store of a workbook: BOOK.recon.db beside it."""
     return book.with_name(f"{book.stem}.recon.db")
+
+
+def store_url(store: str, book: Path | Book | None) -> str:
+    """The store's URL: the one named, else the file beside the workbook, else none."""
+    if store or book is None:
+        return store
+    return str(store_beside(book if isinstance(book, Path) else book.path))
 
 
 def check(book: Path) -> None:
@@ -55,7 +65,10 @@ def check(book: Path) -> None:
         guard.check_writable(book)
         file.open_book(book)
     elif not book.parent.is_dir():
-        raise ReconError(Problem("out-unwritable", book.parent.as_posix(), "there is no such folder", "make it first"), EXIT_JOB)
+        raise ReconError(
+            Problem("out-unwritable", book.parent.as_posix(), "there is no such folder", "make it first"),
+            EXIT_JOB,
+        )
 
 
 def opened(book: Path | Book) -> Book:
@@ -116,7 +129,10 @@ def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dic
 
 
 def _inputs(gathered: Gathered) -> dict[str, pl.DataFrame]:
-    return {"remittance_lines": gathered.frames[Kind.REMITTANCE], "customers": gathered.frames[Kind.CUSTOMERS]}
+    return {
+        "remittance_lines": gathered.frames[Kind.REMITTANCE],
+        "customers": gathered.frames[Kind.CUSTOMERS],
+    }
 
 
 def show_run(
@@ -161,18 +177,18 @@ def _rules(rules: Rules) -> pl.DataFrame:
     rows: list[tuple[str, str, str]] = []
 
     def walk(part: object, path: str) -> None:
-        if hasattr(type(part), "model_fields"):
+        if isinstance(part, BaseModel):
             fields = type(part).model_fields
             for name, info in fields.items():
                 inner = getattr(part, name)
                 here = f"{path}.{name}" if path else name
-                if hasattr(type(inner), "model_fields") or isinstance(inner, dict):
+                if isinstance(inner, (BaseModel, dict)):
                     walk(inner, here)
                 else:
                     rows.append((here, _said(inner), (info.description or "").split("\n")[0]))
         elif isinstance(part, dict):
             for name, inner in part.items():
-                if hasattr(type(inner), "model_fields"):
+                if isinstance(inner, BaseModel):
                     walk(inner, f"{path}.{name}")
                 else:
                     rows.append((f"{path}.{name}", _said(inner), ""))
@@ -184,7 +200,7 @@ def _rules(rules: Rules) -> pl.DataFrame:
 def _said(value: object) -> str:
     if isinstance(value, tuple):
         return "; ".join(_said(one) for one in value)
-    if hasattr(type(value), "model_fields"):
+    if isinstance(value, BaseModel):
         return ", ".join(f"{name} {getattr(value, name)}" for name in type(value).model_fields)
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -206,7 +222,9 @@ def _run_log(store: Store) -> pl.DataFrame:
     """Runs and decisions, the latest first."""
     runs = [
         (started, "run", f"{run_id}, as of {as_of}", "")
-        for run_id, started, as_of, status in store.runs().select("run_id", "started", "as_of", "status").iter_rows()
+        for run_id, started, as_of, status in store.runs()
+        .select("run_id", "started", "as_of", "status")
+        .iter_rows()
         if status == "finished"
     ]
     decided = [

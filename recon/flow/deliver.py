@@ -26,7 +26,9 @@ def check_folder(folder: Path) -> None:
             pass
     except OSError as error:
         what = f"the output folder can't be written: {error.strerror or error}"
-        raise ReconError(Problem("out-unwritable", folder.as_posix(), what, "choose another with --out"), EXIT_JOB) from error
+        raise ReconError(
+            Problem("out-unwritable", folder.as_posix(), what, "choose another with --out"), EXIT_JOB
+        ) from error
 
 
 def csv(frame: pl.DataFrame) -> str:
@@ -48,16 +50,16 @@ def write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
             beside.append((Path(temporary), target))
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
-        for temporary, target in beside:
-            _as_usual(temporary)
-            temporary.replace(target)
+        for made, target in beside:
+            _as_usual(made)
+            made.replace(target)
     except OSError as error:
         what = f"the file can't be written: {error.strerror or error}"
         hint = "close it if it is open in another program, or choose another folder with --out"
         raise ReconError(Problem("out-unwritable", folder.as_posix(), what, hint), EXIT_JOB) from error
     finally:
-        for temporary, _target in beside:
-            temporary.unlink(missing_ok=True)
+        for made, _target in beside:
+            made.unlink(missing_ok=True)
     return [target for _temporary, target in beside]
 
 

@@ -35,7 +35,10 @@ class Gathered:
 
 
 def gather(
-    places: Sequence[tuple[Kind, Sequence[str]]], rules: Rules, profiles: Sequence[Profile], progress: Progress = silent
+    places: Sequence[tuple[Kind, Sequence[str]]],
+    rules: Rules,
+    profiles: Sequence[Profile],
+    progress: Progress = silent,
 ) -> Gathered:
     """Read every file of every place.
 
@@ -70,7 +73,11 @@ def gather(
     problems += [problem for reading in readings for problem in reading.problems]
     problems += _twice(readings)
     readings, left_out = _admitted(readings, rules)
-    if wanted and left_out and not any(reading.table.height for reading in readings if reading.kind is Kind.BANK):
+    if (
+        wanted
+        and left_out
+        and not any(reading.table.height for reading in readings if reading.kind is Kind.BANK)
+    ):
         raise ReconError(problems)
     frames = {kind: _joined(readings, kind, table) for kind, table in INPUT_TABLES.items()}
     currency = _currency(frames.values(), rules)
@@ -94,7 +101,10 @@ def _expanded(kind: Kind, names: Sequence[str]) -> list[Path]:
             missing += error.problems
     if not found:
         raise ReconError(missing)
-    return [*found, *(Path(name) for name in names if any(problem.where == Path(name).as_posix() for problem in missing))]
+    return [
+        *found,
+        *(Path(name) for name in names if any(problem.where == Path(name).as_posix() for problem in missing)),
+    ]
 
 
 def _twice(readings: Sequence[Reading]) -> list[Problem]:
@@ -149,7 +159,11 @@ def _currency(frames: Iterable[pl.DataFrame], rules: Rules) -> str:
         return named.pop()
     if lacking:
         hint = "write `currency: GBP` (or yours) into the rules, or add a currency column"
-        raise ReconError(Problem("currency-missing", "", "some rows have no currency, and the files name none or several", hint))
+        raise ReconError(
+            Problem(
+                "currency-missing", "", "some rows have no currency, and the files name none or several", hint
+            )
+        )
     return ""
 
 

@@ -73,10 +73,14 @@ def _text(path: Path) -> str:
         assert len(data) <= SIZE_MAX
         return data.decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise ReconError(Problem("file-missing", path.as_posix(), "there is no such file", "check its name")) from error
+        raise ReconError(
+            Problem("file-missing", path.as_posix(), "there is no such file", "check its name")
+        ) from error
     except (OSError, UnicodeDecodeError, AssertionError) as error:
         hint = "save it as a YAML text in UTF-8"
-        raise ReconError(Problem("file-unreadable", path.as_posix(), "the file can't be read as text", hint)) from error
+        raise ReconError(
+            Problem("file-unreadable", path.as_posix(), "the file can't be read as text", hint)
+        ) from error
 
 
 def schema() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -10,6 +11,14 @@ import polars as pl
 from recon import model
 from recon.flow.gather import Gathered
 from recon.model import Kind, Outcome, Reading, Result
+
+# The money column whose sum is a file's control total.
+MONEY_OF = {
+    Kind.BANK: "amount",
+    Kind.ITEMS: "open_amount",
+    Kind.CLOSED: "open_amount",
+    Kind.REMITTANCE: "paid_amount",
+}
 
 
 def summary(gathered: Gathered, result: Result, scales: Mapping[str, int]) -> dict[str, Any]:
@@ -39,7 +48,6 @@ def summary(gathered: Gathered, result: Result, scales: Mapping[str, int]) -> di
 
 
 def _input(reading: Reading) -> dict[str, Any]:
-    money = {Kind.BANK: "amount", Kind.ITEMS: "open_amount", Kind.CLOSED: "open_amount", Kind.REMITTANCE: "paid_amount"}
     made: dict[str, Any] = {
         "file": reading.path,
         "sha256": reading.digest,
@@ -48,8 +56,8 @@ def _input(reading: Reading) -> dict[str, Any]:
         "profile": reading.profile,
         "rows": reading.table.height,
     }
-    if reading.kind in money:
-        made["sum"] = sums(reading, money[reading.kind])
+    if reading.kind in MONEY_OF:
+        made["sum"] = sums(reading, MONEY_OF[reading.kind])
     return made
 
 
@@ -68,7 +76,9 @@ def sums(reading: Reading, column: str) -> dict[str, str]:
 def _sums(frame: pl.DataFrame, column: str, scales: Mapping[str, int]) -> dict[str, str]:
     summed = frame.group_by("currency").agg(pl.col(column).sum()).sort("currency")
     return {
-        str(currency): model.money_text(minor, currency, scales) for currency, minor in summed.iter_rows() if frame.height
+        str(currency): model.money_text(minor, currency, scales)
+        for currency, minor in summed.iter_rows()
+        if frame.height
     }
 
 
@@ -96,12 +106,16 @@ def control_totals(result: Result, scales: Mapping[str, int]) -> dict[str, dict[
         read = total(of_lines)
         assert sum(parts.values()) == read, f"the totals of {currency} do not add up: {parts} is not {read}"
         amounts = {"bank_lines": read, **parts, "difference": read - sum(parts.values())}
-        made[str(currency)] = {name: model.money_text(minor, currency, scales) for name, minor in amounts.items()}
-        made[str(currency)]["deductions"] = model.money_text(total(allocations, "deduction_minor"), currency, scales)
+        made[str(currency)] = {
+            name: model.money_text(minor, currency, scales) for name, minor in amounts.items()
+        }
+        made[str(currency)]["deductions"] = model.money_text(
+            total(allocations, "deduction_minor"), currency, scales
+        )
     return made
 
 
 def seconds(stages: Sequence[tuple[str, float]]) -> dict[str, float]:
     """Seconds by stage, from moments: each stage lasts until the next one begins."""
-    pairs = zip(stages, stages[1:], strict=False)
+    pairs = pairwise(stages)
     return {name: round(after - began, 3) for (name, began), (_next, after) in pairs}

@@ -13,6 +13,8 @@ from typing import Final
 
 from lxml import etree
 
+from recon.ingest import damage
+
 UNPACKED_MAX: Final = 1 << 30
 PARTS_MAX: Final = 10_000
 CELLS_MAX: Final = 20_000_000
@@ -36,7 +38,7 @@ def is_workbook(data: bytes) -> bool:
                 and "mimetype" in names
                 and b"spreadsheet" in book.read("mimetype")[:200]
             )
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+    except damage.PACKAGE:
         return False
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 import polars as pl
 
-from recon.ingest import finish, grid, heading, standard
+from recon.ingest import damage, finish, grid, heading, standard
 from recon.ingest.grid import CELLS, POSITION, Grid, Row
 from recon.ingest.heading import Heading
 from recon.ingest.source import Claim, Reader, Request, Source
@@ -52,10 +52,10 @@ def _grid(source: Source) -> Grid | None:
     """The file as a grid whose heading is row 0, so that row 1 is the first row of data."""
     if not source.head.startswith(_MAGIC):
         return None
-    try:
+    with damage.refused(
+        source, "the Parquet file is damaged", "write it again", (pl.exceptions.PolarsError, OSError)
+    ):
         frame = pl.read_parquet(io.BytesIO(source.data))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise source.refusal("the Parquet file is damaged", "write it again") from error
     preview: list[Row] = [(1, [grid.clean(name) for name in frame.columns])]
     return Grid(source.name, preview, partial(_body, frame))
 

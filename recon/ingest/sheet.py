@@ -7,7 +7,6 @@ Cells become text as a person sees the value: dates as ISO, whole numbers withou
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -15,9 +14,8 @@ from typing import Any, Final
 
 import polars as pl
 import python_calamine as calamine
-from lxml import etree
 
-from recon.ingest import finish, grid, heading, package, standard
+from recon.ingest import damage, finish, grid, heading, package, standard
 from recon.ingest.grid import PREVIEW_ROWS, Grid, Row
 from recon.ingest.heading import Heading
 from recon.ingest.source import Claim, Reader, Request, Source
@@ -28,6 +26,9 @@ _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _XLS_STREAMS: Final = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book"))
+_SAVE_AGAIN: Final = "open it in Excel and save it again"
+_DECRYPT: Final = "open it in Excel, remove the password, save it"
+_ERRORS: Final = (calamine.CalamineError, OSError, ValueError)
 _DIGITS_KEPT = 15
 _INTEGER_MAX = 10**_DIGITS_KEPT
 
@@ -94,43 +95,28 @@ def _sheets(source: Source) -> list[Grid]:
 
 
 def _guard(source: Source) -> None:
-    try:
+    with damage.refused(source, "the workbook is damaged or protected", _SAVE_AGAIN, damage.PACKAGE):
         reason = package.too_large(source.data)
-    except (
-        zipfile.BadZipFile,
-        etree.XMLSyntaxError,
-        OSError,
-        ValueError,
-        RuntimeError,
-        NotImplementedError,
-    ) as error:
-        hint = "open it in Excel and save it again"
-        raise source.refusal("the workbook is damaged or protected", hint) from error
     if reason:
         raise source.refusal(f"the workbook is too large: {reason}", "copy the table into a new workbook")
 
 
 def _grids(source: Source) -> list[Grid]:
-    grids = []
-    try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(source.data))
-        for sheet in book.sheets_metadata:
-            if sheet.typ is not calamine.SheetTypeEnum.WorkSheet:
-                continue
-            if sheet.visible is not calamine.SheetVisibleEnum.Visible:
-                continue
-            rows = book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
-            if rows:
-                grids.append(_grid(f"{source.name}!{sheet.name}", rows))
-    except calamine.PasswordError as error:
-        hint = "open it in Excel, remove the password, save it"
-        raise source.refusal("the workbook is encrypted", hint) from error
-    except BaseException as error:
-        # A damaged file may also stop calamine with a panic, which is no Exception.
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        raise source.refusal("the workbook is damaged", "open it in Excel and save it again") from error
-    return grids
+    with damage.refused(source, "the workbook is damaged", _SAVE_AGAIN, _ERRORS):
+        try:
+            book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(source.data))
+            sheets = [(sheet.name, _rows(book, sheet)) for sheet in book.sheets_metadata]
+        except calamine.PasswordError as error:
+            raise source.refusal("the workbook is encrypted", _DECRYPT) from error
+    return [_grid(f"{source.name}!{name}", rows) for name, rows in sheets if rows]
+
+
+def _rows(book: calamine.CalamineWorkbook, sheet: calamine.SheetMetadata) -> list[list[Any]]:
+    visible = sheet.visible is calamine.SheetVisibleEnum.Visible
+    if not visible or sheet.typ is not calamine.SheetTypeEnum.WorkSheet:
+        return []
+    rows: list[list[Any]] = book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+    return rows
 
 
 def _grid(where: str, rows: list[list[Any]]) -> Grid:

@@ -52,6 +52,8 @@ def elements(source: Source, names: frozenset[str]) -> Iterator[etree._Element]:
                 no_network=True,
                 load_dtd=False,
                 huge_tree=False,
+                remove_comments=True,  # they would cut an element's text in two
+                remove_pis=True,
             )
             checked = False
             for event, element in events:

@@ -5,27 +5,26 @@ Six steps, each a function from tables to tables. Nothing here reads a file, a c
 
 from __future__ import annotations
 
-from datetime import date
-
 from recon.match import assign, candidates, combine, explain, prepare, score
 from recon.model import Result, Tables
 from recon.rules.schema import Rules
 
 
-def match(tables: Tables, rules: Rules, as_of: date) -> Result:
+def match(tables: Tables, rules: Rules) -> Result:
     """Match one independent set of bank lines and remittances against its open items.
 
     Args:
         tables: all that came in, in inner form.
         rules: frozen rules.
-        as_of: the day the run is for; nothing hangs on the clock.
 
     Returns the proposals in inner form: each bank line has exactly one outcome, its money is conserved to the
     minor unit, and no item is settled beyond its open amount; all three are asserted.
     """
-    ready = prepare.clean(tables, rules, as_of)  # text -> keys; classes, duplicates and returns set aside
+    ready = prepare.clean(tables, rules)  # text -> keys; classes, duplicates and returns set aside
     found = candidates.find(ready, rules)  # which lines, items, payers and advices may meet at all
-    proposals = combine.search(ready, found, rules)  # one line, one or many items: every set that may explain it
+    proposals = combine.search(
+        ready, found, rules
+    )  # one line, one or many items: every set that may explain it
     weighed = score.weigh(ready, found, proposals, rules)  # one weight column for each piece of evidence
     chosen = assign.choose(ready, weighed, rules)  # every item owned once, the best total for the whole
     return explain.tell(ready, found, weighed, chosen, rules)  # outcome, reasons, exceptions with their codes

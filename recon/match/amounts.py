@@ -9,104 +9,40 @@ to the whole unit, as payers do (domain: TDS is rounded to the rupee).
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 import polars as pl
 
+from recon.match.deductions import PER_CENT, PPM, plan_table, ppm
 from recon.match.frames import Ready
-from recon.rules.schema import Deduction, Rules
-
-PPM = 1_000_000  # rates as parts per million of the base: 10 % = 100,000
-PLANS_MAX = 24  # combinations of deductions tried for one tax profile
-PER_CENT = 10_000
+from recon.rules.schema import Rules
 
 # What a reading does to the books, and the rule of `evidence` that switches it.
-READING_SCHEMA = {
-    "group": pl.Int64,
-    "reading": pl.Int64,
-    "kind": pl.String,  # exact, deduction, discount, tolerance, part, over
-    "on_account": pl.Int64,
-    "short": pl.Int64,  # what stays open on the items
-    "auto": pl.Boolean,
-    "codes": pl.List(pl.String),
-    "reason": pl.String,
-}
-LEG_SCHEMA = {
-    "group": pl.Int64,
-    "reading": pl.Int64,
-    "item": pl.Int64,
-    "cash": pl.Int64,
-    "deduction": pl.Int64,
-    "deduction_type": pl.String,
-}
+READING_SCHEMA: Final = pl.Schema(
+    {
+        "group": pl.Int64(),
+        "reading": pl.Int64(),
+        "kind": pl.String(),  # exact, deduction, discount, tolerance, part, over
+        "on_account": pl.Int64(),
+        "short": pl.Int64(),  # what stays open on the items
+        "auto": pl.Boolean(),
+        "codes": pl.List(pl.String),
+        "reason": pl.String(),
+    }
+)
+LEG_SCHEMA: Final = pl.Schema(
+    {
+        "group": pl.Int64,
+        "reading": pl.Int64,
+        "item": pl.Int64,
+        "cash": pl.Int64,
+        "deduction": pl.Int64,
+        "deduction_type": pl.String,
+    }
+)
 NOUGHT = pl.lit(0, dtype=pl.Int64)
 MEMBERS = ("group", "line", "item", "amount", "currency", "booking_date")
-
-
-@dataclass(frozen=True)
-class Kept:
-    """One thing that a customer may keep back."""
-
-    type: str
-    rate_ppm: int
-    base: str
-    rounding: Decimal
-    auto: bool
-    id: str
-
-
-def allowed(profile: str, deductions: Iterable[Deduction]) -> list[Kept]:
-    """What a tax profile allows: `TDS 10%; GSTTDS 2%`, `194J/1027`, `CIS 20%`.
-
-    A rate that the profile names and no rule has takes its other settings from a rule of the same type.
-    """
-    known = list(deductions)
-    words = [word for word in re.split(r"[^A-Z0-9().%]+", profile.upper()) if word]
-    found: dict[tuple[str, int], Kept] = {}
-    for rule in known:
-        named = {word.upper() for word in rule.profiles}
-        if named.intersection(words):
-            kept = _kept(rule)
-            found[kept.type, kept.rate_ppm] = kept
-    for type_, number in re.findall(r"([A-Z][A-Z-]*)\s+(\d+(?:\.\d+)?)\s*%", profile.upper()):
-        name = type_.replace("-", "")
-        ppm = int(Decimal(number) * PER_CENT)
-        same = [rule for rule in known if rule.type == name]
-        exact = [rule for rule in same if _ppm(rule) == ppm]
-        if exact:
-            found[name, ppm] = _kept(exact[0])
-        else:
-            model = same[0] if same else None
-            found[name, ppm] = Kept(
-                type=name,
-                rate_ppm=ppm,
-                base=model.base if model else "net_amount",
-                rounding=model.rounding if model else Decimal(1),
-                auto=model.auto if model else True,
-                id=f"{name.lower()}_{number}",
-            )
-    return [found[key] for key in sorted(found)]
-
-
-def _ppm(rule: Deduction) -> int:
-    return int(rule.rate * PER_CENT)
-
-
-def _kept(rule: Deduction) -> Kept:
-    return Kept(rule.type, _ppm(rule), rule.base, rule.rounding, rule.auto, rule.id)
-
-
-def _plans(kept: list[Kept]) -> list[tuple[Kept, ...]]:
-    """Every choice of at most one rate of each type, at least one in all."""
-    by_type: dict[str, list[Kept | None]] = {}
-    for one in kept:
-        by_type.setdefault(one.type, [None]).append(one)
-    combined = ([one for one in choice if one is not None] for choice in itertools.product(*by_type.values()))
-    return [tuple(choice) for choice in combined if choice][:PLANS_MAX]
 
 
 def explain(members: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -122,11 +58,26 @@ def explain(members: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataF
     """
     rows = members.join(
         ready.items.select(
-            "item", "open", "gross", "net", "cis_base", "retention", "issue_date", "due_date", "customer_id", "discount_percent", "discount_days"
+            "item",
+            "open",
+            "gross",
+            "net",
+            "cis_base",
+            "retention",
+            "issue_date",
+            "due_date",
+            "customer_id",
+            "discount_percent",
+            "discount_days",
         ),
         on="item",
         maintain_order="left",
-    ).join(ready.customers.select("customer_id", "tax_profile", "tolerance"), on="customer_id", how="left", maintain_order="left")
+    ).join(
+        ready.customers.select("customer_id", "tax_profile", "tolerance"),
+        on="customer_id",
+        how="left",
+        maintain_order="left",
+    )
     totals = rows.group_by("group", maintain_order=True).agg(
         pl.col("line").first(),
         pl.col("amount").first(),
@@ -139,7 +90,12 @@ def explain(members: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataF
     left = totals
     for step in (_exact, _deducted, _discounted, _tolerated, _questioned, _rest):
         readings, legs = step(rows, left, ready, rules)
-        done.append((readings.select(list(READING_SCHEMA)).cast(READING_SCHEMA), legs.select(list(LEG_SCHEMA)).cast(LEG_SCHEMA)))  # type: ignore[arg-type]
+        done.append(
+            (
+                readings.select(list(READING_SCHEMA)).cast(READING_SCHEMA),
+                legs.select(list(LEG_SCHEMA)).cast(LEG_SCHEMA),
+            )
+        )
         left = left.join(readings.select("group"), on="group", how="anti", maintain_order="left")
     readings = pl.concat([readings for readings, _ in done])
     legs = pl.concat([legs for _, legs in done]).filter((pl.col("cash") != 0) | (pl.col("deduction") != 0))
@@ -158,7 +114,9 @@ def _none() -> tuple[pl.DataFrame, pl.DataFrame]:
     return pl.DataFrame(schema=READING_SCHEMA), pl.DataFrame(schema=LEG_SCHEMA)
 
 
-def _reading(frame: pl.DataFrame, kind: str, *, auto: pl.Expr, codes: pl.Expr | None = None, reason: pl.Expr) -> pl.DataFrame:
+def _reading(
+    frame: pl.DataFrame, kind: str, *, auto: pl.Expr, codes: pl.Expr | None = None, reason: pl.Expr
+) -> pl.DataFrame:
     """Readings of a frame that may have `reading`, `on_account` and `short` already."""
     have = set(frame.columns)
     return frame.with_columns(
@@ -177,9 +135,13 @@ def _whole_legs(rows: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _exact(rows: pl.DataFrame, left: pl.DataFrame, _ready: Ready, _rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _exact(
+    rows: pl.DataFrame, left: pl.DataFrame, _ready: Ready, _rules: Rules
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     found = left.filter(pl.col("total") == pl.col("amount"))
-    return _reading(found, "exact", auto=pl.lit(value=True), reason=pl.lit("amount exact")), _whole_legs(rows, found)
+    return _reading(found, "exact", auto=pl.lit(value=True), reason=pl.lit("amount exact")), _whole_legs(
+        rows, found
+    )
 
 
 def _unit(ready: Ready) -> pl.Expr:
@@ -194,37 +156,11 @@ def _minor(amount: Decimal, ready: Ready) -> pl.Expr:
     """An amount of the rules in minor units of a row's currency, rounded down."""
     scales = ready.scales
     return pl.col("currency").replace_strict(
-        list(scales), [int(amount * 10**scale) for scale in scales.values()], default=int(amount * 100), return_dtype=pl.Int64
+        list(scales),
+        [int(amount * 10**scale) for scale in scales.values()],
+        default=int(amount * 100),
+        return_dtype=pl.Int64,
     )
-
-
-def _plan_table(ready: Ready, rules: Rules, *, beyond: bool) -> pl.DataFrame:
-    """Deductions to try for each tax profile: (tax_profile, plan, leg, type, rate_ppm, base, rounding, ok, id, note).
-
-    Args:
-        ready: for the customers' profiles.
-        rules: the deductions.
-        beyond: False: what the profile allows. True: what it does not, but a payer may have done: another rate of
-            the same type, or the right rate on the amount with tax.
-    """
-    schema = {
-        "tax_profile": pl.String, "plan": pl.Int64, "leg": pl.Int64, "type": pl.String, "rate_ppm": pl.Int64,
-        "base": pl.String, "rounding": pl.Float64, "ok": pl.Boolean, "id": pl.String, "note": pl.String,
-    }  # fmt: skip
-    table: list[tuple[object, ...]] = []
-    for profile in ready.customers["tax_profile"].unique().sort().to_list():
-        kept = allowed(profile, rules.deductions)
-        plans = [(plan, "") for plan in _plans(kept)]
-        if beyond:
-            types = {one.type for one in kept}
-            rates = {(one.type, one.rate_ppm) for one in kept}
-            others = [_kept(rule) for rule in rules.deductions if rule.type in types and (rule.type, _ppm(rule)) not in rates]
-            gross = [Kept(one.type, one.rate_ppm, "amount", one.rounding, False, one.id) for one in kept if one.base == "net_amount"]
-            plans = [((one,), "EX-TDSBASE") for one in gross] + [((one,), "EX-TDSRATE") for one in others]
-        for number, (plan, note) in enumerate(plans):
-            for leg, one in enumerate(plan):
-                table.append((profile, number, leg, one.type, one.rate_ppm, one.base, float(one.rounding), one.auto, one.id, note))
-    return pl.DataFrame(table, schema=schema, orient="row")
 
 
 def _deducted(
@@ -232,10 +168,12 @@ def _deducted(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Deductions on every item of the group, at the rates that the profile allows (or, `beyond`, does not)."""
     short = left.filter(pl.col("amount") < pl.col("total"))
-    plans = _plan_table(ready, rules, beyond=beyond)
+    plans = plan_table(ready, rules, beyond=beyond)
     if not rules.evidence.deduction.propose or short.is_empty() or plans.is_empty():
         return _none()
-    wide = rows.join(short.select("group", "size", "total"), on="group", maintain_order="left").join(plans, on="tax_profile", maintain_order="left")
+    wide = rows.join(short.select("group", "size", "total"), on="group", maintain_order="left").join(
+        plans, on="tax_profile", maintain_order="left"
+    )
     if wide.is_empty():
         return _none()
     base = (
@@ -247,7 +185,11 @@ def _deducted(
         .cast(pl.Int128)
     )
     # A part of the item may be settled already: the deduction is on the part that is open.
-    share = pl.when((pl.col("gross") != pl.col("open")) & (pl.col("gross") != 0)).then(base * pl.col("open") // pl.col("gross")).otherwise(base)
+    share = (
+        pl.when((pl.col("gross") != pl.col("open")) & (pl.col("gross") != 0))
+        .then(base * pl.col("open") // pl.col("gross"))
+        .otherwise(base)
+    )
     unit = _unit(ready)
     wide = wide.with_columns(part=share * pl.col("rate_ppm")).with_columns(
         fine=((pl.col("part") + PPM // 2) // PPM).cast(pl.Int64),
@@ -266,7 +208,9 @@ def _deducted(
             ok=pl.col("ok").all(),
             note=pl.col("note").first(),
             legs=pl.col("leg").n_unique(),
-            said=pl.format("{} {}%", "type", (pl.col("rate_ppm") / PER_CENT)).unique(maintain_order=True).str.join(" + "),
+            said=pl.format("{} {}%", "type", (pl.col("rate_ppm") / PER_CENT))
+            .unique(maintain_order=True)
+            .str.join(" + "),
         )
         .filter(pl.col("unknown") == 0)
         .with_columns(
@@ -276,17 +220,23 @@ def _deducted(
     )
     reach = pl.col("slack") * pl.col("size")
     use_coarse = (pl.col("off_coarse") == 0) | ((pl.col("off_fine") != 0) & (pl.col("slack") > 0))
-    sums = sums.with_columns(coarse_used=use_coarse, off=pl.when(use_coarse).then("off_coarse").otherwise("off_fine"))
+    sums = sums.with_columns(
+        coarse_used=use_coarse, off=pl.when(use_coarse).then("off_coarse").otherwise("off_fine")
+    )
     fits = sums.filter((pl.col("off").abs() <= reach) & ((pl.col("fine") != 0) | (pl.col("coarse") != 0)))
     # Two deductions that give the same cash can't be told apart; one that fits exactly beats one that is rounded.
     fits = fits.filter(pl.col("off").abs() == pl.col("off").abs().min().over("group"))
-    fits = fits.with_columns(reading=pl.int_range(pl.len()).over("group"), explanations=pl.len().over("group"))
+    fits = fits.with_columns(
+        reading=pl.int_range(pl.len()).over("group"), explanations=pl.len().over("group")
+    )
     several = pl.col("explanations") > 1
     codes = (
-        pl.when(pl.col("note") != "").then(pl.concat_list(pl.col("note")))
-        .when(several).then(pl.lit(["EX-TDSAMB"]))
+        pl.when(pl.col("note") != "")
+        .then(pl.concat_list(pl.col("note")))
+        .when(several)
+        .then(pl.lit(["EX-TDSAMB"]))
         .otherwise(pl.lit([], dtype=pl.List(pl.String)))
-    )  # fmt: skip
+    )
     readings = _reading(
         fits.with_columns(short=NOUGHT, on_account=NOUGHT),
         "deduction",
@@ -298,7 +248,11 @@ def _deducted(
     taken = taken.with_columns(deduction=pl.when("coarse_used").then("coarse").otherwise("fine"))
     last = (pl.col("item") == pl.col("item").last().over("group", "reading")) & (pl.col("leg") == 0)
     kept_back = pl.col("deduction").sum().over("group", "reading", "item")
-    cash = pl.when(pl.col("leg") == 0).then(pl.col("open") - kept_back + pl.when(last).then("off").otherwise(0)).otherwise(0)
+    cash = (
+        pl.when(pl.col("leg") == 0)
+        .then(pl.col("open") - kept_back + pl.when(last).then("off").otherwise(0))
+        .otherwise(0)
+    )
     legs = taken.with_columns(cash=cash, deduction_type="type")
     rounding = legs.filter(last & (pl.col("off") != 0)).with_columns(
         cash=NOUGHT, deduction=-pl.col("off"), deduction_type=pl.lit("ROUND")
@@ -306,7 +260,9 @@ def _deducted(
     return readings, pl.concat([legs, rounding])
 
 
-def _discounted(rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _discounted(
+    rows: pl.DataFrame, left: pl.DataFrame, _ready: Ready, rules: Rules
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Early-settlement discount by the items' own terms: in time it settles, late it does not."""
     short = left.filter(pl.col("amount") < pl.col("total"))
     wide = rows.join(short.select("group", "total", "size"), on="group", maintain_order="left")
@@ -325,13 +281,26 @@ def _discounted(rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rul
         pl.col("in_time").fill_null(value=False)
     )
     timely = found.filter("in_time")
-    early = _reading(timely, "discount", auto=pl.lit(rules.evidence.deduction.auto), reason=pl.lit("amount is what is open less the discount of its terms, in time"))
-    early_legs = wide.join(timely.select("group"), on="group", how="semi", maintain_order="left").with_columns(
-        reading=NOUGHT, cash=pl.col("open") - pl.col("deduction"), deduction_type=pl.lit("DISC")
+    early = _reading(
+        timely,
+        "discount",
+        auto=pl.lit(rules.evidence.deduction.auto),
+        reason=pl.lit("amount is what is open less the discount of its terms, in time"),
     )
+    early_legs = wide.join(
+        timely.select("group"), on="group", how="semi", maintain_order="left"
+    ).with_columns(reading=NOUGHT, cash=pl.col("open") - pl.col("deduction"), deduction_type=pl.lit("DISC"))
     late = found.filter(~pl.col("in_time")).with_columns(short=pl.col("deduction"))
-    refused = _reading(late, "part", auto=pl.lit(value=False), codes=pl.lit(["EX-DISCLATE"]), reason=pl.lit("discount taken after its date"))
-    refused_legs = wide.join(late.select("group"), on="group", how="semi", maintain_order="left").with_columns(
+    refused = _reading(
+        late,
+        "part",
+        auto=pl.lit(value=False),
+        codes=pl.lit(["EX-DISCLATE"]),
+        reason=pl.lit("discount taken after its date"),
+    )
+    refused_legs = wide.join(
+        late.select("group"), on="group", how="semi", maintain_order="left"
+    ).with_columns(
         reading=NOUGHT, cash=pl.col("open") - pl.col("deduction"), deduction=NOUGHT, deduction_type=pl.lit("")
     )
     columns = list(READING_SCHEMA)
@@ -341,19 +310,32 @@ def _discounted(rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rul
     )
 
 
-def _tolerated(rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _tolerated(
+    rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rules
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A small difference, within the cap and the share of the customer's tolerance; booked on the last item."""
     if not rules.evidence.tolerance.propose or left.is_empty():
         return _none()
-    named = rows.group_by("group", maintain_order=True).agg(pl.col("tolerance").first(), pl.col("item").last().alias("last"))
+    named = rows.group_by("group", maintain_order=True).agg(
+        pl.col("tolerance").first(), pl.col("item").last().alias("last")
+    )
     caps = left.join(named, on="group", maintain_order="left")
     absolute, share = _caps(ready, rules)
     off = pl.col("amount") - pl.col("total")
-    found = caps.filter((pl.col("total") > 0) & (off.abs() <= absolute) & (off.abs().cast(pl.Int128) * PPM <= pl.col("total").cast(pl.Int128) * share))
-    readings = _reading(
-        found, "tolerance", auto=pl.lit(rules.evidence.tolerance.auto), reason=pl.lit("amount within the tolerance")
+    found = caps.filter(
+        (pl.col("total") > 0)
+        & (off.abs() <= absolute)
+        & (off.abs().cast(pl.Int128) * PPM <= pl.col("total").cast(pl.Int128) * share)
     )
-    legs = _whole_legs(rows, found).join(found.select("group", "last", off=off), on="group", maintain_order="left")
+    readings = _reading(
+        found,
+        "tolerance",
+        auto=pl.lit(rules.evidence.tolerance.auto),
+        reason=pl.lit("amount within the tolerance"),
+    )
+    legs = _whole_legs(rows, found).join(
+        found.select("group", "last", off=off), on="group", maintain_order="left"
+    )
     at_last = pl.col("item") == pl.col("last")
     return readings, legs.with_columns(
         cash=pl.col("cash") + pl.when(at_last).then("off").otherwise(0),
@@ -375,18 +357,36 @@ def _caps(ready: Ready, rules: Rules) -> tuple[pl.Expr, pl.Expr]:
     return absolute, share
 
 
-def _questioned(rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _questioned(
+    rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rules
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A deduction that can be named but is not allowed: another rate, or the right one on the amount with tax."""
     return _deducted(rows, left, ready, rules, beyond=True)
 
 
-def _rest(rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _rest(
+    rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rules
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What is left is a part payment or an over-payment; what is short stays open, what is over goes on account."""
     usable = left.filter((pl.col("total") > 0) & (pl.col("amount") > 0))
-    over = usable.filter(pl.col("amount") > pl.col("total")) if rules.evidence.over_payment.propose else usable.clear()
-    part = usable.filter(pl.col("amount") < pl.col("total")) if rules.evidence.part_payment.propose else usable.clear()
+    over = (
+        usable.filter(pl.col("amount") > pl.col("total"))
+        if rules.evidence.over_payment.propose
+        else usable.clear()
+    )
+    part = (
+        usable.filter(pl.col("amount") < pl.col("total"))
+        if rules.evidence.part_payment.propose
+        else usable.clear()
+    )
     over = over.with_columns(on_account=pl.col("amount") - pl.col("total"))
-    over_readings = _reading(over, "over", auto=pl.lit(rules.evidence.over_payment.auto), codes=pl.lit(["EX-OVER"]), reason=pl.lit("more than is open; the rest on account"))
+    over_readings = _reading(
+        over,
+        "over",
+        auto=pl.lit(rules.evidence.over_payment.auto),
+        codes=pl.lit(["EX-OVER"]),
+        reason=pl.lit("more than is open; the rest on account"),
+    )
     over_legs = _whole_legs(rows, over)
     part = part.with_columns(short=pl.col("total") - pl.col("amount"))
     known = part.join(
@@ -400,24 +400,38 @@ def _rest(rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rules) ->
         maintain_order="left",
     )
     absolute, _share = _caps(ready, rules)
-    rates = sorted({_ppm(rule) for rule in rules.deductions if rule.type == "TDS"} | {100_000})
+    rates = sorted({ppm(rule) for rule in rules.deductions if rule.type == "TDS"} | {100_000})
     looks_taxed = pl.any_horizontal(
-        [((pl.coalesce("net", "gross").cast(pl.Int128) * rate + PPM // 2) // PPM).cast(pl.Int64) == pl.col("short") for rate in rates]
+        [
+            ((pl.coalesce("net", "gross").cast(pl.Int128) * rate + PPM // 2) // PPM).cast(pl.Int64)
+            == pl.col("short")
+            for rate in rates
+        ]
     )
     codes = (
-        pl.when((pl.col("retention") > 0) & (pl.col("short") == pl.col("retention"))).then(pl.lit(["EX-RETEN"]))
-        .when((pl.col("net") < pl.col("gross")) & (pl.col("amount") == pl.col("net"))).then(pl.lit(["EX-DISPUTE"]))
-        .when(looks_taxed & (pl.col("tax_profile") == "")).then(pl.lit(["EX-SHORT", "EX-TDSPROF"]))
-        .when(pl.col("short") <= absolute).then(pl.lit(["EX-TOLCAP"]))
+        pl.when((pl.col("retention") > 0) & (pl.col("short") == pl.col("retention")))
+        .then(pl.lit(["EX-RETEN"]))
+        .when((pl.col("net") < pl.col("gross")) & (pl.col("amount") == pl.col("net")))
+        .then(pl.lit(["EX-DISPUTE"]))
+        .when(looks_taxed & (pl.col("tax_profile") == ""))
+        .then(pl.lit(["EX-SHORT", "EX-TDSPROF"]))
+        .when(pl.col("short") <= absolute)
+        .then(pl.lit(["EX-TOLCAP"]))
         .otherwise(pl.lit(["EX-SHORT"]))
-    )  # fmt: skip
-    part_readings = _reading(known, "part", auto=pl.lit(rules.evidence.part_payment.auto), codes=codes, reason=pl.lit("less than is open; the rest stays open"))
+    )
+    part_readings = _reading(
+        known,
+        "part",
+        auto=pl.lit(rules.evidence.part_payment.auto),
+        codes=codes,
+        reason=pl.lit("less than is open; the rest stays open"),
+    )
     part_legs = _filled(rows.join(part.select("group"), on="group", how="semi", maintain_order="left"))
     columns = list(READING_SCHEMA)
     legs = list(LEG_SCHEMA)
-    return pl.concat([over_readings.select(columns), part_readings.select(columns)], how="vertical_relaxed"), pl.concat(
-        [over_legs.select(legs), part_legs.select(legs)], how="vertical_relaxed"
-    )
+    return pl.concat(
+        [over_readings.select(columns), part_readings.select(columns)], how="vertical_relaxed"
+    ), pl.concat([over_legs.select(legs), part_legs.select(legs)], how="vertical_relaxed")
 
 
 def _filled(rows: pl.DataFrame) -> pl.DataFrame:

@@ -36,9 +36,18 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
         ready.lines.select("line", "booking_date"), on="line", maintain_order="left"
     )
     oldest = proposals.legs.join(ready.items.select("item", "due_date"), on="item", maintain_order="left")
-    oldest = oldest.group_by("proposal", maintain_order=True).agg(pl.col("due_date").min(), first=pl.col("item").min())
+    oldest = oldest.group_by("proposal", maintain_order=True).agg(
+        pl.col("due_date").min(), first=pl.col("item").min()
+    )
     sets = sets.join(oldest, on="proposal", how="left", maintain_order="left").sort(
-        "line", "score", "size", "due_date", "first", "proposal", descending=[False, True, False, False, False, False], nulls_last=True
+        "line",
+        "score",
+        "size",
+        "due_date",
+        "first",
+        "proposal",
+        descending=[False, True, False, False, False, False],
+        nulls_last=True,
     )
     sets = sets.with_columns(rank=pl.int_range(pl.len()).over("line"))
     room = dict(ready.items.select("item", "open").iter_rows())
@@ -53,7 +62,9 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
         chosen.append(_rivalled(now, picked))
         _take(room, proposals.legs.join(picked, on="proposal", how="semi", maintain_order="left"))
         if rules_of_round is not None:
-            tried = pl.concat([now.select("line", "proposal", "rank"), lost.select("line", "proposal", "rank")])
+            tried = pl.concat(
+                [now.select("line", "proposal", "rank"), lost.select("line", "proposal", "rank")]
+            )
             beaten = tried.join(picked, on="line", how="anti", maintain_order="left").sort("line", "rank")
             losers.append(beaten.unique("line", keep="first", maintain_order=True).select("line", "proposal"))
         done = pl.concat([picked.select("line"), *(frame.select("line") for frame in losers)])
@@ -65,7 +76,9 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
         sets=winners,
         legs=legs,
         losers=_taken_by(pl.concat(losers), winners, proposals.legs),
-        others=sets.join(winners, on="proposal", how="anti", maintain_order="left").select("line", "proposal", "rank"),
+        others=sets.join(winners, on="proposal", how="anti", maintain_order="left").select(
+            "line", "proposal", "rank"
+        ),
         problems=tuple(problems),
     )
 
@@ -79,7 +92,9 @@ def _bits(confidence: float) -> float:
 
 def _use(legs: pl.DataFrame) -> pl.DataFrame:
     """What sets settle of each item: (proposal, item, use), signed as the item."""
-    return legs.group_by("proposal", "item", maintain_order=True).agg(use=(pl.col("cash") + pl.col("deduction")).sum())
+    return legs.group_by("proposal", "item", maintain_order=True).agg(
+        use=(pl.col("cash") + pl.col("deduction")).sum()
+    )
 
 
 def _fits(use: pl.Expr, room: pl.Expr) -> pl.Expr:
@@ -94,7 +109,9 @@ def _room(items: Iterable[int], room: dict[int, int]) -> pl.DataFrame:
     )
 
 
-def _feasible(sets: pl.DataFrame, legs: pl.DataFrame, room: dict[int, int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _feasible(
+    sets: pl.DataFrame, legs: pl.DataFrame, room: dict[int, int]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The sets that the open amounts still allow, and those that they don't."""
     used = _use(legs.join(sets, on="proposal", how="semi", maintain_order="left"))
     checked = used.join(_room(used["item"], room), on="item", maintain_order="left")
@@ -106,7 +123,12 @@ def _feasible(sets: pl.DataFrame, legs: pl.DataFrame, room: dict[int, int]) -> t
 
 
 def _round(
-    sets: pl.DataFrame, legs: pl.DataFrame, room: dict[int, int], rules: Rules, ready: Ready, problems: list[Problem]
+    sets: pl.DataFrame,
+    legs: pl.DataFrame,
+    room: dict[int, int],
+    rules: Rules,
+    ready: Ready,
+    problems: list[Problem],
 ) -> pl.DataFrame:
     """The chosen set of each line of this round, as (line, proposal)."""
     empty = pl.DataFrame(schema={"line": pl.Int64, "proposal": pl.Int64})
@@ -115,7 +137,9 @@ def _round(
     best = sets.unique("line", keep="first", maintain_order=True).select("line", "proposal")
     used = _use(legs.join(best, on="proposal", how="semi", maintain_order="left"))
     asked = used.group_by("item", maintain_order=True).agg(pl.col("use").sum())
-    crowded = asked.join(_room(asked["item"], room), on="item", maintain_order="left").filter(~_fits(pl.col("use"), pl.col("room")))
+    crowded = asked.join(_room(asked["item"], room), on="item", maintain_order="left").filter(
+        ~_fits(pl.col("use"), pl.col("room"))
+    )
     if crowded.is_empty():
         return best
     few = sets.filter(pl.int_range(pl.len()).over("line") < SETS_MAX)
@@ -123,13 +147,22 @@ def _round(
         few.select("proposal", "line"), on="proposal", maintain_order="left"
     )
     parts = _parts(edges)
-    hot = parts.join(edges.join(crowded.select("item"), on="item", how="semi").select("line").unique(), on="line", how="semi")
+    hot = parts.join(
+        edges.join(crowded.select("item"), on="item", how="semi").select("line").unique(),
+        on="line",
+        how="semi",
+    )
     hot_lines = parts.join(hot.select("part").unique(), on="part", how="semi", maintain_order="left")
     calm = best.join(hot_lines, on="line", how="anti", maintain_order="left")
     contested = few.join(hot_lines, on="line", maintain_order="left").sort("part", "line", "rank")
     picked: list[tuple[int, int]] = []
     uses = _use(edges.select("proposal", "item", "cash", "deduction"))
-    by_part = {key[0]: frame for key, frame in uses.join(contested.select("proposal", "part"), on="proposal").sort("proposal", "item").group_by("part", maintain_order=True)}
+    by_part = {
+        key[0]: frame
+        for key, frame in uses.join(contested.select("proposal", "part"), on="proposal")
+        .sort("proposal", "item")
+        .group_by("part", maintain_order=True)
+    }
     for key, frame in contested.group_by("part", maintain_order=True):
         limit = rules.limits.proposals_per_component
         if frame.height > limit:
@@ -138,7 +171,8 @@ def _round(
                 Problem(
                     "limit-reached",
                     line_id,
-                    f"{frame.height} proposals compete here, more than proposals_per_component ({limit}); the best were taken in turn",
+                    f"{frame.height} proposals compete here, more than proposals_per_component ({limit});"
+                    " the best were taken in turn",
                     "review the suggestions of this payer; or raise limits.proposals_per_component",
                 )
             )
@@ -182,12 +216,17 @@ def _solve(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> lis
     # Each item's row in parts of its own room, so that a penny and a million stand side by side.
     share = uses["use"].to_numpy().astype(np.float64) / limits[at_item]
     columns = np.asarray([proposals[proposal] for proposal in uses["proposal"].to_list()])
-    one_each = coo_array((np.ones(frame.height), (lines, np.arange(frame.height))), shape=(int(lines.max()) + 1, frame.height))
+    one_each = coo_array(
+        (np.ones(frame.height), (lines, np.arange(frame.height))), shape=(int(lines.max()) + 1, frame.height)
+    )
     within = coo_array((share, (at_item, columns)), shape=(len(items), frame.height))
     result = milp(
         -value,
-        constraints=[LinearConstraint(one_each.tocsr(), -np.inf, 1.0), LinearConstraint(within.tocsr(), -np.inf, 1.0)],
-        integrality=np.ones(frame.height),
+        constraints=[
+            LinearConstraint(one_each.tocsr(), -np.inf, 1.0),
+            LinearConstraint(within.tocsr(), -np.inf, 1.0),
+        ],
+        integrality=np.ones(frame.height, dtype=np.int64),
         bounds=Bounds(0, 1),
         options={"mip_rel_gap": 0.0},
     )
@@ -209,7 +248,9 @@ def _greedy(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> li
     left = dict(room)
     done: set[int] = set()
     picked: list[tuple[int, int]] = []
-    order = frame.with_columns(value=pl.Series(_value(frame))).sort("value", "line", "rank", descending=[True, False, False])
+    order = frame.with_columns(value=pl.Series(_value(frame))).sort(
+        "value", "line", "rank", descending=[True, False, False]
+    )
     for line, proposal in order.select("line", "proposal").iter_rows():
         wanted = needs.get(proposal, [])
         fits = all(use * left[item] >= 0 and abs(use) <= abs(left[item]) for item, use in wanted)
@@ -229,10 +270,12 @@ def _take(room: dict[int, int], legs: pl.DataFrame) -> None:
 
 def _rivalled(sets: pl.DataFrame, picked: pl.DataFrame) -> pl.DataFrame:
     """The picked sets with how many other readings of the line are as good, and the margin to the next."""
-    mine = picked.join(sets.select("proposal", mine="score", small="size"), on="proposal", maintain_order="left")
-    others = sets.join(mine.select("line", "mine", "small", own="proposal"), on="line", maintain_order="left").filter(
-        pl.col("proposal") != pl.col("own")
+    mine = picked.join(
+        sets.select("proposal", mine="score", small="size"), on="proposal", maintain_order="left"
     )
+    others = sets.join(
+        mine.select("line", "mine", "small", own="proposal"), on="line", maintain_order="left"
+    ).filter(pl.col("proposal") != pl.col("own"))
     as_good = (pl.col("score") >= pl.col("mine") - TIE) & (pl.col("size") <= pl.col("small"))
     counted = others.group_by("line", maintain_order=True).agg(
         rivals=as_good.sum().cast(pl.Int64),
@@ -243,12 +286,16 @@ def _rivalled(sets: pl.DataFrame, picked: pl.DataFrame) -> pl.DataFrame:
     full = sets.join(picked.select("proposal"), on="proposal", how="semi", maintain_order="left").join(
         counted, on="line", how="left", maintain_order="left"
     )
-    return full.with_columns(pl.col("rivals").fill_null(0), margin=pl.col("score") - pl.col("next_best")).sort("line")
+    return full.with_columns(
+        pl.col("rivals").fill_null(0), margin=pl.col("score") - pl.col("next_best")
+    ).sort("line")
 
 
 def _taken_by(losers: pl.DataFrame, winners: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
     """For each loser the line that has its item."""
-    owned = legs.join(winners.select("proposal", winner="line"), on="proposal", maintain_order="left").select("item", "winner")
+    owned = legs.join(winners.select("proposal", winner="line"), on="proposal", maintain_order="left").select(
+        "item", "winner"
+    )
     wanted = losers.join(legs.select("proposal", "item"), on="proposal", maintain_order="left")
     return (
         wanted.join(owned, on="item", how="left", maintain_order="left")
@@ -259,6 +306,10 @@ def _taken_by(losers: pl.DataFrame, winners: pl.DataFrame, legs: pl.DataFrame) -
 
 
 def _assert_no_over_allocation(legs: pl.DataFrame, ready: Ready) -> None:
-    used = legs.group_by("item").agg(use=(pl.col("cash") + pl.col("deduction")).sum()).join(ready.items.select("item", "open"), on="item")
+    used = (
+        legs.group_by("item")
+        .agg(use=(pl.col("cash") + pl.col("deduction")).sum())
+        .join(ready.items.select("item", "open"), on="item")
+    )
     wrong = used.filter(~_fits(pl.col("use"), pl.col("open")))
     assert wrong.is_empty(), f"an item is settled beyond its open amount: {wrong.head(3).rows()}"

@@ -43,7 +43,11 @@ def _bounded(named: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataFr
     """References without those that too many items share."""
     fan = named.with_columns(fan=pl.col("item").n_unique().over("line", "said"))
     limit = rules.limits.items_per_reference
-    wide = fan.filter(pl.col("fan") > limit).select("line", "fan").unique("line", keep="first", maintain_order=True)
+    wide = (
+        fan.filter(pl.col("fan") > limit)
+        .select("line", "fan")
+        .unique("line", keep="first", maintain_order=True)
+    )
     shown = wide.join(ready.lines.select("line", "line_id"), on="line", maintain_order="left").head(20)
     problems = [
         Problem(
@@ -58,8 +62,8 @@ def _bounded(named: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataFr
 
 
 def _links(ready: Ready, rules: Rules, paying: pl.DataFrame) -> pl.DataFrame:
-    """Remittances that a line may be the payment of: by number; else by payer, total and date, if unique both ways."""
-    schema = {"line": pl.Int64, "remit": pl.Int64, "how": pl.String}
+    """Remittances that a line may be the payment of: by number; else by payer, total and date."""
+    schema = pl.Schema({"line": pl.Int64, "remit": pl.Int64, "how": pl.String})
     if not rules.evidence.remittance.propose or ready.remittances.is_empty():
         return pl.DataFrame(schema=schema)
     advices = ready.remittances.with_columns(length=pl.col("raw").str.len_chars())
@@ -71,11 +75,17 @@ def _links(ready: Ready, rules: Rules, paying: pl.DataFrame) -> pl.DataFrame:
         .select("line", "remit", how=pl.lit("number"))
         .unique(maintain_order=True)
     )
-    long = ready.grams.filter(pl.col("raw").str.len_chars() >= CUT_NUMBER_MIN).select("line", "raw").unique(maintain_order=True)
+    long = (
+        ready.grams.filter(pl.col("raw").str.len_chars() >= CUT_NUMBER_MIN)
+        .select("line", "raw")
+        .unique(maintain_order=True)
+    )
     lengths = long["raw"].str.len_chars().unique().to_list()
     cut = [
         long.filter(pl.col("raw").str.len_chars() == length).join(
-            numbered.filter(pl.col("length") > length).select("remit", raw=pl.col("raw").str.slice(0, length)),
+            numbered.filter(pl.col("length") > length).select(
+                "remit", raw=pl.col("raw").str.slice(0, length)
+            ),
             on="raw",
             maintain_order="left",
         )
@@ -87,7 +97,11 @@ def _links(ready: Ready, rules: Rules, paying: pl.DataFrame) -> pl.DataFrame:
     by_cut = by_cut.filter(pl.col("remit").n_unique().over("line") == 1)
     taken = pl.concat([by_number, by_cut])
     totals = _by_total(ready, rules, paying, taken)
-    return pl.concat([taken, totals, _by_totals(ready, rules, paying, pl.concat([taken, totals]))]).cast(schema).sort("line", "remit", "how")  # type: ignore[arg-type]
+    return (
+        pl.concat([taken, totals, _by_totals(ready, rules, paying, pl.concat([taken, totals]))])
+        .cast(schema)
+        .sort("line", "remit", "how")
+    )
 
 
 def _owned(ready: Ready) -> pl.DataFrame:
@@ -106,21 +120,37 @@ def _owned(ready: Ready) -> pl.DataFrame:
 def _paying(ready: Ready, paying: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
     """Open lines of sure payers that no advice has yet."""
     sure = paying.filter("sure").select("line", "owner").unique(maintain_order=True)
-    lines = ready.lines.filter(pl.col("state") == "open").join(taken, on="line", how="anti", maintain_order="left")
-    return lines.join(sure, on="line", maintain_order="left").select("line", "owner", "currency", "booking_date", total="amount")
+    lines = ready.lines.filter(pl.col("state") == "open").join(
+        taken, on="line", how="anti", maintain_order="left"
+    )
+    return lines.join(sure, on="line", maintain_order="left").select(
+        "line", "owner", "currency", "booking_date", total="amount"
+    )
 
 
 def _in_time(paid: pl.Expr, rules: Rules) -> pl.Expr:
     days = (pl.col("booking_date") - paid).dt.total_days()
-    return days.is_between(-rules.remittances.days_before, rules.remittances.days_after).fill_null(value=False)
+    return days.is_between(-rules.remittances.days_before, rules.remittances.days_after).fill_null(
+        value=False
+    )
 
 
 def _by_totals(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
     """Two advices of the payer that add up to the line, where exactly one pair does; proposed, never posted."""
-    free = ready.remittances.join(taken, on="remit", how="anti", maintain_order="left").join(_owned(ready), on="remit", maintain_order="left")
-    free = free.select("remit", "owner", "total", "payment_date").filter(pl.len().over("owner") <= ADVICES_MAX)
-    pairs = free.join(free.rename({"remit": "other", "total": "more", "payment_date": "later"}), on="owner", maintain_order="left")
-    pairs = pairs.filter(pl.col("remit") < pl.col("other")).with_columns(total=pl.col("total") + pl.col("more"))
+    free = ready.remittances.join(taken, on="remit", how="anti", maintain_order="left").join(
+        _owned(ready), on="remit", maintain_order="left"
+    )
+    free = free.select("remit", "owner", "total", "payment_date").filter(
+        pl.len().over("owner") <= ADVICES_MAX
+    )
+    pairs = free.join(
+        free.rename({"remit": "other", "total": "more", "payment_date": "later"}),
+        on="owner",
+        maintain_order="left",
+    )
+    pairs = pairs.filter(pl.col("remit") < pl.col("other")).with_columns(
+        total=pl.col("total") + pl.col("more")
+    )
     hits = _paying(ready, paying, taken).join(pairs, on=["owner", "total"], maintain_order="left")
     hits = hits.filter(_in_time(pl.col("payment_date"), rules) & _in_time(pl.col("later"), rules))
     hits = hits.filter((pl.len().over("line") == 1) & (pl.len().over("remit", "other") == 1))
@@ -130,9 +160,13 @@ def _by_totals(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataF
 
 def _by_total(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
     """Links by payer, exact total and date, where exactly one fits both ways."""
-    free = ready.remittances.join(taken, on="remit", how="anti", maintain_order="left").join(_owned(ready), on="remit", maintain_order="left")
+    free = ready.remittances.join(taken, on="remit", how="anti", maintain_order="left").join(
+        _owned(ready), on="remit", maintain_order="left"
+    )
     pairs = _paying(ready, paying, taken).join(
-        free.select("remit", "owner", "total", "payment_date", advice_currency="currency"), on=["owner", "total"], maintain_order="left"
+        free.select("remit", "owner", "total", "payment_date", advice_currency="currency"),
+        on=["owner", "total"],
+        maintain_order="left",
     )
     same = (pl.col("advice_currency") == "") | (pl.col("advice_currency") == pl.col("currency"))
     pairs = pairs.filter(same & _in_time(pl.col("payment_date"), rules))
@@ -142,10 +176,14 @@ def _by_total(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFr
 
 def _closed(ready: Ready, kept: pl.DataFrame) -> pl.DataFrame:
     """Lines that name a closed item, and nothing that is open at that place."""
-    hits = ready.grams.filter("opened", "closed").join(ready.closed_keys.drop("raw"), on="key", maintain_order="left")
+    hits = ready.grams.filter("opened", "closed").join(
+        ready.closed_keys.drop("raw"), on="key", maintain_order="left"
+    )
     hits = hits.filter(pl.col("raw").str.contains("^[A-Z]") | pl.col("labelled"))
     hits = hits.join(kept.select("line", "at").unique(), on=["line", "at"], how="anti", maintain_order="left")
-    return hits.select("line", "doc_no", "customer_id").unique(["line", "doc_no"], keep="first", maintain_order=True)
+    return hits.select("line", "doc_no", "customer_id").unique(
+        ["line", "doc_no"], keep="first", maintain_order=True
+    )
 
 
 def _expired(ready: Ready, paying: pl.DataFrame) -> pl.DataFrame:
@@ -153,7 +191,11 @@ def _expired(ready: Ready, paying: pl.DataFrame) -> pl.DataFrame:
     day = pl.col("booking_date")
     hits = (
         ready.name_grams.filter("whole")
-        .join(ready.names.filter(pl.col("valid_from").is_not_null() | pl.col("valid_to").is_not_null()), on="key", maintain_order="left")
+        .join(
+            ready.names.filter(pl.col("valid_from").is_not_null() | pl.col("valid_to").is_not_null()),
+            on="key",
+            maintain_order="left",
+        )
         .join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
         .filter((day < pl.col("valid_from")) | (day > pl.col("valid_to")))
     )

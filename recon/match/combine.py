@@ -10,15 +10,37 @@ Every set conserves its line's money: cash on items plus what goes on account is
 from __future__ import annotations
 
 import polars as pl
+from polars.datatypes import DataType, DataTypeClass
 
 from recon.match import amounts, remitted, subsets
 from recon.match.frames import Found, Proposals, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
-RULE_OF = {"exact": "reference", "order": "order", "lookalike": "reference_lookalike", "cut": "reference_cut", "bare": "reference_bare", "typo": "reference_typo"}
+RULE_OF = {
+    "exact": "reference",
+    "order": "order",
+    "lookalike": "reference_lookalike",
+    "cut": "reference_cut",
+    "bare": "reference_bare",
+    "typo": "reference_typo",
+}
 SINGLE_KINDS = ("exact", "deduction", "discount")
-SET_COLUMNS = ["line", "rule", "kind", "how", "said", "carriers", "owner", "size", "on_account", "short", "auto", "codes", "reason"]
+SET_COLUMNS = [
+    "line",
+    "rule",
+    "kind",
+    "how",
+    "said",
+    "carriers",
+    "owner",
+    "size",
+    "on_account",
+    "short",
+    "auto",
+    "codes",
+    "reason",
+]
 LEG_COLUMNS = ["item", "cash", "deduction", "deduction_type"]
 GROUP_ITEMS_MAX = 200  # items named by one line; more is a list of everything, and no evidence
 SUBSET_NAMED_MAX = 12  # of so many named items the ones that add up are sought
@@ -32,7 +54,9 @@ def search(ready: Ready, found: Found, rules: Rules) -> Proposals:
     barred = pl.concat([refused.select("line"), found.closed.select("line")]).unique()
     offers = _offers(ready, found).join(barred, on="line", how="anti", maintain_order="left")
     parts = [_named(ready, found, rules), advised, _paid(ready, found, rules, offers)]
-    busy = pl.concat([sets.select("line") for sets, _ in parts] or [pl.DataFrame(schema={"line": pl.Int64})]).unique()
+    busy = pl.concat(
+        [sets.select("line") for sets, _ in parts] or [pl.DataFrame(schema={"line": pl.Int64})]
+    ).unique()
     parts.append(_split(ready, rules, offers.join(busy, on="line", how="anti", maintain_order="left")))
     busy = pl.concat([busy, parts[-1][0].select("line")]).unique()
     combined, more = _combined(ready, found, rules, pl.concat([busy, barred]).unique())
@@ -49,7 +73,9 @@ def _numbered(parts: list[tuple[pl.DataFrame, pl.DataFrame]]) -> tuple[pl.DataFr
     all_sets, all_legs = [], []
     for sets, legs in parts:
         numbered = sets.with_row_index("proposal").with_columns(pl.col("proposal").cast(pl.Int64) + offset)
-        keyed = legs.join(numbered.select("proposal", "group", "reading"), on=["group", "reading"], maintain_order="left")
+        keyed = legs.join(
+            numbered.select("proposal", "group", "reading"), on=["group", "reading"], maintain_order="left"
+        )
         all_sets.append(numbered.select("proposal", *SET_COLUMNS))
         all_legs.append(keyed.select("proposal", *LEG_COLUMNS))
         offset += sets.height
@@ -60,7 +86,9 @@ def _numbered(parts: list[tuple[pl.DataFrame, pl.DataFrame]]) -> tuple[pl.DataFr
         .group_by("proposal", maintain_order=True)
         .agg(content=pl.col("leg").str.join("|"))
     )
-    sets = sets.join(content, on="proposal", how="left", maintain_order="left").with_columns(pl.col("content").fill_null(""))
+    sets = sets.join(content, on="proposal", how="left", maintain_order="left").with_columns(
+        pl.col("content").fill_null("")
+    )
     sets = sets.unique(["line", "content"], keep="first", maintain_order=True).filter(pl.col("content") != "")
     return sets.drop("content"), legs.join(sets, on="proposal", how="semi", maintain_order="left")
 
@@ -73,7 +101,7 @@ def _assert_whole(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> None:
 
 
 def _members(pairs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
-    """Groups of (group, line, item) with what `amounts.explain` needs; other currencies and money out are left out."""
+    """Groups of (group, line, item) with what `amounts.explain` needs; no other currencies, no money out."""
     lines = ready.lines.select("line", "amount", "currency", "booking_date")
     items = ready.items.select("item", item_currency="currency")
     rows = pairs.join(lines, on="line", maintain_order="left").join(items, on="item", maintain_order="left")
@@ -99,16 +127,24 @@ def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.D
     refs = found.references.join(ready.items.select("item", "owner"), on="item", maintain_order="left")
     refs = refs.with_columns(carriers=pl.col("item").n_unique().over("line", "how", "said"))
     refs = refs.filter(pl.col("item").n_unique().over("line", "owner") <= GROUP_ITEMS_MAX)
-    mixed = refs.filter(pl.col("how").is_in(["exact", "cut"])).filter(pl.col("how").n_unique().over("line", "owner") > 1)
-    kinds = pl.concat([refs, mixed.with_columns(how=pl.lit("cut"), mixed=pl.lit(value=True))], how="diagonal").with_columns(
-        pl.col("mixed").fill_null(value=False)
+    mixed = refs.filter(pl.col("how").is_in(["exact", "cut"])).filter(
+        pl.col("how").n_unique().over("line", "owner") > 1
     )
+    kinds = pl.concat(
+        [refs, mixed.with_columns(how=pl.lit("cut"), mixed=pl.lit(value=True))], how="diagonal"
+    ).with_columns(pl.col("mixed").fill_null(value=False))
     # A number that several of the owner's items carry names one of them, not all.
-    clear = (pl.col("item").n_unique().over("line", "owner", "how", "said", "mixed") == 1).all().over("line", "owner", "how", "mixed")
+    clear = (
+        (pl.col("item").n_unique().over("line", "owner", "how", "said", "mixed") == 1)
+        .all()
+        .over("line", "owner", "how", "mixed")
+    )
     kinds = kinds.with_columns(clear=clear | (pl.col("how") == "order"))
     whole = kinds.filter("clear").with_columns(single=pl.lit(value=False))
     several = pl.col("item").n_unique().over("line", "owner", "how", "mixed") > 1
-    alone = kinds.filter(~pl.col("mixed") & (several | ~pl.col("clear"))).with_columns(single=pl.lit(value=True))
+    alone = kinds.filter(~pl.col("mixed") & (several | ~pl.col("clear"))).with_columns(
+        single=pl.lit(value=True)
+    )
     groups = pl.concat(
         [
             whole.with_columns(key=pl.format("{}|{}|{}|{}", "line", "owner", "how", "mixed")),
@@ -116,20 +152,28 @@ def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.D
         ]
     )
     size = pl.col("item").n_unique().over("key")
-    rule = pl.when((pl.col("how") == "exact") & (size > 1)).then(pl.lit("reference_list")).otherwise(
-        pl.col("how").replace_strict(list(RULE_OF), list(RULE_OF.values()))
+    rule = (
+        pl.when((pl.col("how") == "exact") & (size > 1))
+        .then(pl.lit("reference_list"))
+        .otherwise(pl.col("how").replace_strict(list(RULE_OF), list(RULE_OF.values())))
     )
     pairs = groups.with_columns(group=pl.col("key").rank("dense").cast(pl.Int64), rule=rule).unique(
         ["group", "item"], keep="first", maintain_order=True
     )
-    readings, legs = _explained(pairs.select("group", "line", "item", "owner", "how", "rule", "single", "said", "carriers"), ready, rules)
+    readings, legs = _explained(
+        pairs.select("group", "line", "item", "owner", "how", "rule", "single", "said", "carriers"),
+        ready,
+        rules,
+    )
     # One of several named items is a reading only if it alone explains the amount.
     readings = readings.filter(~pl.col("single") | pl.col("kind").is_in(SINGLE_KINDS))
     readings = readings.with_columns(
         codes=pl.when("single").then(pl.concat_list("codes", pl.lit(["EX-ITEM"]))).otherwise("codes"),
         auto=pl.col("auto") & ~(pl.col("single") & (pl.col("how") == "exact")),
     )
-    return readings, legs.join(readings.select("group", "reading"), on=["group", "reading"], how="semi", maintain_order="left")
+    return readings, legs.join(
+        readings.select("group", "reading"), on=["group", "reading"], how="semi", maintain_order="left"
+    )
 
 
 def _advised(
@@ -151,21 +195,36 @@ def _advised(
         .otherwise(pl.lit("as the remittance says")),
     )
     stated = legs.with_columns(group=pl.col("line"), reading=pl.lit(0, dtype=pl.Int64))
-    refused = sets.filter(~pl.col("usable")).select("line", advice_codes="codes", advice_customer="customer_id")
-    return (usable, stated.join(usable.select("group"), on="group", how="semi", maintain_order="left")), refused
+    refused = sets.filter(~pl.col("usable")).select(
+        "line", advice_codes="codes", advice_customer="customer_id"
+    )
+    return (
+        usable,
+        stated.join(usable.select("group"), on="group", how="semi", maintain_order="left"),
+    ), refused
 
 
 def _offers(ready: Ready, found: Found) -> pl.DataFrame:
     """The payer whose items a line may pay: a sure one, or a clear likeness; not one of several customers."""
-    lines = ready.lines.filter((pl.col("state") == "open") & (pl.col("amount") > 0)).select("line", "amount", "currency")
-    offers = found.payers.filter(pl.col("owners") == 1).select("line", "owner", how="how").unique(["line", "owner"], keep="first", maintain_order=True)
+    lines = ready.lines.filter((pl.col("state") == "open") & (pl.col("amount") > 0)).select(
+        "line", "amount", "currency"
+    )
+    offers = (
+        found.payers.filter(pl.col("owners") == 1)
+        .select("line", "owner", how="how")
+        .unique(["line", "owner"], keep="first", maintain_order=True)
+    )
     return lines.join(offers, on="line", maintain_order="left")
 
 
-def _paid(ready: Ready, found: Found, rules: Rules, offers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _paid(
+    ready: Ready, found: Found, rules: Rules, offers: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Single items of the payer whose amount is the receipt's, exactly or less a deduction of its profile."""
     items = ready.items.filter(pl.col("open") > 0).select("item", "owner", "currency", "open")
-    equal = offers.join(items.rename({"open": "amount"}), on=["owner", "currency", "amount"], maintain_order="left")
+    equal = offers.join(
+        items.rename({"open": "amount"}), on=["owner", "currency", "amount"], maintain_order="left"
+    )
     named = found.references.filter(pl.col("how").is_in(["exact", "order"])).select("line").unique()
     taxed = ready.customers.filter(pl.col("tax_profile") != "").select("owner").unique()
     small = items.filter(pl.len().over("owner") <= rules.limits.items_per_search)
@@ -177,7 +236,9 @@ def _paid(ready: Ready, found: Found, rules: Rules, offers: pl.DataFrame) -> tup
         .filter((pl.col("open") > pl.col("amount")) & (pl.col("amount") * 10 >= pl.col("open") * 6))
         .drop("open")
     )
-    pairs = pl.concat([equal.select("line", "item", "owner", "how"), lesser.select("line", "item", "owner", "how")])
+    pairs = pl.concat(
+        [equal.select("line", "item", "owner", "how"), lesser.select("line", "item", "owner", "how")]
+    )
     uncertain = pl.col("how").is_in(["fuzzy", "part"])
     pairs = pairs.with_columns(
         rule=pl.when(uncertain).then(pl.lit("payer_name")).otherwise(pl.lit("payer_amount")),
@@ -186,20 +247,34 @@ def _paid(ready: Ready, found: Found, rules: Rules, offers: pl.DataFrame) -> tup
         carriers=pl.lit(0, dtype=pl.UInt32),
     )
     use = rules.evidence
-    wanted = [name for name, on in (("payer_amount", use.payer_amount.propose), ("payer_name", use.payer_name.propose)) if on]
-    pairs = pairs.filter(pl.col("rule").is_in(wanted)).sort("line", "item").with_row_index("group").with_columns(pl.col("group").cast(pl.Int64))
+    wanted = [
+        name
+        for name, on in (("payer_amount", use.payer_amount.propose), ("payer_name", use.payer_name.propose))
+        if on
+    ]
+    pairs = (
+        pairs.filter(pl.col("rule").is_in(wanted))
+        .sort("line", "item")
+        .with_row_index("group")
+        .with_columns(pl.col("group").cast(pl.Int64))
+    )
     readings, legs = _explained(pairs, ready, rules)
     readings = readings.filter(pl.col("kind").is_in(SINGLE_KINDS))
-    return readings, legs.join(readings.select("group", "reading"), on=["group", "reading"], how="semi", maintain_order="left")
+    return readings, legs.join(
+        readings.select("group", "reading"), on=["group", "reading"], how="semi", maintain_order="left"
+    )
 
 
 def _split(ready: Ready, rules: Rules, offers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Several receipts of one payer on one day that add up to its only open item."""
     if not rules.evidence.split.propose:
         offers = offers.clear()
-    offers = offers.filter(pl.len().over("line") == 1).join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
+    offers = offers.filter(pl.len().over("line") == 1).join(
+        ready.lines.select("line", "booking_date"), on="line", maintain_order="left"
+    )
     same = offers.with_columns(
-        total=pl.col("amount").sum().over("owner", "booking_date", "currency"), lines=pl.len().over("owner", "booking_date", "currency")
+        total=pl.col("amount").sum().over("owner", "booking_date", "currency"),
+        lines=pl.len().over("owner", "booking_date", "currency"),
     ).filter(pl.col("lines") > 1)
     only = ready.items.filter(pl.len().over("owner") == 1).select("item", "owner", "currency", total="open")
     hits = same.join(only, on=["owner", "currency", "total"], maintain_order="left").with_columns(
@@ -216,21 +291,38 @@ def _split(ready: Ready, rules: Rules, offers: pl.DataFrame) -> tuple[pl.DataFra
         codes=pl.lit([], dtype=pl.List(pl.String)),
         reason=pl.format("one of {} receipts of the day that add up to the payer's only open item", "lines"),
     )
-    return hits, hits.with_columns(cash="amount", deduction=pl.lit(0, dtype=pl.Int64), deduction_type=pl.lit(""))
+    return hits, hits.with_columns(
+        cash="amount", deduction=pl.lit(0, dtype=pl.Int64), deduction_type=pl.lit("")
+    )
 
 
 def _combined(
     ready: Ready, found: Found, rules: Rules, busy: pl.DataFrame
 ) -> tuple[tuple[pl.DataFrame, pl.DataFrame], list[Problem]]:
     """Several items of a sure payer that add up, for lines that nothing else explains."""
-    schema = {"line": pl.Int64, "owner": pl.String, "how": pl.String, "members": pl.List(pl.Int64), "reason": pl.String, "many": pl.Boolean}
+    schema: dict[str, DataType | DataTypeClass] = {
+        "line": pl.Int64,
+        "owner": pl.String,
+        "how": pl.String,
+        "members": pl.List(pl.Int64),
+        "reason": pl.String,
+        "many": pl.Boolean,
+    }
     rows: list[tuple[object, ...]] = []
     problems: list[Problem] = []
-    paying = found.payers.filter("sure").select("line", "owner", "how").unique("line", keep="first", maintain_order=True)
-    lines = ready.lines.filter((pl.col("state") == "open") & (pl.col("amount") > 0)).join(busy, on="line", how="anti", maintain_order="left")
+    paying = (
+        found.payers.filter("sure")
+        .select("line", "owner", "how")
+        .unique("line", keep="first", maintain_order=True)
+    )
+    lines = ready.lines.filter((pl.col("state") == "open") & (pl.col("amount") > 0)).join(
+        busy, on="line", how="anti", maintain_order="left"
+    )
     lines = lines.join(paying, on="line", maintain_order="left")
     if rules.evidence.combination.propose and not lines.is_empty():
-        items = ready.items.join(lines.select("owner").unique(), on="owner", how="semi", maintain_order="left")
+        items = ready.items.join(
+            lines.select("owner").unique(), on="owner", how="semi", maintain_order="left"
+        )
         items = items.sort("owner", "due_date", "issue_date", "item", nulls_last=True)
         books = {str(key[0]): group for key, group in items.group_by("owner", maintain_order=True)}
         limit = rules.limits.items_per_search
@@ -246,20 +338,31 @@ def _combined(
                     Problem(
                         "limit-reached",
                         line_id,
-                        f"the payer has {book.height} open items, more than items_per_search ({limit}); sets were not sought",
+                        f"the payer has {book.height} open items, more than items_per_search ({limit}); "
+                        "sets were not sought",
                         "ask the payer for a remittance advice, or raise limits.items_per_search",
                     )
                 )
                 continue
             dates = book["due_date"].fill_null(book["issue_date"])
             months = (book["issue_date"].dt.year() * 12 + book["issue_date"].dt.month()).fill_null(0)
-            sets, many = subsets.find(
-                book["open"].to_list(), amount, (dates <= booked).fill_null(value=False).to_list(), months.to_list(),
+            hits, many = subsets.find(
+                book["open"].to_list(),
+                amount,
+                (dates <= booked).fill_null(value=False).to_list(),
+                months.to_list(),
                 rules.limits.items_per_combination,
-            )  # fmt: skip
+            )
             ids = book["item"].to_list()
-            rows += [(line, owner, how, [ids[at] for at in one.members], one.structure, many) for one in sets[: rules.limits.alternatives + 1]]
-    table = pl.DataFrame(rows, schema=schema, orient="row").with_row_index("group").with_columns(pl.col("group").cast(pl.Int64))
+            rows += [
+                (line, owner, how, [ids[at] for at in one.members], one.structure, many)
+                for one in hits[: rules.limits.alternatives + 1]
+            ]
+    table = (
+        pl.DataFrame(rows, schema=schema, orient="row")
+        .with_row_index("group")
+        .with_columns(pl.col("group").cast(pl.Int64))
+    )
     sets = table.with_columns(
         reading=pl.lit(0, dtype=pl.Int64),
         rule=pl.lit("combination"),
@@ -273,5 +376,9 @@ def _combined(
         codes=pl.lit([], dtype=pl.List(pl.String)),
         reason=pl.format("{} of the payer add up", "reason"),
     )
-    legs = sets.select("group", "reading", item="members").explode("item").join(ready.items.select("item", cash="open"), on="item", maintain_order="left")
+    legs = (
+        sets.select("group", "reading", item="members")
+        .explode("item")
+        .join(ready.items.select("item", cash="open"), on="item", maintain_order="left")
+    )
     return (sets, legs.with_columns(deduction=pl.lit(0, dtype=pl.Int64), deduction_type=pl.lit(""))), problems

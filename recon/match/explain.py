@@ -14,83 +14,11 @@ from collections.abc import Mapping
 import polars as pl
 
 from recon.match.frames import Chosen, Found, Proposals, Ready
+from recon.match.words import MT_OF_RULE, WORDS_OF_CODE, WORDS_OF_HOW, WORDS_OF_PAYER
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Outcome, Result, Status, money_expr
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
-MT_OF_RULE = {
-    "reference": "MT-REF1",
-    "reference_list": "MT-REFN",
-    "reference_lookalike": "MT-FMT",
-    "reference_cut": "MT-TRUNC",
-    "reference_bare": "MT-FMT",
-    "reference_typo": "MT-FMT",
-    "order": "MT-PO",
-    "remittance": "MT-REM",
-    "payer_amount": "MT-ALIAS",
-    "payer_name": "MT-ALIAS",
-    "combination": "MT-SUBSET",
-    "split": "MT-SPLIT",
-}
-WORDS_OF_HOW = {
-    "exact": "document number",
-    "order": "order reference",
-    "lookalike": "document number with letters for digits",
-    "cut": "document number cut off",
-    "bare": "number without its prefix",
-    "typo": "document number one character off",
-    "number": "remittance number",
-    "number_cut": "remittance number cut off",
-    "total": "remittance total, payer and date",
-    "totals": "two remittances' totals, payer and date",
-}
-WORDS_OF_PAYER = {
-    "account": "payer's account",
-    "alias": "confirmed alias",
-    "vendor": "vendor number",
-    "name": "legal name",
-    "name_cut": "legal name cut off",
-    "fuzzy": "name alike",
-    "part": "name in the text",
-    "other": "payer is another customer",
-}
-WORDS_OF_CODE: Mapping[str, str] = {
-    "EX-UNID": "the payer is not known and nothing open is named",
-    "EX-CUST": "several customers fit",
-    "EX-ITEM": "several readings are as good",
-    "EX-NOITEM": "nothing of the payer's open items fits",
-    "EX-DUPPAY": "the item is paid already",
-    "EX-SHORT": "less than is open, without a known reason",
-    "EX-OVER": "more than is open",
-    "EX-ADV": "paid before the item was issued, or in advance",
-    "EX-NOREM": "a remittance advice would decide",
-    "EX-REMSUM": "the remittance is not what was paid",
-    "EX-REMUNK": "the remittance names items that are not known",
-    "EX-REMPAID": "the remittance names items that are closed",
-    "EX-REMNEG": "the remittance takes something back",
-    "EX-XCUST": "payer and item belong to different customers",
-    "EX-TDSRATE": "a tax deduction at a rate that the profile does not have",
-    "EX-TDSBASE": "a tax deduction on the amount with tax",
-    "EX-TDSAMB": "several deductions give the same cash",
-    "EX-TDSPROF": "looks like a tax deduction, and the customer has no tax profile",
-    "EX-DISCLATE": "discount taken after its date",
-    "EX-TOLCAP": "beyond the tolerance",
-    "EX-COINC": "a number in the text is a document's only by chance",
-    "EX-INT": "the rest is interest",
-    "EX-MIXED": "the rest is something else",
-    "EX-CCY": "the item is in another currency",
-    "EX-OVERALLOC": "more is stated than the item has open",
-    "EX-DISPUTE": "disputed, or short for a stated reason",
-    "EX-LEGAL": "the item is with solicitors",
-    "EX-RETEN": "a retention was kept back",
-    "EX-INSOLV": "the payer is insolvent",
-    "EX-UNCLR": "the cheque has not cleared",
-    "EX-NEAR": "the name is near a customer's, but not the same",
-    "EX-CORRUPT": "the reference is damaged, or no open item has it",
-    "EX-INJ": "the text tries to be a formula or an order",
-    "EX-ALIASEXP": "the name was valid on another day",
-    "EX-REFUND": "money out that no class explains",
-}
 TOGETHER = " + "
 APART = " | "
 
@@ -104,9 +32,13 @@ def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: 
     unmatched = _unmatched(ready, found, weighed, chosen, proposed)
     on_account = unmatched.filter(pl.col("holder") != "")
     held = on_account.select(
-        "line", amount="amount", status=pl.lit(str(Status.SUGGESTED)), confidence=pl.lit(0.0), rule=pl.lit("on_account"),
+        "line",
+        amount="amount",
+        status=pl.lit(str(Status.SUGGESTED)),
+        confidence=pl.lit(0.0),
+        rule=pl.lit("on_account"),
         reasons=pl.format("held on account of customer {}; {}", "holder", "detail"),
-    )  # fmt: skip
+    )
     allocations = pl.concat([allocations, _held(held)], how="diagonal")
     exceptions = pl.concat(
         [_queries(proposed, alternatives), _open_exceptions(unmatched, alternatives)], how="diagonal"
@@ -130,32 +62,62 @@ def _settled(chosen: Chosen) -> pl.DataFrame:
     """The chosen sets with their outcome; a rival or a low confidence makes a suggestion."""
     auto = pl.col("auto") & (pl.col("rivals") == 0)
     rival = (
-        pl.when(pl.col("rivals") == 0).then(pl.lit([], dtype=pl.List(pl.String)))
-        .when((pl.col("owners") > 1) | (pl.col("rival_owner") != pl.col("owner"))).then(pl.lit(["EX-CUST"]))
+        pl.when(pl.col("rivals") == 0)
+        .then(pl.lit([], dtype=pl.List(pl.String)))
+        .when((pl.col("owners") > 1) | (pl.col("rival_owner") != pl.col("owner")))
+        .then(pl.lit(["EX-CUST"]))
         .otherwise(pl.lit(["EX-ITEM"]))
-    )  # fmt: skip
+    )
     codes = pl.concat_list("codes", rival).list.unique(maintain_order=True)
     # A suggestion always says what kept it from being posted.
     codes = pl.when(~auto & (codes.list.len() == 0)).then(pl.lit(["EX-ITEM"])).otherwise(codes)
     # Sets without any reference of which several fit are no proposal; the money goes on account.
     vague = (pl.col("rule") == "combination") & (pl.col("rivals") > 0)
-    outcome = pl.when(auto).then(pl.lit(Outcome.AUTO)).when(vague).then(pl.lit(Outcome.EXCEPTION)).otherwise(pl.lit(Outcome.SUGGESTED))
+    outcome = (
+        pl.when(auto)
+        .then(pl.lit(Outcome.AUTO))
+        .when(vague)
+        .then(pl.lit(Outcome.EXCEPTION))
+        .otherwise(pl.lit(Outcome.SUGGESTED))
+    )
     return chosen.sets.with_columns(codes=codes, outcome=outcome.cast(pl.String))
 
 
 def _evidence_code(sets: pl.DataFrame) -> pl.DataFrame:
     """The MT codes of each set, the deciding one first."""
-    rule = pl.col("rule").replace_strict(list(MT_OF_RULE), list(MT_OF_RULE.values()), default="MT-REF1", return_dtype=pl.String)
-    rule = pl.when(pl.col("rule").is_in(["payer_amount"]) & pl.col("payer_how").is_in(["account", "vendor"])).then(pl.lit("MT-ACCT")).otherwise(rule)
+    rule = pl.col("rule").replace_strict(
+        list(MT_OF_RULE), list(MT_OF_RULE.values()), default="MT-REF1", return_dtype=pl.String
+    )
+    rule = (
+        pl.when(pl.col("rule").is_in(["payer_amount"]) & pl.col("payer_how").is_in(["account", "vendor"]))
+        .then(pl.lit("MT-ACCT"))
+        .otherwise(rule)
+    )
     kept = pl.col("kept_back").fill_null([])
     more = [
         pl.when((pl.col("rule") == "remittance") & (pl.col("how") != "total")).then(pl.lit("MT-UTR")),
-        pl.when((pl.col("payer_how") == "alias") & (pl.col("rule") != "payer_amount")).then(pl.lit("MT-ALIAS")),
-        pl.when(pl.col("payer_how").is_in(["account", "vendor"]) & (pl.col("rule") != "payer_amount")).then(pl.lit("MT-ACCT")),
+        pl.when((pl.col("payer_how") == "alias") & (pl.col("rule") != "payer_amount")).then(
+            pl.lit("MT-ALIAS")
+        ),
+        pl.when(pl.col("payer_how").is_in(["account", "vendor"]) & (pl.col("rule") != "payer_amount")).then(
+            pl.lit("MT-ACCT")
+        ),
         pl.when(pl.col("credit")).then(pl.lit("MT-NET")),
-        *(pl.when(kept.list.contains(name)).then(pl.lit(code)) for name, code in (("TDS", "MT-TDS"), ("GSTTDS", "MT-GSTTDS"), ("CIS", "MT-CIS"), ("DISC", "MT-DISC"), ("TOL", "MT-TOL"), ("ROUND", "MT-TOL"))),
-    ]  # fmt: skip
-    return sets.with_columns(mt=pl.concat_list(rule, *more).list.drop_nulls().list.unique(maintain_order=True))
+        *(
+            pl.when(kept.list.contains(name)).then(pl.lit(code))
+            for name, code in (
+                ("TDS", "MT-TDS"),
+                ("GSTTDS", "MT-GSTTDS"),
+                ("CIS", "MT-CIS"),
+                ("DISC", "MT-DISC"),
+                ("TOL", "MT-TOL"),
+                ("ROUND", "MT-TOL"),
+            )
+        ),
+    ]
+    return sets.with_columns(
+        mt=pl.concat_list(rule, *more).list.drop_nulls().list.unique(maintain_order=True)
+    )
 
 
 def _signed(name: str) -> pl.Expr:
@@ -165,8 +127,12 @@ def _signed(name: str) -> pl.Expr:
 
 def _reasons(sets: pl.DataFrame) -> pl.DataFrame:
     """Why, in words, with the weight of each piece of evidence in bits."""
-    how = pl.col("how").replace_strict(list(WORDS_OF_HOW), list(WORDS_OF_HOW.values()), default=None, return_dtype=pl.String)
-    payer = pl.col("payer_how").replace_strict(list(WORDS_OF_PAYER), list(WORDS_OF_PAYER.values()), default=None, return_dtype=pl.String)
+    how = pl.col("how").replace_strict(
+        list(WORDS_OF_HOW), list(WORDS_OF_HOW.values()), default=None, return_dtype=pl.String
+    )
+    payer = pl.col("payer_how").replace_strict(
+        list(WORDS_OF_PAYER), list(WORDS_OF_PAYER.values()), default=None, return_dtype=pl.String
+    )
     said = pl.when(pl.col("said") != "").then(pl.format(" {}", "said")).otherwise(pl.lit(""))
     parts = [
         pl.col("mt").list.join(" "),
@@ -176,24 +142,40 @@ def _reasons(sets: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("w_date") != 0).then(pl.format("paid before it was issued ({})", _signed("w_date"))),
         pl.when(pl.col("bars").list.len() > 0).then(pl.col("bars").list.join(", ")),
         pl.when(pl.col("rivals") > 0).then(pl.format("{} other readings as good", "rivals")),
-        pl.when((pl.col("rivals") == 0) & pl.col("margin").is_not_null()).then(pl.format("margin {} to the next reading", pl.col("margin").round(1))),
+        pl.when((pl.col("rivals") == 0) & pl.col("margin").is_not_null()).then(
+            pl.format("margin {} to the next reading", pl.col("margin").round(1))
+        ),
         pl.format("prior ({}), score {}", _signed("w_prior"), pl.col("score").round(1)),
-    ]  # fmt: skip
+    ]
     return sets.with_columns(reasons=pl.concat_str(parts, separator="; ", ignore_nulls=True))
 
 
 def _allocations(ready: Ready, chosen: Chosen, proposed: pl.DataFrame) -> pl.DataFrame:
     """One row for each item and deduction, and one for what goes on account."""
     told = _reasons(_evidence_code(proposed))
-    about = told.select("proposal", "line", "confidence", "rule", "reasons", "on_account", "surplus", status="outcome")
+    about = told.select(
+        "proposal", "line", "confidence", "rule", "reasons", "on_account", "surplus", status="outcome"
+    )
     legs = chosen.legs.join(about, on="proposal", maintain_order="left").join(
         ready.items.select("item", "item_id"), on="item", maintain_order="left"
     )
     settled = legs.with_columns(amount="cash")
-    rest = about.filter((pl.col("on_account") != 0) & (pl.col("surplus") == "")).with_columns(amount="on_account")
+    rest = about.filter((pl.col("on_account") != 0) & (pl.col("surplus") == "")).with_columns(
+        amount="on_account"
+    )
     return pl.concat(
         [
-            settled.select("line", "item_id", "amount", "deduction", "deduction_type", "status", "confidence", "rule", "reasons"),
+            settled.select(
+                "line",
+                "item_id",
+                "amount",
+                "deduction",
+                "deduction_type",
+                "status",
+                "confidence",
+                "rule",
+                "reasons",
+            ),
             _held(rest.select("line", "amount", "status", "confidence", "rule", "reasons")),
         ],
         how="diagonal_relaxed",
@@ -201,39 +183,85 @@ def _allocations(ready: Ready, chosen: Chosen, proposed: pl.DataFrame) -> pl.Dat
 
 
 def _held(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(item_id=pl.lit(""), deduction=pl.lit(0, dtype=pl.Int64), deduction_type=pl.lit(""))
+    return frame.with_columns(
+        item_id=pl.lit(""), deduction=pl.lit(0, dtype=pl.Int64), deduction_type=pl.lit("")
+    )
 
 
-def _unmatched(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, proposed: pl.DataFrame) -> pl.DataFrame:
+def _unmatched(
+    ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, proposed: pl.DataFrame
+) -> pl.DataFrame:
     """Open lines without a proposal: their codes, what is missing, and the customer that may hold the money."""
-    lines = ready.lines.filter(pl.col("state") == "open").join(proposed.select("line"), on="line", how="anti", maintain_order="left")
+    lines = ready.lines.filter(pl.col("state") == "open").join(
+        proposed.select("line"), on="line", how="anti", maintain_order="left"
+    )
     sure = (
         found.payers.filter("sure")
-        .join(ready.customers.select("customer_id", "owner"), on="customer_id", how="left", suffix="_own", maintain_order="left")
+        .join(
+            ready.customers.select("customer_id", "owner"),
+            on="customer_id",
+            how="left",
+            suffix="_own",
+            maintain_order="left",
+        )
         .unique("line", keep="first", maintain_order=True)
         .select("line", payer="customer_id")
     )
     vague = chosen.sets.select("line", vague=pl.lit(value=True))
     dated = found.dates.select("line", dated=pl.lit(value=True)).unique(maintain_order=True)
-    several = found.payers.filter(pl.col("owners") > 1).select("line", several=pl.lit(value=True)).unique(maintain_order=True)
-    beaten = chosen.losers.join(weighed.sets.select("proposal", "rule", lost_owner="owner"), on="proposal", maintain_order="left")
+    several = (
+        found.payers.filter(pl.col("owners") > 1)
+        .select("line", several=pl.lit(value=True))
+        .unique(maintain_order=True)
+    )
+    beaten = chosen.losers.join(
+        weighed.sets.select("proposal", "rule", lost_owner="owner"), on="proposal", maintain_order="left"
+    )
     near = found.near.select("line", near=pl.lit(value=True)).unique(maintain_order=True)
-    part = found.payers.filter(pl.col("how").is_in(["part", "fuzzy"])).select("line", near=pl.lit(value=True)).unique(maintain_order=True)
+    part = (
+        found.payers.filter(pl.col("how").is_in(["part", "fuzzy"]))
+        .select("line", near=pl.lit(value=True))
+        .unique(maintain_order=True)
+    )
     near = pl.concat([near, part]).unique(maintain_order=True)
-    closed = found.closed.group_by("line", maintain_order=True).agg(closed=pl.lit(value=True), closed_customer=pl.col("customer_id").first())
+    closed = found.closed.group_by("line", maintain_order=True).agg(
+        closed=pl.lit(value=True), closed_customer=pl.col("customer_id").first()
+    )
     expired = found.expired.select("line", expired=pl.lit(value=True))
     items = ready.items.select("item", item_currency="currency")
     foreign = (
-        found.references.filter(pl.col("how") == "exact").join(items, on="item", maintain_order="left")
+        found.references.filter(pl.col("how") == "exact")
+        .join(items, on="item", maintain_order="left")
         .join(ready.lines.select("line", "currency"), on="line", maintain_order="left")
-        .filter(pl.col("item_currency") != pl.col("currency")).select("line", foreign=pl.lit(value=True)).unique(maintain_order=True)
-    )  # fmt: skip
-    many = ready.items.select("owner", "currency").join(ready.customers.select("owner", payer="customer_id"), on="owner").group_by("payer").agg(open_items=pl.len())
-    for frame, on in ((sure, "line"), (several, "line"), (vague, "line"), (dated, "line"), (beaten.drop("proposal"), "line"), (near, "line"), (closed, "line"),
-                      (expired, "line"), (foreign, "line"), (weighed.refused, "line"), (many, "payer")):  # fmt: skip
+        .filter(pl.col("item_currency") != pl.col("currency"))
+        .select("line", foreign=pl.lit(value=True))
+        .unique(maintain_order=True)
+    )
+    many = (
+        ready.items.select("owner", "currency")
+        .join(ready.customers.select("owner", payer="customer_id"), on="owner")
+        .group_by("payer")
+        .agg(open_items=pl.len())
+    )
+    for frame, on in (
+        (sure, "line"),
+        (several, "line"),
+        (vague, "line"),
+        (dated, "line"),
+        (beaten.drop("proposal"), "line"),
+        (near, "line"),
+        (closed, "line"),
+        (expired, "line"),
+        (foreign, "line"),
+        (weighed.refused, "line"),
+        (many, "payer"),
+    ):
         lines = lines.join(frame, on=on, how="left", maintain_order="left")
     lines = lines.with_columns(pl.col("vague", "dated").fill_null(value=False))
-    flag = {name: pl.col(name).fill_null(value=False) for name in ("several", "near", "closed", "expired", "foreign")}
+    flag = {
+        name: pl.col(name).fill_null(value=False)
+        for name in ("several", "near", "closed", "expired", "foreign")
+    }
     known = pl.col("payer").is_not_null()
     lost = pl.col("winner").is_not_null()
     checks = [
@@ -251,43 +279,69 @@ def _unmatched(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, p
         (known & ~lost & ~flag["closed"] & ~pl.col("vague") & pl.col("advice_codes").is_null(), "EX-NOITEM"),
         (known & (pl.col("open_items") > 1) & ~lost & pl.col("advice_codes").is_null(), "EX-NOREM"),
     ]
-    codes = pl.concat_list([pl.when(fits.fill_null(value=False)).then(pl.lit(code)) for fits, code in checks]).list.drop_nulls()
-    lines = lines.with_columns(codes=pl.concat_list(pl.col("advice_codes").fill_null([]), codes).list.unique(maintain_order=True))
-    lines = lines.with_columns(codes=pl.when(pl.col("codes").list.len() == 0).then(pl.lit(["EX-UNID"])).otherwise("codes"))
-    holder = pl.when((pl.col("amount") > 0) & ~pl.col("codes").list.contains("EX-INJ")).then(
-        pl.coalesce("payer", "closed_customer", pl.col("advice_customer"))
-    ).fill_null("")
+    codes = pl.concat_list(
+        [pl.when(fits.fill_null(value=False)).then(pl.lit(code)) for fits, code in checks]
+    ).list.drop_nulls()
+    lines = lines.with_columns(
+        codes=pl.concat_list(pl.col("advice_codes").fill_null([]), codes).list.unique(maintain_order=True)
+    )
+    lines = lines.with_columns(
+        codes=pl.when(pl.col("codes").list.len() == 0).then(pl.lit(["EX-UNID"])).otherwise("codes")
+    )
+    holder = (
+        pl.when((pl.col("amount") > 0) & ~pl.col("codes").list.contains("EX-INJ"))
+        .then(pl.coalesce("payer", "closed_customer", pl.col("advice_customer")))
+        .fill_null("")
+    )
     return lines.with_columns(holder=holder, detail=_detail("codes"))
 
 
 def _detail(column: str) -> pl.Expr:
-    words = pl.element().replace_strict(list(WORDS_OF_CODE), list(WORDS_OF_CODE.values()), default=pl.element(), return_dtype=pl.String)
+    words = pl.element().replace_strict(
+        list(WORDS_OF_CODE), list(WORDS_OF_CODE.values()), default=pl.element(), return_dtype=pl.String
+    )
     return pl.col(column).list.eval(words).list.join("; ")
 
 
 def _alternatives(ready: Ready, weighed: Proposals, chosen: Chosen, rules: Rules) -> pl.DataFrame:
     """Other readings of each line in words: `INV-1 400.00 + INV-2 500.00 | ...`, as (line, alternatives)."""
-    shown = chosen.others.sort("line", "rank").filter(pl.int_range(pl.len()).over("line") < rules.limits.alternatives)
+    shown = chosen.others.sort("line", "rank").filter(
+        pl.int_range(pl.len()).over("line") < rules.limits.alternatives
+    )
     legs = weighed.legs.join(shown.select("proposal", "line", "rank"), on="proposal", maintain_order="left")
     named = legs.join(ready.items.select("item", "item_id", "currency"), on="item", maintain_order="left")
-    cash = named.group_by("line", "rank", "item_id", "currency", maintain_order=True).agg(pl.col("cash").sum())
+    cash = named.group_by("line", "rank", "item_id", "currency", maintain_order=True).agg(
+        pl.col("cash").sum()
+    )
     texts = cash.with_columns(text=pl.format("{} {}", "item_id", money_expr(pl.col("cash"), ready.scales)))
-    joined = texts.group_by("line", "rank", maintain_order=True).agg(pl.col("text").str.join(TOGETHER)).sort("line", "rank")
+    joined = (
+        texts.group_by("line", "rank", maintain_order=True)
+        .agg(pl.col("text").str.join(TOGETHER))
+        .sort("line", "rank")
+    )
     return joined.group_by("line", maintain_order=True).agg(alternatives=pl.col("text").str.join(APART))
 
 
 def _queries(proposed: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFrame:
     """A row for each code of a suggestion; a surplus that the text names stands on its code's row."""
-    asked = proposed.filter(pl.col("outcome") == Outcome.SUGGESTED).join(alternatives, on="line", how="left", maintain_order="left")
+    asked = proposed.filter(pl.col("outcome") == Outcome.SUGGESTED).join(
+        alternatives, on="line", how="left", maintain_order="left"
+    )
     rows = asked.select("line", "surplus", "on_account", "alternatives", code="codes").explode("code")
-    rest = pl.when((pl.col("code") == pl.col("surplus")) & (pl.col("surplus") != "")).then("on_account").otherwise(0)
+    rest = (
+        pl.when((pl.col("code") == pl.col("surplus")) & (pl.col("surplus") != ""))
+        .then("on_account")
+        .otherwise(0)
+    )
     return rows.select(
         "line", "code", amount=rest, detail=_word("code"), alternatives=pl.col("alternatives").fill_null("")
     )
 
 
 def _word(column: str) -> pl.Expr:
-    return pl.col(column).replace_strict(list(WORDS_OF_CODE), list(WORDS_OF_CODE.values()), default=pl.col(column), return_dtype=pl.String)
+    return pl.col(column).replace_strict(
+        list(WORDS_OF_CODE), list(WORDS_OF_CODE.values()), default=pl.col(column), return_dtype=pl.String
+    )
 
 
 def _open_exceptions(unmatched: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFrame:
@@ -310,14 +364,24 @@ def _lines(ready: Ready, proposed: pl.DataFrame, unmatched: pl.DataFrame) -> pl.
     told = _evidence_code(proposed).select(
         "line",
         "outcome",
-        code=pl.when(pl.col("outcome") == Outcome.AUTO).then(pl.col("mt").list.first()).otherwise(pl.col("codes").list.first()),
+        code=pl.when(pl.col("outcome") == Outcome.AUTO)
+        .then(pl.col("mt").list.first())
+        .otherwise(pl.col("codes").list.first()),
     )
-    open_ = unmatched.select("line", outcome=pl.lit(str(Outcome.EXCEPTION)), code=pl.col("codes").list.first())
+    open_ = unmatched.select(
+        "line", outcome=pl.lit(str(Outcome.EXCEPTION)), code=pl.col("codes").list.first()
+    )
     aside = ready.lines.filter(pl.col("state") != "open").select(
         "line",
-        outcome=pl.when(pl.col("state").is_in(["duplicate", "settled"])).then(pl.lit(str(Outcome.DUPLICATE))).otherwise(pl.lit(str(Outcome.NOT_RECEIVABLE))),
-        code=pl.when(pl.col("state") == "duplicate").then(pl.lit("EX-DUPLINE")).when(pl.col("state") == "settled").then(pl.lit("EX-IDEMP")).otherwise("class_code"),
-    )  # fmt: skip
+        outcome=pl.when(pl.col("state").is_in(["duplicate", "settled"]))
+        .then(pl.lit(str(Outcome.DUPLICATE)))
+        .otherwise(pl.lit(str(Outcome.NOT_RECEIVABLE))),
+        code=pl.when(pl.col("state") == "duplicate")
+        .then(pl.lit("EX-DUPLINE"))
+        .when(pl.col("state") == "settled")
+        .then(pl.lit("EX-IDEMP"))
+        .otherwise("class_code"),
+    )
     every = pl.concat([told, open_, aside])
     assert every.height == ready.lines.height, "a line has no outcome, or two"
     return every.join(ready.lines.select("line", "amount"), on="line", maintain_order="left")
@@ -331,11 +395,11 @@ def _finished(frame: pl.DataFrame, ready: Ready, schema: Mapping[str, pl.DataTyp
     order = [name for name in ("line", "code", "item_id", "deduction_type") if name in named.columns]
     # An exception's codes stay in the order of their weight.
     order = ["line"] if "alternatives" in schema else order
-    return named.sort(order, maintain_order=True).select(list(schema)).cast(dict(schema))  # type: ignore[arg-type]
+    return named.sort(order, maintain_order=True).select(list(schema)).cast(pl.Schema(dict(schema)))
 
 
 def _assert_conserved(result: Result, ready: Ready) -> None:
-    """allocated + on account + exception + not receivable + skipped = amount, for every line."""
+    """Money in is money out: allocated + on account + exception is the amount of every open line."""
     live = ready.lines.filter(pl.col("state") == "open").select("line_id", "amount")
     allocated = result.allocations.group_by("line_id").agg(allocated=pl.col("amount_minor").sum())
     excepted = result.exceptions.group_by("line_id").agg(excepted=pl.col("amount_minor").sum())

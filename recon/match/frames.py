@@ -8,10 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
 from recon.problems import Problem
+
+REFERENCES: Final = pl.Schema(
+    {
+        "line": pl.Int64,
+        "item": pl.Int64,
+        "how": pl.String,  # exact, order, lookalike, cut, bare, typo
+        "said": pl.String,  # as the line says it
+        "at": pl.Int32,  # first atom in the line; -1 where a whole word was read
+        "size": pl.Int32,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -51,12 +63,19 @@ class Ready:
     scales: Mapping[str, int]
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def prefixes(self) -> pl.Series:
+        """The letters that this ledger's document numbers begin with."""
+        full = self.keys.filter(pl.col("kind") == "full")["raw"]
+        raws = pl.concat([full, self.closed_keys["raw"]])
+        return raws.str.extract(r"^([A-Z]+)", 1).drop_nulls().unique(maintain_order=True)
+
 
 @dataclass(frozen=True)
 class Found:
     """What `candidates.find` makes: which lines, items and customers may meet at all.
 
-    references: line, item, how (`exact`, `order`, `lookalike`, `cut`, `bare`, `typo`), said (as the line says it), at, size.
+    references: as REFERENCES.
     payers: line, customer_id, owner, how (`account`, `alias`, `vendor`, `name`, `name_cut`, `fuzzy`, `part`), tier,
         sure, owners (how many customers or groups the best evidence fits).
     links: line, remit, how (`number`, `number_cut`, `total`, `totals`).

@@ -14,7 +14,7 @@ from recon.match import text
 from recon.match.frames import Ready
 from recon.rules.schema import Rules
 
-SCHEMA = {"line": pl.Int64, "customer_id": pl.String, "how": pl.String, "tier": pl.Int64}
+SCHEMA = pl.Schema({"line": pl.Int64, "customer_id": pl.String, "how": pl.String, "tier": pl.Int64})
 TIERS = {"account": 0, "alias": 1, "vendor": 1, "name": 2, "name_cut": 3, "fuzzy": 4, "part": 5}
 NEAR_SCORE = 80.0  # from this likeness on a name is worth a warning
 BLOCK_LETTERS = 4
@@ -36,7 +36,9 @@ def known(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
         pl.col("owner").fill_null("C:" + pl.col("customer_id"))
     )
     best = hits.filter(pl.col("tier") == pl.col("tier").min().over("line"))
-    best = best.sort("line", "tier", "customer_id", "how").unique(["line", "customer_id"], keep="first", maintain_order=True)
+    best = best.sort("line", "tier", "customer_id", "how").unique(
+        ["line", "customer_id"], keep="first", maintain_order=True
+    )
     best = best.with_columns(owners=pl.col("owner").n_unique().over("line")).with_columns(
         sure=(pl.col("owners") == 1) & (pl.col("tier") <= TIERS["name_cut"])
     )
@@ -61,7 +63,9 @@ def _valid(frame: pl.DataFrame) -> pl.DataFrame:
 def _by_account(ready: Ready) -> pl.DataFrame:
     """Accounts, vendor numbers and codes that stand in the text or in the counterparty's account."""
     lines = ready.lines.filter(pl.col("state") == "open").select(
-        "line", "booking_date", plain=text.upper(pl.col("counterparty_account")).str.replace_all("[^A-Z0-9@]", "")
+        "line",
+        "booking_date",
+        plain=text.upper(pl.col("counterparty_account")).str.replace_all("[^A-Z0-9@]", ""),
     )
     stated = lines.filter(pl.col("plain") != "").join(ready.accounts, on="plain", maintain_order="left")
     spoken = (
@@ -72,7 +76,12 @@ def _by_account(ready: Ready) -> pl.DataFrame:
         .join(ready.accounts, on="key", maintain_order="left")
         .join(lines.select("line", "booking_date"), on="line", maintain_order="left")
     )
-    hits = pl.concat([_valid(stated).select("line", "customer_id", how="kind"), _valid(spoken).select("line", "customer_id", how="kind")])
+    hits = pl.concat(
+        [
+            _valid(stated).select("line", "customer_id", how="kind"),
+            _valid(spoken).select("line", "customer_id", how="kind"),
+        ]
+    )
     return _tiered(hits)
 
 
@@ -85,15 +94,17 @@ def _by_name(ready: Ready, rules: Rules) -> pl.DataFrame:
     for pattern in rules.payers.shared_payers:
         hits = hits.filter(~pl.col("key").str.contains(f"(?i){pattern}"))
     length = pl.col("key").str.len_chars()
-    longest = hits.filter((length == length.max().over("line", "whole")))
+    longest = hits.filter(length == length.max().over("line", "whole"))
     whole = pl.col("whole").any().over("line")
     kept = longest.filter(pl.col("whole") | ~whole)
-    return _tiered(kept.select("line", "customer_id", how=pl.when("whole").then("kind").otherwise(pl.lit("part"))))
+    return _tiered(
+        kept.select("line", "customer_id", how=pl.when("whole").then("kind").otherwise(pl.lit("part")))
+    )
 
 
 def _tiered(hits: pl.DataFrame) -> pl.DataFrame:
     tier = pl.col("how").replace_strict(list(TIERS), list(TIERS.values()), return_dtype=pl.Int64)
-    return hits.with_columns(tier=tier).select(list(SCHEMA)).cast(SCHEMA)  # type: ignore[arg-type]
+    return hits.with_columns(tier=tier).select(list(SCHEMA)).cast(SCHEMA)
 
 
 def _alike(unsure: pl.DataFrame, ready: Ready, rules: Rules) -> pl.DataFrame:
@@ -103,14 +114,23 @@ def _alike(unsure: pl.DataFrame, ready: Ready, rules: Rules) -> pl.DataFrame:
         return empty
     spoken = unsure.select("payer_text").unique(maintain_order=True)
     names = ready.names.select("key").unique(maintain_order=True)
-    pairs = _blocks(spoken, "payer_text").join(_blocks(names, "key"), on="block").select("payer_text", "key").unique(maintain_order=True)
+    pairs = (
+        _blocks(spoken, "payer_text")
+        .join(_blocks(names, "key"), on="block")
+        .select("payer_text", "key")
+        .unique(maintain_order=True)
+    )
     if pairs.is_empty():
         return empty
     pairs = pairs.sort("payer_text", "key")
     scores = np.concatenate(
         [
             process.cpdist(
-                part["payer_text"].to_list(), part["key"].to_list(), scorer=fuzz.token_sort_ratio, workers=-1, dtype=np.float64
+                part["payer_text"].to_list(),
+                part["key"].to_list(),
+                scorer=fuzz.token_sort_ratio,
+                workers=-1,
+                dtype=np.float64,
             )
             for part in pairs.iter_slices(FUZZY_CHUNK)
         ]
@@ -141,11 +161,16 @@ def _blocks(frame: pl.DataFrame, column: str) -> pl.DataFrame:
 
 def _fuzzy(alike: pl.DataFrame, best: pl.DataFrame, owners: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """The one name that is clearly nearest, for lines that have no payer otherwise."""
-    lone = alike.join(best, on="line", how="anti", maintain_order="left").join(owners, on="customer_id", how="left", maintain_order="left")
+    lone = alike.join(best, on="line", how="anti", maintain_order="left").join(
+        owners, on="customer_id", how="left", maintain_order="left"
+    )
     lone = lone.with_columns(pl.col("owner").fill_null("C:" + pl.col("customer_id")))
-    top = lone.group_by("line", "owner", maintain_order=True).agg(pl.col("likeness").max(), pl.col("customer_id").first())
+    top = lone.group_by("line", "owner", maintain_order=True).agg(
+        pl.col("likeness").max(), pl.col("customer_id").first()
+    )
     top = top.sort("line", "likeness", "owner", descending=[False, True, False]).with_columns(
-        runner_up=pl.col("likeness").shift(-1).over("line").fill_null(0.0), first=pl.int_range(pl.len()).over("line") == 0
+        runner_up=pl.col("likeness").shift(-1).over("line").fill_null(0.0),
+        first=pl.int_range(pl.len()).over("line") == 0,
     )
     clear = top.filter(
         pl.col("first")

@@ -22,7 +22,8 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
     """The set of each linked line, all its advices together.
 
     Returns:
-        sets: line, owner, customer_id, links (`number`, `number_cut`, `total`), on_account, short, codes, size, usable (False:
+        sets: line, owner, customer_id, links (`number`, `number_cut`, `total`), on_account, short,
+            codes, size, usable (False:
             the cash is not what the advice says; nothing is allocated by it).
         legs: line, item, cash, deduction, deduction_type.
     """
@@ -31,7 +32,9 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
     lines = ready.lines.select("line", "amount", "currency")
     summed = (
         heads.group_by("line", maintain_order=True)
-        .agg(pl.col("total").sum(), pl.col("summed").sum(), pl.col("foots").all(), links=pl.col("how").first())
+        .agg(
+            pl.col("total").sum(), pl.col("summed").sum(), pl.col("foots").all(), links=pl.col("how").first()
+        )
         .join(lines, on="line", maintain_order="left")
     )
     rows = _rows(linked, ready, lines).with_columns(settles=_settles(rules))
@@ -42,7 +45,10 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
     beyond = ((pl.col("cash") + pl.col("deduction")) * pl.col("open").sign()) > pl.col("open").abs()
     settled = settled.with_columns(over=beyond, short=pl.col("open") - pl.col("cash") - pl.col("deduction"))
     per_line = settled.group_by("line", maintain_order=True).agg(
-        size=pl.len(), over=pl.col("over").any(), short=pl.col("short").sum(), shorts=(pl.col("short") != 0).any()
+        size=pl.len(),
+        over=pl.col("over").any(),
+        short=pl.col("short").sum(),
+        shorts=(pl.col("short") != 0).any(),
     )
     state = rows.group_by("line", maintain_order=True).agg(
         owner=pl.col("owner").drop_nulls().first(),
@@ -54,7 +60,9 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
         reasons=((pl.col("deduction") != 0) & ~pl.col("settles")).any(),
         missing=pl.when(pl.col("item").is_null()).then(pl.col("paid")).otherwise(0).sum(),
     )
-    sets = summed.join(state, on="line", how="left", maintain_order="left").join(per_line, on="line", how="left", maintain_order="left")
+    sets = summed.join(state, on="line", how="left", maintain_order="left").join(
+        per_line, on="line", how="left", maintain_order="left"
+    )
     agrees = (pl.col("total") == pl.col("amount")) & (pl.col("summed") == pl.col("amount"))
     whole = agrees & ~pl.col("over").fill_null(value=False) & pl.col("size").is_not_null()
     checks = [
@@ -67,7 +75,9 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
         (pl.col("reasons"), "EX-DISPUTE"),
         (pl.col("shorts") & ~pl.col("reasons"), "EX-SHORT"),
     ]
-    codes = pl.concat_list([pl.when(fits.fill_null(value=False)).then(pl.lit(code)) for fits, code in checks]).list.drop_nulls()
+    codes = pl.concat_list(
+        [pl.when(fits.fill_null(value=False)).then(pl.lit(code)) for fits, code in checks]
+    ).list.drop_nulls()
     sets = sets.with_columns(
         codes=codes,
         usable=whole,
@@ -77,7 +87,9 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
     )
     kept = legs.join(sets.filter("usable"), on="line", how="semi", maintain_order="left")
     return (
-        sets.select("line", "owner", "customer_id", "links", "on_account", "short", "codes", "size", "usable"),
+        sets.select(
+            "line", "owner", "customer_id", "links", "on_account", "short", "codes", "size", "usable"
+        ),
         kept.select("line", "item", "cash", "deduction", "deduction_type"),
     )
 
@@ -85,19 +97,41 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
 def _rows(linked: pl.DataFrame, ready: Ready, lines: pl.DataFrame) -> pl.DataFrame:
     """Advice lines with the open item each means; a recovery without a number takes the credit of its amount."""
     items = ready.items.select("item", "open", "owner", "customer_id", "currency")
-    full = ready.keys.filter(pl.col("kind") == "full").select("key", "item").join(items, on="item", maintain_order="left")
-    rows = linked.select("line", "remit").join(ready.advice, on="remit", maintain_order="left").join(lines, on="line", maintain_order="left")
-    hits = rows.join(full, left_on=["doc_key", "currency"], right_on=["key", "currency"], how="left", maintain_order="left")
-    # A number that several items carry means the one with the amount.
-    fits = (pl.col("open") == pl.col("gross").fill_null(pl.col("paid") + pl.col("deduction"))).fill_null(value=False)
-    hits = hits.with_columns(fits=fits).sort("line", "row", "fits", "item", descending=[False, False, True, False], nulls_last=True)
-    hits = hits.unique(["line", "row"], keep="first", maintain_order=True).with_columns(guessed=pl.lit(value=False))
-    main = hits.group_by("line", maintain_order=True).agg(main=pl.col("owner").drop_nulls().first())
-    lost = hits.filter(pl.col("item").is_null() & (pl.col("paid") < 0)).join(main, on="line", maintain_order="left")
-    credit = lost.drop("item", "open", "owner", "customer_id").join(
-        items.rename({"owner": "main"}).with_columns(paid=pl.col("open")), on=["main", "paid", "currency"], maintain_order="left"
+    full = (
+        ready.keys.filter(pl.col("kind") == "full")
+        .select("key", "item")
+        .join(items, on="item", maintain_order="left")
     )
-    credit = credit.filter(pl.len().over("line", "row") == 1).select("line", "row", found="item", found_open="open", found_owner="main", found_customer="customer_id")
+    rows = (
+        linked.select("line", "remit")
+        .join(ready.advice, on="remit", maintain_order="left")
+        .join(lines, on="line", maintain_order="left")
+    )
+    hits = rows.join(
+        full, left_on=["doc_key", "currency"], right_on=["key", "currency"], how="left", maintain_order="left"
+    )
+    # A number that several items carry means the one with the amount.
+    fits = (pl.col("open") == pl.col("gross").fill_null(pl.col("paid") + pl.col("deduction"))).fill_null(
+        value=False
+    )
+    hits = hits.with_columns(fits=fits).sort(
+        "line", "row", "fits", "item", descending=[False, False, True, False], nulls_last=True
+    )
+    hits = hits.unique(["line", "row"], keep="first", maintain_order=True).with_columns(
+        guessed=pl.lit(value=False)
+    )
+    main = hits.group_by("line", maintain_order=True).agg(main=pl.col("owner").drop_nulls().first())
+    lost = hits.filter(pl.col("item").is_null() & (pl.col("paid") < 0)).join(
+        main, on="line", maintain_order="left"
+    )
+    credit = lost.drop("item", "open", "owner", "customer_id").join(
+        items.rename({"owner": "main"}).with_columns(paid=pl.col("open")),
+        on=["main", "paid", "currency"],
+        maintain_order="left",
+    )
+    credit = credit.filter(pl.len().over("line", "row") == 1).select(
+        "line", "row", found="item", found_open="open", found_owner="main", found_customer="customer_id"
+    )
     hits = hits.join(credit, on=["line", "row"], how="left", maintain_order="left").with_columns(
         item=pl.coalesce("item", "found"),
         open=pl.coalesce("open", "found_open"),
@@ -113,8 +147,12 @@ def _rows(linked: pl.DataFrame, ready: Ready, lines: pl.DataFrame) -> pl.DataFra
 
 def _settles(rules: Rules) -> pl.Expr:
     """Does a stated deduction settle the item? A tax or discount does; a reason to pay less does not."""
-    known = sorted({rule.type.upper() for rule in rules.deductions} | set(SETTLING) | {"TDS", "CIS", "GSTTDS"})
-    word = pl.col("deduction_type").str.to_uppercase().str.replace_all("-", "").str.extract(r"^\s*([A-Z]+)", 1)
+    known = sorted(
+        {rule.type.upper() for rule in rules.deductions} | set(SETTLING) | {"TDS", "CIS", "GSTTDS"}
+    )
+    word = (
+        pl.col("deduction_type").str.to_uppercase().str.replace_all("-", "").str.extract(r"^\s*([A-Z]+)", 1)
+    )
     return word.is_in(known).fill_null(value=False)
 
 
@@ -122,7 +160,11 @@ def _legs(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """One leg for each item and kind of deduction; the cash stands on the first."""
     typed = rows.with_columns(
         settles=_settles(rules),
-        kind=pl.col("deduction_type").str.to_uppercase().str.replace_all("-", "").str.extract(r"^\s*([A-Z]+)", 1).fill_null(""),
+        kind=pl.col("deduction_type")
+        .str.to_uppercase()
+        .str.replace_all("-", "")
+        .str.extract(r"^\s*([A-Z]+)", 1)
+        .fill_null(""),
     ).filter(pl.col("item").is_not_null())
     kept = pl.when("settles").then("deduction").otherwise(0)
     return (

@@ -78,7 +78,9 @@ def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Pro
 
 
 def _weight(column: str, table: dict[str, float]) -> pl.Expr:
-    return pl.col(column).replace_strict(list(table), list(table.values()), default=0.0, return_dtype=pl.Float64)
+    return pl.col(column).replace_strict(
+        list(table), list(table.values()), default=0.0, return_dtype=pl.Float64
+    )
 
 
 def _with_payer(sets: pl.DataFrame, found: Found) -> pl.DataFrame:
@@ -86,7 +88,11 @@ def _with_payer(sets: pl.DataFrame, found: Found) -> pl.DataFrame:
     mine = found.payers.select("line", "owner", payer_how="how", payer_sure="sure").unique(
         ["line", "owner"], keep="first", maintain_order=True
     )
-    sure = found.payers.filter("sure").select("line", payer_owner="owner").unique("line", keep="first", maintain_order=True)
+    sure = (
+        found.payers.filter("sure")
+        .select("line", payer_owner="owner")
+        .unique("line", keep="first", maintain_order=True)
+    )
     joined = sets.join(mine, on=["line", "owner"], how="left", maintain_order="left").join(
         sure, on="line", how="left", maintain_order="left"
     )
@@ -113,7 +119,9 @@ def _with_items(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.Data
             bar_codes=pl.col("bar_code").filter(pl.col("bar_code") != "").unique(maintain_order=True),
             early=(pl.col("issue_date") > pl.col("booking_date")).any().fill_null(value=False),
             credit=(pl.col("open") < 0).any(),
-            kept_back=pl.col("deduction_type").filter(pl.col("deduction_type") != "").unique(maintain_order=True),
+            kept_back=pl.col("deduction_type")
+            .filter(pl.col("deduction_type") != "")
+            .unique(maintain_order=True),
         )
     )
     return sets.join(about, on="proposal", how="left", maintain_order="left")
@@ -123,17 +131,27 @@ def _texts(ready: Ready, rules: Rules) -> pl.DataFrame:
     """What a line's own text says: (line, insolvent, uncleared, surplus: the code of what is over, or empty)."""
     surplus = pl.lit("")
     for rule in reversed(rules.surpluses):
-        surplus = pl.when(pl.col("text").str.contains(f"(?i){rule.pattern}")).then(pl.lit(rule.code)).otherwise(surplus)
+        surplus = (
+            pl.when(pl.col("text").str.contains(f"(?i){rule.pattern}"))
+            .then(pl.lit(rule.code))
+            .otherwise(surplus)
+        )
     return ready.lines.select("line", "insolvent", "uncleared", surplus=surplus)
 
 
 def _with_others(sets: pl.DataFrame, legs: pl.DataFrame, found: Found, ready: Ready) -> pl.DataFrame:
-    """What the line names besides the items of a set: `names_own`, `names_other` (items), `names_unknown`, `dated`."""
+    """What the line names besides the items of a set: `names_own`, `names_other`, ... (see `flags`)."""
     strong = found.references.filter(pl.col("how").is_in(["exact", "order"])).select("line", "item")
-    strong = strong.join(ready.items.select("item", "currency", named_owner="owner"), on="item", maintain_order="left")
-    strong = strong.join(ready.lines.select("line", line_currency="currency"), on="line", maintain_order="left")
+    strong = strong.join(
+        ready.items.select("item", "currency", named_owner="owner"), on="item", maintain_order="left"
+    )
+    strong = strong.join(
+        ready.lines.select("line", line_currency="currency"), on="line", maintain_order="left"
+    )
     asked = sets.select("proposal", "line", "owner").join(strong, on="line", maintain_order="left")
-    beyond = asked.join(legs.select("proposal", "item"), on=["proposal", "item"], how="anti", maintain_order="left")
+    beyond = asked.join(
+        legs.select("proposal", "item"), on=["proposal", "item"], how="anti", maintain_order="left"
+    )
     named = beyond.group_by("proposal", maintain_order=True).agg(
         names_own=(pl.col("named_owner") == pl.col("owner")).any(),
         names_other=(pl.col("named_owner") != pl.col("owner")).any(),
@@ -142,7 +160,9 @@ def _with_others(sets: pl.DataFrame, legs: pl.DataFrame, found: Found, ready: Re
     unknown = found.unknown.select("line", names_unknown=pl.lit(value=True))
     dated = found.dates.select("line", dated=pl.lit(value=True)).unique(maintain_order=True)
     joined = sets.join(named, on="proposal", how="left", maintain_order="left")
-    joined = joined.join(unknown, on="line", how="left", maintain_order="left").join(dated, on="line", how="left", maintain_order="left")
+    joined = joined.join(unknown, on="line", how="left", maintain_order="left").join(
+        dated, on="line", how="left", maintain_order="left"
+    )
     flags = ("names_own", "names_other", "names_foreign", "names_unknown", "dated")
     return joined.with_columns(pl.col(name).fill_null(value=False) for name in flags)
 
@@ -155,13 +175,18 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     known = pl.col("payer_sure") & pl.col("payer_how").is_in([*CONFIRMED, *WHOLE_NAMES])
     rule = pl.col("rule")
     needs = (
-        pl.when(rule.is_in(["reference_bare", "reference_typo", "split"])).then(confirmed)
-        .when(rule == "order").then((pl.col("size") == 1) & (known | (pl.col("carriers") == 1)))
-        .when(rule.is_in(["reference_cut", "reference_lookalike"])).then(known | (pl.col("carriers") == 1))
-        .when(rule == "payer_amount").then(known & (pl.col("unique") | (pl.col("kind") != "exact")))
-        .when(rule == "combination").then(confirmed)
+        pl.when(rule.is_in(["reference_bare", "reference_typo", "split"]))
+        .then(confirmed)
+        .when(rule == "order")
+        .then((pl.col("size") == 1) & (known | (pl.col("carriers") == 1)))
+        .when(rule.is_in(["reference_cut", "reference_lookalike"]))
+        .then(known | (pl.col("carriers") == 1))
+        .when(rule == "payer_amount")
+        .then(known & (pl.col("unique") | (pl.col("kind") != "exact")))
+        .when(rule == "combination")
+        .then(confirmed)
         .otherwise(pl.lit(value=True))
-    )  # fmt: skip
+    )
     stranger = pl.col("payer_how") == "other"
     by_payer = rule.is_in(["payer_amount", "payer_name", "combination", "split"])
     flags = [
@@ -176,23 +201,36 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     ]
     against = pl.concat_list([pl.when(flag).then(pl.lit(code)) for flag, code in flags]).list.drop_nulls()
     lacking = (
-        pl.when(needs | (pl.col("codes").list.len() > 0)).then(pl.lit([], dtype=pl.List(pl.String)))
-        .when(rule == "reference_typo").then(pl.lit(["EX-CORRUPT"]))
-        .when(rule.is_in(["reference_bare", "split"])).then(pl.lit(["EX-UNID"]))
-        .when(rule == "payer_name").then(pl.lit(["EX-NEAR"]))
+        pl.when(needs | (pl.col("codes").list.len() > 0))
+        .then(pl.lit([], dtype=pl.List(pl.String)))
+        .when(rule == "reference_typo")
+        .then(pl.lit(["EX-CORRUPT"]))
+        .when(rule.is_in(["reference_bare", "split"]))
+        .then(pl.lit(["EX-UNID"]))
+        .when(rule == "payer_name")
+        .then(pl.lit(["EX-NEAR"]))
         .otherwise(pl.lit(["EX-ITEM"]))
-    )  # fmt: skip
+    )
     switched_off = (
-        pl.when(rule == "payer_name").then(pl.lit(["EX-NEAR"]))
-        .when(rule == "combination").then(pl.lit(["EX-NOREM"]))
+        pl.when(rule == "payer_name")
+        .then(pl.lit(["EX-NEAR"]))
+        .when(rule == "combination")
+        .then(pl.lit(["EX-NOREM"]))
         .otherwise(pl.lit([], dtype=pl.List(pl.String)))
-    )  # fmt: skip
+    )
     codes = pl.concat_list(
-        "codes", against, pl.col("bar_codes").fill_null([]), lacking,
+        "codes",
+        against,
+        pl.col("bar_codes").fill_null([]),
+        lacking,
         pl.when(rule.is_in(posting)).then(pl.lit([], dtype=pl.List(pl.String))).otherwise(switched_off),
-    ).list.unique(maintain_order=True)  # fmt: skip
+    ).list.unique(maintain_order=True)
     nothing_against = (against.list.len() == 0) & (pl.col("bar_codes").fill_null([]).list.len() == 0)
     return sets.with_columns(
         codes=codes,
-        auto=pl.col("auto") & rule.is_in(posting) & needs & nothing_against & (pl.col("confidence") >= rules.thresholds.auto),
+        auto=pl.col("auto")
+        & rule.is_in(posting)
+        & needs
+        & nothing_against
+        & (pl.col("confidence") >= rules.thresholds.auto),
     )

@@ -7,11 +7,12 @@ items, all that were due, one month, a contiguous run; then every choice of up t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+PAIR = 2
 MANY = 50  # counting stops here: as ambiguous as can be
 
 
@@ -63,24 +64,34 @@ def find(
 def _choices(amounts: Sequence[int], target: int, size_max: int) -> list[tuple[int, ...]]:
     """Choices of 2 to size_max (at most 4) items by meeting pairs in the middle; sorted, each once."""
     pairs: dict[int, list[tuple[int, int]]] = {}
-    for left, right in itertools.combinations(range(len(amounts)), 2):
+    for left, right in itertools.combinations(range(len(amounts)), PAIR):
         pairs.setdefault(amounts[left] + amounts[right], []).append((left, right))
-    found: set[tuple[int, ...]] = set(pairs.get(target, [])) if size_max >= 2 else set()  # noqa: PLR2004 - a pair
-    if size_max >= 3:  # noqa: PLR2004 - three items
-        for one, amount in enumerate(amounts):
-            for pair in pairs.get(target - amount, []):
-                if one not in pair:
-                    found.add(tuple(sorted((one, *pair))))
+    found: set[tuple[int, ...]] = set()
+    for choices in (_twos, _threes, _fours)[: size_max - 1]:
+        for choice in choices(amounts, target, pairs):
+            found.add(choice)
             if len(found) > MANY:
                 return sorted(found)
-    if size_max >= 4:  # noqa: PLR2004 - two pairs
-        for total, lefts in pairs.items():
-            rights = pairs.get(target - total)
-            if rights is None or target - total < total:
-                continue
-            for left, right in itertools.product(lefts, rights):
-                if not set(left) & set(right):
-                    found.add(tuple(sorted((*left, *right))))
-                if len(found) > MANY:
-                    return sorted(found)
     return sorted(found)
+
+
+Pairs = Mapping[int, list[tuple[int, int]]]
+
+
+def _twos(_amounts: Sequence[int], target: int, pairs: Pairs) -> Iterator[tuple[int, ...]]:
+    yield from pairs.get(target, [])
+
+
+def _threes(amounts: Sequence[int], target: int, pairs: Pairs) -> Iterator[tuple[int, ...]]:
+    for one, amount in enumerate(amounts):
+        for pair in pairs.get(target - amount, []):
+            if one not in pair:
+                yield tuple(sorted((one, *pair)))
+
+
+def _fours(_amounts: Sequence[int], target: int, pairs: Pairs) -> Iterator[tuple[int, ...]]:
+    for total, firsts in pairs.items():
+        seconds = pairs.get(target - total, []) if target - total >= total else []
+        for first, second in itertools.product(firsts, seconds):
+            if not set(first) & set(second):
+                yield tuple(sorted((*first, *second)))

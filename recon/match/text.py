@@ -61,11 +61,20 @@ def atoms(frame: pl.DataFrame, row: str, text: str) -> pl.DataFrame:
     Example: `INV-1042` -> (0, "INV", false, FIELD_END, "-"), (1, "1042", true, "-", FIELD_END).
     """
     pieces = (
-        frame.select(row, (FIELD_END + pl.col(text) + FIELD_END).str.extract_all(r"[A-Z]+|[0-9]+|[^A-Z0-9]+").alias("atom"))
+        frame.select(
+            row,
+            (FIELD_END + pl.col(text) + FIELD_END).str.extract_all(r"[A-Z]+|[0-9]+|[^A-Z0-9]+").alias("atom"),
+        )
         .explode("atom")
-        .with_columns(same=pl.col(row) == pl.col(row).shift(1), alnum=pl.col("atom").str.contains(r"^[A-Z0-9]"))
+        .with_columns(
+            same=pl.col(row) == pl.col(row).shift(1), alnum=pl.col("atom").str.contains(r"^[A-Z0-9]")
+        )
     )
-    before = pl.when(pl.col("same") & ~pl.col("alnum").shift(1)).then(pl.col("atom").shift(1)).otherwise(pl.lit(""))
+    before = (
+        pl.when(pl.col("same") & ~pl.col("alnum").shift(1))
+        .then(pl.col("atom").shift(1))
+        .otherwise(pl.lit(""))
+    )
     behind = (
         pl.when((pl.col(row) == pl.col(row).shift(-1)) & ~pl.col("alnum").shift(-1))
         .then(pl.col("atom").shift(-1))
@@ -99,7 +108,9 @@ def grams(found: pl.DataFrame, row: str, starts: pl.Series, longest: int) -> pl.
     tied = pl.col("digit") & pl.col("digit").shift(1) & pl.col("gap").is_in(["-", ".", ":"])
     base = found.with_columns(
         tied=(tied & (pl.col(row) == pl.col(row).shift(1))).fill_null(value=False),
-        piece=pl.when(pl.col("digit") & pl.col("digit").shift(1)).then("-" + pl.col("atom")).otherwise(pl.col("atom"))
+        piece=pl.when(pl.col("digit") & pl.col("digit").shift(1))
+        .then("-" + pl.col("atom"))
+        .otherwise(pl.col("atom")),
     )
     start = base["digit"] | base["atom"].is_in(starts.implode())
     parts: list[pl.DataFrame] = []
@@ -176,7 +187,10 @@ def words(
     """
     fields = frame.select(row, pl.col(text).str.split(FIELD_END).alias("t")).explode("t")
     pieces = (
-        fields.select(row, (FIELD_END + canonical(pl.col("t"), same)).str.extract_all(r"[\pL\pN]+|[^\pL\pN]+").alias("word"))
+        fields.select(
+            row,
+            (FIELD_END + canonical(pl.col("t"), same)).str.extract_all(r"[\pL\pN]+|[^\pL\pN]+").alias("word"),
+        )
         .explode("word")
         .with_columns(alnum=pl.col("word").str.contains(r"[\pL\pN]"))
         .with_columns(border=~pl.col("alnum") & pl.col("word").str.contains(r"[^ ]"))
@@ -205,7 +219,9 @@ def name_grams(found: pl.DataFrame, row: str, starts: pl.Series) -> pl.DataFrame
     """
     end = (pl.col(row) != pl.col(row).shift(-1)).fill_null(value=True)
     base = found.with_columns(
-        opens=pl.col("border") | (pl.col(row) != pl.col(row).shift(1)).fill_null(value=True) | pl.col("noise").shift(1),
+        opens=pl.col("border")
+        | (pl.col(row) != pl.col(row).shift(1)).fill_null(value=True)
+        | pl.col("noise").shift(1),
         closes=end | pl.col("border").shift(-1) | pl.col("noise").shift(-1),
     )
     begins = base["word"].is_in(starts.implode())

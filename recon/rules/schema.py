@@ -55,9 +55,17 @@ class Controls(Part):
     """Match statements whose opening balance plus lines is not the closing balance."""
     auto_post_ceiling: Money = Decimal("250000.00")
     """`auto` lines up to this are accepted by rule; above it they wait for a second person."""
-    hostile: tuple[Pattern, ...] = (r"^[=@]", r"\bHYPERLINK\s*\(", r"\b(IGNORE|DISREGARD)\b.*\b(RULES?|INSTRUCTIONS?)\b")
+    hostile: tuple[Pattern, ...] = (
+        r"^[=@]",
+        r"\bHYPERLINK\s*\(",
+        r"\b(IGNORE|DISREGARD)\b.*\b(RULES?|INSTRUCTIONS?)\b",
+    )
     """Text that tries to be a formula or an order; such a line is never matched, only shown."""
-    insolvent: tuple[Pattern, ...] = (r"\bIN (ADMINISTRATION|LIQUIDATION)\b", r"\bINSOLVEN", r"\bRECEIVERSHIP\b")
+    insolvent: tuple[Pattern, ...] = (
+        r"\bIN (ADMINISTRATION|LIQUIDATION)\b",
+        r"\bINSOLVEN",
+        r"\bRECEIVERSHIP\b",
+    )
     """Text that says the payer is insolvent; such a line is never posted without a person."""
 
 

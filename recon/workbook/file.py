@@ -66,7 +66,9 @@ class FileBook:
         self._data = b""
         self._digest = ""
         self._package: Package
-        self._handed: set[str] = set()  # sheets whose typed decisions were read, so that the caller answers for them
+        self._handed: set[str] = (
+            set()
+        )  # sheets whose typed decisions were read, so that the caller answers for them
         self._load()
 
     def read(self, sheet: str) -> pl.DataFrame:

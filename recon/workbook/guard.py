@@ -24,10 +24,6 @@ def load(path: Path) -> bytes:
     Raises:
         ReconError: it is missing, open, encrypted, of the old kind, or no workbook at all.
     """
-    if not path.is_file():
-        raise refuse(
-            "file-missing", path, "there is no such workbook", "Check the name, or run: recon excel new"
-        )
     check_closed(path)
     try:
         data = path.read_bytes()
@@ -61,8 +57,12 @@ def check_closed(path: Path) -> None:
     be opened for writing either.
 
     Raises:
-        ReconError: it is open, and by what it is known.
+        ReconError: it is missing, or open; and by what that is known.
     """
+    if not path.is_file():
+        raise refuse(
+            "file-missing", path, "there is no such workbook", "Check the name, or run: recon excel new"
+        )
     close = "Save and close it, then try again."
     # Excel cuts nothing off the name; very old versions did, hence the second form.
     for owner in (f"~${path.name}", f"~${path.name[2:]}"):

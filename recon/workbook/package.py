@@ -23,6 +23,7 @@ _TYPES: Final = "http://schemas.openxmlformats.org/package/2006/content-types"
 # lxml takes None for the default namespace; its stubs do not say so.
 _RELATIONS_MAP: Final = cast("dict[str, str]", {None: _PACKAGE_RELATIONS})
 _CONTENT_TYPES: Final = "[Content_Types].xml"
+_DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _PARSER: Final = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, load_dtd=False)
 
 Element = etree._Element  # noqa: SLF001 - lxml's only name for it
@@ -67,7 +68,7 @@ def parse(data: bytes) -> Element:
 
 def serialise(root: Element) -> bytes:
     """XML as Office writes it."""
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return _DECLARATION + etree.tostring(root, encoding="UTF-8")
 
 
 def tag(name: str) -> str:
@@ -119,7 +120,12 @@ class Package:
 
     def packed(self) -> bytes:
         """The package with its edits."""
-        return self._container.replaced(self.edits)
+        changed = {
+            name: data
+            for name, data in self.edits.items()
+            if name not in self._container or data is None or data != self._container.read(name)
+        }
+        return self._container.replaced(changed)
 
     # --- relations and types
 

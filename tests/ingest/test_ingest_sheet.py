@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from recon.model import Kind
 from recon.problems import ReconError
 
 Write = Callable[[str, "str | bytes"], Path]
+_SHEET = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
 ITEMS = ["item_id", "customer_id", "doc_no", "open_amount", "issue_date", "due_date", "po_no"]
 
 
-def workbook(sheets: dict[str, list[list[Any]]], hidden: tuple[str, ...] = ()) -> bytes:
+def workbook(sheets: Mapping[str, Sequence[Sequence[Any]]], hidden: tuple[str, ...] = ()) -> bytes:
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(
         stream, {"in_memory": True, "strings_to_formulas": False, "remove_timezone": True}
@@ -55,7 +56,7 @@ def refused(path: Path) -> str:
 
 def test_values_are_what_a_person_sees(write: Write) -> None:
     day = datetime(2026, 3, 3, tzinfo=UTC)
-    rows = [
+    rows: list[list[Any]] = [
         ["Open items of the day"],
         ITEMS,
         ["I1", "C1", 451207, 4200.5, day, 46084, 1.23456789012345e15],
@@ -82,7 +83,7 @@ def test_values_are_what_a_person_sees(write: Write) -> None:
 
 def test_every_visible_sheet_of_one_kind_is_read_and_the_others_are_named(write: Write) -> None:
     one, two = ["I1", "C1", "D1", 1], ["I2", "C1", "D2", 2]
-    sheets = {
+    sheets: dict[str, Any] = {
         "March": [ITEMS[:4], one],
         "Notes": [["hello"]],
         "April": [ITEMS[:4], two],
@@ -94,7 +95,7 @@ def test_every_visible_sheet_of_one_kind_is_read_and_the_others_are_named(write:
 
 
 def test_the_place_picks_one_kind_out_of_a_workbook_of_several(write: Write) -> None:
-    bank = [["booking_date", "amount", "narrative"], ["2026-03-03", 5, "x"]]
+    bank: list[list[Any]] = [["booking_date", "amount", "narrative"], ["2026-03-03", 5, "x"]]
     path = write("all.xlsx", workbook({"Bank": bank, "Items": [ITEMS[:4], ["I1", "C1", "D1", 1]]}))
     assert ingest.read(path, kind=Kind.BANK).table["amount"].to_list() == ["5"]
     assert ingest.read(path, kind=Kind.ITEMS).table["item_id"].to_list() == ["I1"]
@@ -104,14 +105,10 @@ def test_the_place_picks_one_kind_out_of_a_workbook_of_several(write: Write) -> 
 
 
 def test_a_cell_at_the_far_end_is_refused_before_it_fills_the_memory(write: Write) -> None:
-    rows: list[list[Any]] = [["x"]]
-    stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream)
-    sheet = book.add_worksheet()
-    sheet.write(0, 0, rows[0][0])
-    sheet.write(1_048_575, 16_383, "y")
-    book.close()
-    assert "too large" in refused(write("far.xlsx", stream.getvalue()))
+    far = b'<c r="XFD1048576" t="n"><v>1</v></c></row></sheetData>'
+    sheet = _SHEET + b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576">' + far + b"</worksheet>"
+    book = _changed(workbook({"A": [["x"]]}), "xl/worksheets/sheet1.xml", sheet)
+    assert "too large" in refused(write("far.xlsx", book))
 
 
 def _changed(book: bytes, name: str, content: bytes) -> bytes:
@@ -140,8 +137,9 @@ def test_text_that_a_thousand_cells_share_is_refused_where_it_would_not_fit(
 
 
 def test_an_ods_that_repeats_a_cell_without_end_is_refused(write: Write) -> None:
-    assert "too large" in refused(write("far.ods", ods('<table:table-row table:number-rows-repeated="1000000">'
-        '<table:table-cell table:number-columns-repeated="16000"><text:p>x</text:p></table:table-cell></table:table-row>')))  # fmt: skip
+    cell = '<table:table-cell table:number-columns-repeated="16000"><text:p>x</text:p></table:table-cell>'
+    row = f'<table:table-row table:number-rows-repeated="1000000">{cell}</table:table-row>'
+    assert "too large" in refused(write("far.ods", ods(row)))
 
 
 def ods(rows: str) -> bytes:
@@ -170,7 +168,8 @@ def test_an_ods(write: Write) -> None:
         )
         return f"<table:table-row>{inner}</table:table-row>"
 
-    tail = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+    empty = '<table:table-cell table:number-columns-repeated="16384"/>'
+    tail = f'<table:table-row table:number-rows-repeated="1048000">{empty}</table:table-row>'
     path = write("items.ods", ods(row(*ITEMS[:4]) + row("I1", "C1", "D1", "4,200.50") + tail))
     reading = ingest.read(path)
     assert (reading.format, reading.table["open_amount"].to_list()) == ("ods", ["4200.50"])

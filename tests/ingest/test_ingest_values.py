@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recon.ingest import amounts, dates
@@ -78,22 +78,23 @@ def test_in_the_standard_file_a_comma_alone_is_not_guessed(text: str, expected: 
     assert plain(text, strict=True) == expected
 
 
-@given(st.decimals(min_value=-(10**11), max_value=10**11, places=2))
-def test_amounts_written_in_any_way_are_read_back(amount: Decimal) -> None:
-    size = abs(amount)
-    sign = "-" if amount < 0 else ""
-    ways = [
-        f"{sign}{size}",
-        f"{sign}{size:,}",
-        f"{size:,}{sign}",
-        f"{sign}£{size:,}",
-        f"{size} {'Dr' if sign else 'Cr'}",
-    ]
-    ways += [f"({size:,})"] if sign else []
-    for way in ways:
-        found = plain(way)
-        assert found is not None
-        assert Decimal(found) == amount
+WAYS = (
+    ("{sign}{size}", "{sign}{size:,}", "{size:,}{sign}", "{sign}£{size:,}", "{sign} {size:,} GBP"),
+    ("({size:,})", "({size})", "{size} Dr", "{size:,}DR", "Rs.{size:,} Dr."),
+)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.decimals(min_value=-(10**11), max_value=10**11, places=2), min_size=1, max_size=20))
+def test_amounts_written_in_any_way_are_read_back(values: list[Decimal]) -> None:
+    written, expected = [], []
+    for amount in values:
+        ways = WAYS[0] + (WAYS[1] if amount < 0 else ())
+        written += [way.format(sign="-" if amount < 0 else "", size=abs(amount)) for way in ways]
+        expected += [amount] * len(ways)
+    found = amounts.plain(pl.Series(written)).to_list()
+    assert None not in found
+    assert [Decimal(text) for text in found] == expected
 
 
 @pytest.mark.parametrize(

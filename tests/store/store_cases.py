@@ -96,7 +96,19 @@ def bank_lines(*rows: tuple[str, str], **more: Any) -> pl.DataFrame:
 def reading(digest: str) -> Reading:
     """A file that was read, with one statement."""
     statement = Statement(
-        "s1", "A1", "GBP", "0.00", "100.00", "100.00", 1, True, "0.00", DAY, DAY, "b.csv", 1
+        statement_id="s1",
+        account="A1",
+        currency="GBP",
+        opening="0.00",
+        closing="100.00",
+        total="100.00",
+        lines=1,
+        foots=True,
+        difference="0.00",
+        first=DAY,
+        last=DAY,
+        source="b.csv",
+        position=1,
     )
     return Reading(
         "b.csv", digest, Kind.BANK, "csv", "standard", model.BANK_LINES.empty_outside(), (statement,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ from store_cases import AT, bank_lines, dump, frame, open_items, reading, record
 from recon import model
 from recon.decide import decide, remaining
 from recon.model import Batch, View
-from recon.store import Store
+from recon.store import RunTables, Store
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_columns_that_we_do_not_know_are_kept(store: Store) -> None:
     )
     items = open_items(("A", "1.00"), ("B", "2.00")).with_columns(pl.Series("extra:ledger", ["x", None]))
     tables = run(items=items)
-    store.save_run(record("r1"), type(tables)(**{**vars(tables), "bank_lines": lines}))
+    store.save_run(record("r1"), replace(tables, bank_lines=lines))
     view = store.current()
     assert_frame_equal(view.bank_lines, lines, check_column_order=False)
     assert view.open_items["extra:ledger"].to_list() == ["x", None]
@@ -161,7 +162,7 @@ def test_what_is_settled_counts_from_the_last_extract_before_it(store: Store) ->
 def test_deductions_settle_too(store: Store) -> None:
     tables = run([("L1", "A", "90.00")], open_items(("A", "100.00")), by_rule=True)
     deducted = tables.accepted.with_columns(pl.lit("10.00").alias("deduction"))
-    store.save_run(record("r1"), type(tables)(**{**vars(tables), "accepted": deducted}))
+    store.save_run(record("r1"), replace(tables, accepted=deducted))
     assert store.settled_items()["settled"].to_list() == ["100.00"]
 
 
@@ -232,12 +233,11 @@ def test_shuffled_tables_are_the_same_state(tmp_path: Path) -> None:
     for seed in (1, 2):
         shuffled = {
             name: value.sample(fraction=1, shuffle=True, seed=seed)
-            if isinstance(value, pl.DataFrame)
-            else value
             for name, value in vars(tables).items()
+            if isinstance(value, pl.DataFrame)
         }
         with Store.open(str(tmp_path / f"{seed}.db")) as store:
-            store.save_run(record("r1"), type(tables)(**shuffled))
+            store.save_run(record("r1"), RunTables(**shuffled))
             views.append(store.current())
     for name in ("bank_lines", "lines", "allocations", "exceptions", "accepted", "open_items", "settled"):
         one, other = (getattr(view, name) for view in views)

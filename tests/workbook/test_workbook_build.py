@@ -14,10 +14,9 @@ from oletools.olevba import VBA_Parser
 
 from recon import resources
 from recon.workbook import build, columns, named, words
-from recon.workbook.package import Package
+from recon.workbook.package import Element, Package, tag
 
 WORKBOOKS = resources.folder("workbooks")
-MAIN = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 
 
 @pytest.fixture(scope="module")
@@ -61,22 +60,36 @@ def test_the_macros_are_thin() -> None:
 
 def test_every_macro_that_is_called_exists(parts: dict[str, bytes]) -> None:
     subs = set(re.findall(r"Sub (\w+)", (WORKBOOKS / "vba" / "ReconButtons.bas").read_text("utf-8")))
-    called = {found.decode() for found in re.findall(rb'macro="\[0\]!(\w+)"', parts["xl/drawings/drawing1.xml"])}
+    called = {
+        found.decode() for found in re.findall(rb'macro="\[0\]!(\w+)"', parts["xl/drawings/drawing1.xml"])
+    }
     ribbon = etree.fromstring(parts["customUI/customUI14.xml"])
-    called |= set(ribbon.xpath("//@onAction")) | set(ribbon.xpath("//*[local-name()='button']/@id"))
+    for button in ribbon.iter("{http://schemas.microsoft.com/office/2009/07/customui}button"):
+        called |= {button.get("onAction", ""), button.get("id", "")}
     assert called
     assert called <= subs
 
 
+def attribute(root: Element, child: str) -> str:
+    """The code name that a child element gives."""
+    found = root.find(tag(child))
+    assert found is not None
+    return str(found.get("codeName"))
+
+
 def test_each_sheet_has_one_document_module_of_its_code_name(parts: dict[str, bytes]) -> None:
     workbook = etree.fromstring(parts["xl/workbook.xml"])
-    assert workbook.find("m:workbookPr", MAIN).get("codeName") == "ThisWorkbook"
+    assert attribute(workbook, "workbookPr") == "ThisWorkbook"
     codes = [
-        etree.fromstring(parts[f"xl/worksheets/sheet{at + 1}.xml"]).find("m:sheetPr", MAIN).get("codeName")
+        attribute(etree.fromstring(parts[f"xl/worksheets/sheet{at + 1}.xml"]), "sheetPr")
         for at in range(len(columns.ORDER))
     ]
     assert codes == list(columns.CODE_NAMES.values())
-    assert {module.name for module in build.modules(WORKBOOKS / "vba")} == {*codes, "ThisWorkbook", "ReconButtons"}
+    assert {module.name for module in build.modules(WORKBOOKS / "vba")} == {
+        *codes,
+        "ThisWorkbook",
+        "ReconButtons",
+    }
 
 
 def test_the_package_says_that_it_holds_macros_and_a_ribbon(parts: dict[str, bytes]) -> None:

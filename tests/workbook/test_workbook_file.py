@@ -99,7 +99,9 @@ def test_tables_shrink_to_one_empty_row_and_grow_again(filled: Path) -> None:
 
 
 def test_columns_of_the_data_are_added_once_with_header_and_width(filled: Path) -> None:
-    frame = layout.sheets(view(), FACTS)["Bank"].with_columns(pl.lit("North & <South>").alias("Region _x0041_"))
+    frame = layout.sheets(view(), FACTS)["Bank"].with_columns(
+        pl.lit("North & <South>").alias("Region _x0041_")
+    )
     book = open_book(filled)
     book.write({"Bank": frame})
     book.write({"Bank": frame})
@@ -164,7 +166,8 @@ def test_hidden_and_filtered_rows_are_read_and_shown_again_after_a_write(filled:
         filled,
         "xl/tables/table4.xml",
         '<autoFilter ref="A3:N7"/>',
-        '<autoFilter ref="A3:N7"><filterColumn colId="0"><filters><filter val="L-1"/></filters></filterColumn></autoFilter>',
+        '<autoFilter ref="A3:N7"><filterColumn colId="0"><filters><filter val="L-1"/></filters>'
+        "</filterColumn></autoFilter>",
     )
     book = open_book(filled)
     assert book.read("Bank").height == 4
@@ -174,7 +177,7 @@ def test_hidden_and_filtered_rows_are_read_and_shown_again_after_a_write(filled:
     assert b"filterColumn" not in held["xl/tables/table4.xml"]
 
 
-def own_table(path: Path) -> None:
+def own_table(path: Path, *, beside: bool = False) -> None:
     """A user's book with our Open items table: columns moved, own columns, formulas, colours, totals, notes."""
     book = xlsxwriter.Workbook(str(path))
     sheet = book.add_worksheet("My items")
@@ -207,9 +210,10 @@ def own_table(path: Path) -> None:
     for row in (6, 7, 8):
         sheet.write_formula(f"F{row}", f"=C{row}+$A$1", None, 5)
     sheet.write("D7", "INV-2", yellow)
-    sheet.write("I6", "beside one")
-    sheet.write("I8", "beside three")
-    sheet.write("I9", "beside the totals")
+    if beside:
+        sheet.write("I6", "beside one")
+        sheet.write("I8", "beside three")
+        sheet.write("I9", "beside the totals")
     sheet.write("A12", "below, outside the table")
     sheet.conditional_format("C6:C8", {"type": "cell", "criteria": ">", "value": 1, "format": yellow})
     sheet.conditional_format("C6:C7", {"type": "cell", "criteria": ">", "value": 2, "format": yellow})
@@ -238,7 +242,7 @@ def test_the_users_columns_order_colours_formulas_totals_and_notes_stay(tmp_path
     assert {sheet[f"C{row}"].number_format for row in range(6, 10)} == {"0.0000"}
     assert sheet["D7"].fill.fgColor.rgb == "FFFFFF00"
     assert sheet["D6"].fill.fill_type is None
-    assert [sheet[f"E{row}"].value for row in range(6, 10)] == ["=tblOpenItems[[#This Row],[Open amount]]*2"] * 4
+    assert [sheet[f"E{row}"].value for row in range(6, 10)] == ["=[[#This Row],[Open amount]]*2"] * 4
     assert [sheet[f"F{row}"].value for row in range(6, 10)] == [None, "=C7+$A$1", None, "=C9+$A$1"]
     assert (sheet["C10"].value, sheet["D10"].value) == ("=SUBTOTAL(109,[Open amount])", "Total")
     assert sheet.tables["tblOpenItems"].ref.startswith("B5:")
@@ -251,16 +255,24 @@ def test_the_users_columns_order_colours_formulas_totals_and_notes_stay(tmp_path
 
 def test_what_stands_beside_the_table_stays_in_its_row(tmp_path: Path) -> None:
     path = tmp_path / "own.xlsx"
-    own_table(path)
+    own_table(path, beside=True)
     frame = items("INV-0").select("Item id", "Open amount", "Customer")
     book = open_book(path)
     book.write({"Open items": frame})
     sheet = openpyxl.load_workbook(path)["My items"]
-    assert [sheet[f"I{row}"].value for row in (6, 8, 9)] == ["beside one", "beside three", "beside the totals"]
+    assert [sheet[f"I{row}"].value for row in (6, 8, 9)] == [
+        "beside one",
+        "beside three",
+        "beside the totals",
+    ]
     assert [sheet[f"B{row}"].value for row in range(6, 10)] == ["keep a", None, None, None]
     book.write({"Open items": items("A", "B", "C").select(frame.columns)})
     sheet = openpyxl.load_workbook(path)["My items"]
-    assert [sheet[f"I{row}"].value for row in (6, 8, 9)] == ["beside one", "beside three", "beside the totals"]
+    assert [sheet[f"I{row}"].value for row in (6, 8, 9)] == [
+        "beside one",
+        "beside three",
+        "beside the totals",
+    ]
 
 
 def test_a_workbook_saved_with_shared_strings_is_read(tmp_path: Path) -> None:
@@ -275,7 +287,9 @@ def test_the_list_of_formula_cells_goes_when_formulas_move(tmp_path: Path) -> No
     path = tmp_path / "own.xlsx"
     own_table(path)
     held = parts(path)
-    held["xl/calcChain.xml"] = b'<calcChain xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
+    held["xl/calcChain.xml"] = (
+        b'<calcChain xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
+    )
     held["[Content_Types].xml"] = held["[Content_Types].xml"].replace(
         b"</Types>",
         b'<Override PartName="/xl/calcChain.xml" ContentType="application/vnd.openxmlformats-officedocument.'
@@ -292,7 +306,9 @@ def test_the_list_of_formula_cells_goes_when_formulas_move(tmp_path: Path) -> No
     open_book(path).write({"Open items": items("INV-0")})
     after = parts(path)
     assert "xl/calcChain.xml" not in after
-    assert not any(b"calcChain" in after[name] for name in ("[Content_Types].xml", "xl/_rels/workbook.xml.rels"))
+    assert not any(
+        b"calcChain" in after[name] for name in ("[Content_Types].xml", "xl/_rels/workbook.xml.rels")
+    )
 
 
 def test_a_new_book_names_the_python_that_its_buttons_start(path: Path) -> None:
@@ -321,4 +337,7 @@ def test_a_backup_keeps_the_workbook_as_it_was(filled: Path) -> None:
     book: FileBook = open_book(filled)
     book.write({"Rules": layout.sheets(view(), FACTS)["Rules"].clear()})
     assert filled.with_name("AR Recon Ü.backup.xlsm").read_bytes() == before
-    assert sorted(found.name for found in filled.parent.iterdir()) == ["AR Recon Ü.backup.xlsm", "AR Recon Ü.xlsm"]
+    assert sorted(found.name for found in filled.parent.iterdir()) == [
+        "AR Recon Ü.backup.xlsm",
+        "AR Recon Ü.xlsm",
+    ]

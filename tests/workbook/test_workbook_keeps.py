@@ -27,7 +27,12 @@ def book(tmp_path: Path) -> Path:
 def test_a_users_book_keeps_every_part(book: Path) -> None:
     before, order = packed(book), list(parts(book))
     assert any(name.startswith("xl/charts/") for name in before)
-    assert {"customXml/item1.xml", "xl/vbaProject.bin", "xl/comments1.xml", "xl/drawings/vmlDrawing1.vml"} <= set(before)
+    assert {
+        "customXml/item1.xml",
+        "xl/vbaProject.bin",
+        "xl/comments1.xml",
+        "xl/drawings/vmlDrawing1.vml",
+    } <= set(before)
     open_book(book).write(layout.sheets(view(), FACTS))
     after = packed(book)
     assert [name for name in before if after.get(name) != before[name] and name not in LISTS] == []
@@ -42,7 +47,9 @@ def test_only_what_is_needed_is_added_to_the_lists(book: Path) -> None:
         old = set(re.findall(rb"<[^/][^<>]*>", before[name]))
         new = set(re.findall(rb"<[^/][^<>]*>", after[name]))
         # Counts, the calculation's flag and empty lists that got their first entry are what may differ.
-        gone = [found for found in old - new if not re.match(rb"<(\?xml|\w+ count=|calcPr|numFmts|dxfs)", found)]
+        gone = [
+            found for found in old - new if not re.match(rb"<(\?xml|\w+ count=|calcPr|numFmts|dxfs)", found)
+        ]
         assert gone == [], name
 
 

@@ -66,9 +66,7 @@ def test_a_code_of_the_site_itself_is_shown_too() -> None:
 
 def test_each_row_carries_the_fingerprint_of_what_it_shows() -> None:
     views = view()
-    hashes = dict(
-        model.fingerprints(views["lines"], views["allocations"], views["exceptions"]).iter_rows()
-    )
+    hashes = dict(model.fingerprints(views["lines"], views["allocations"], views["exceptions"]).iter_rows())
     made = layout.sheets(views, FACTS)
     for sheet in ("Suggestions", "Exceptions"):
         for line, fingerprint in made[sheet].select("Line id", "Row hash").iter_rows():
@@ -76,7 +74,9 @@ def test_each_row_carries_the_fingerprint_of_what_it_shows() -> None:
 
 
 def test_the_result_is_the_last_thing_that_happened() -> None:
-    views = with_log(view(), ("L-1", "park", "parked"), ("L-1", "query", "asked"), ("L-4", "allocate", "refused: no item"))
+    views = with_log(
+        view(), ("L-1", "park", "parked"), ("L-1", "query", "asked"), ("L-4", "allocate", "refused: no item")
+    )
     made = layout.sheets(views, FACTS)["Suggestions"]
     assert made["Result"].to_list() == ["query: asked", "refused: no item"]
 
@@ -144,7 +144,17 @@ def test_a_decision_comes_out_as_the_model_has_it() -> None:
     frame, problems = layout.decisions({"Suggestions": typed(**cells)})
     assert problems == ()
     assert frame.columns == model.DECISIONS.names
-    assert frame.row(0) == ("L-1", "allocate", "", "INV-1", "1200.50", "as agreed", "me", "h", "Suggestions!14")
+    assert frame.row(0) == (
+        "L-1",
+        "allocate",
+        "",
+        "INV-1",
+        "1200.50",
+        "as agreed",
+        "me",
+        "h",
+        "Suggestions!14",
+    )
 
 
 def test_rows_without_a_decision_are_no_decisions() -> None:
@@ -160,7 +170,10 @@ def test_rows_without_a_decision_are_no_decisions() -> None:
         ({"Decision": "accept", "Row hash": ""}, "the row has lost its line id or its fingerprint"),
         ({"Decision": "accept", "Line id": ""}, "the row has lost its line id or its fingerprint"),
         ({"Decision": "accept alternative"}, "`accept alternative` without the alternative's number"),
-        ({"Decision": "accept alternative", "Alternative no.": "0"}, "`accept alternative` without the alternative's number"),
+        (
+            {"Decision": "accept alternative", "Alternative no.": "0"},
+            "`accept alternative` without the alternative's number",
+        ),
         ({"Decision": "allocate"}, "`allocate` without an item"),
         ({"Decision": "write off", "Amount": "1.200,50"}, "the amount is no amount"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from workbook_cases import FACTS, change_part, part_of, parts, view
 
 from recon.problems import EXIT_JOB, ReconError
-from recon.workbook import file, layout
+from recon.workbook import grid, layout
 from recon.workbook.file import new_book, open_book
 
 
@@ -32,7 +34,8 @@ def refused(job: Callable[[], object]) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("lock", "program"), [("~$book.xlsm", "Excel"), ("~$ok.xlsm", "Excel"), (".~lock.book.xlsm#", "LibreOffice")]
+    ("lock", "program"),
+    [("~$book.xlsm", "Excel"), ("~$ok.xlsm", "Excel"), (".~lock.book.xlsm#", "LibreOffice")],
 )
 def test_an_open_workbook(path: Path, lock: str, program: str) -> None:
     book = open_book(path)
@@ -46,12 +49,9 @@ def test_an_open_workbook(path: Path, lock: str, program: str) -> None:
 
 
 def test_a_workbook_that_windows_does_not_let_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Path.open
-
-    def held(self: Path, mode: str = "r", *rest: object) -> object:
-        if mode == "r+b":
-            raise PermissionError(13, "being used by another process")
-        return real(self, mode)
+    def held(_self: Path, mode: str) -> None:
+        assert mode == "r+b"
+        raise PermissionError(13, "being used by another process")
 
     monkeypatch.setattr(Path, "open", held)
     assert refused(lambda: open_book(path)) == ("book-open", "another program has the workbook open")
@@ -85,7 +85,9 @@ def test_a_workbook_deleted_since_it_was_read(path: Path) -> None:
 
 
 def test_an_encrypted_workbook(path: Path) -> None:
-    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512 + "EncryptedPackage".encode("utf-16-le"))
+    path.write_bytes(
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512 + "EncryptedPackage".encode("utf-16-le")
+    )
     code, what = refused(lambda: open_book(path))
     assert (code, what) == ("book-protected", "the workbook is encrypted with a password")
 
@@ -112,8 +114,6 @@ def test_a_file_that_is_no_workbook(path: Path, data: bytes, what: str) -> None:
 
 
 def test_a_zip_that_is_no_workbook(path: Path) -> None:
-    import zipfile
-
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.txt", "a")
     assert refused(lambda: open_book(path))[0] == "book-broken"
@@ -125,8 +125,6 @@ def test_parts_that_declare_entities(path: Path) -> None:
 
 
 def test_a_part_that_is_missing(path: Path) -> None:
-    import zipfile
-
     held = parts(path)
     del held["xl/tables/table4.xml"]
     with zipfile.ZipFile(path, "w") as archive:
@@ -151,9 +149,7 @@ def test_cells_of_the_users_under_the_table(path: Path) -> None:
 
 
 def test_cells_of_the_users_where_a_column_has_to_go(path: Path) -> None:
-    change_part(
-        path, part_of(path, "Bank"), "</row><row r=\"5\"", '<c r="O4"><v>5</v></c></row><row r="5"'
-    )
+    change_part(path, part_of(path, "Bank"), '</row><row r="5"', '<c r="O4"><v>5</v></c></row><row r="5"')
     frame = layout.sheets(view(), FACTS)["Bank"].with_columns(pl.lit("x").alias("Region"))
     with pytest.raises(ReconError) as caught:
         open_book(path).write({"Bank": frame})
@@ -166,17 +162,19 @@ def test_a_missing_workbook_and_one_that_is_there_already(path: Path) -> None:
 
 
 def test_a_table_larger_than_a_sheet(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file.grid, "ROWS_MAX", 5)
+    monkeypatch.setattr(grid, "ROWS_MAX", 5)
     assert refused(lambda: open_book(path).write(layout.sheets(view(9), FACTS)))[0] == "book-protected"
 
 
-def test_a_process_killed_while_writing_leaves_the_old_workbook(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_killed_while_writing_leaves_the_old_workbook(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = path.read_bytes()
 
     def killed(_descriptor: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(file.os, "fsync", killed)
+    monkeypatch.setattr(os, "fsync", killed)
     with pytest.raises(KeyboardInterrupt):
         open_book(path).write(layout.sheets(view(9), FACTS))
     assert path.read_bytes() == before

@@ -13,13 +13,20 @@ import xlsxwriter
 from recon import model
 from recon.workbook import columns, ovba
 
-FACTS = {"finished": "2 November 2026, 07:30", "as_of": "28 October 2026", "controls": "agree", "status": "Done"}
+FACTS = {
+    "finished": "2 November 2026, 07:30",
+    "as_of": "28 October 2026",
+    "controls": "agree",
+    "status": "Done",
+}
 
 
 def outer(table: model.Table, *rows: tuple[Any, ...]) -> pl.DataFrame:
     """Rows in outer form, cut or filled to the table's columns."""
     schema = {name: dtype for name, dtype in table.outer_schema.items() if not table[name].optional}
-    return pl.DataFrame([(*row, *[None] * (len(schema) - len(row))) for row in rows], schema=schema, orient="row")
+    return pl.DataFrame(
+        [(*row, *[None] * (len(schema) - len(row))) for row in rows], schema=schema, orient="row"
+    )
 
 
 def view(lines: int = 4) -> dict[str, pl.DataFrame]:
@@ -43,7 +50,8 @@ def view(lines: int = 4) -> dict[str, pl.DataFrame]:
         if outcome == "exception"
     ]
     result = [
-        (line, outcome, "", amount, "GBP") for line, outcome, amount in zip(ids, outcomes, amounts, strict=True)
+        (line, outcome, "", amount, "GBP")
+        for line, outcome, amount in zip(ids, outcomes, amounts, strict=True)
     ]
     return {
         "bank_lines": outer(model.BANK_LINES, *bank),
@@ -53,9 +61,13 @@ def view(lines: int = 4) -> dict[str, pl.DataFrame]:
         "allocations": outer(model.ALLOCATIONS, *allocations),
         "exceptions": outer(model.EXCEPTIONS, *exceptions),
         "lines": outer(model.LINES, *result),
-        "problems": outer(model.PROBLEMS, ("value-date", "bank.csv:3", "the date can't be read", "Write 2026-10-31.")),
+        "problems": outer(
+            model.PROBLEMS, ("value-date", "bank.csv:3", "the date can't be read", "Write 2026-10-31.")
+        ),
         "rules": pl.DataFrame({"rule": ["name"], "value": ["default"], "what": ["Shown in summaries."]}),
-        "run_log": pl.DataFrame({"when": ["2026-11-02"], "event": ["match"], "detail": ["4 lines"], "who": ["batch"]}),
+        "run_log": pl.DataFrame(
+            {"when": ["2026-11-02"], "event": ["match"], "detail": ["4 lines"], "who": ["batch"]}
+        ),
     }
 
 
@@ -77,9 +89,7 @@ def packed(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
         ends = [info.header_offset for info in infos[1:]] + [archive.start_dir]
-        return {
-            info.filename: data[info.header_offset : end] for info, end in zip(infos, ends, strict=True)
-        }
+        return {info.filename: data[info.header_offset : end] for info, end in zip(infos, ends, strict=True)}
 
 
 def change_part(path: Path, name: str, old: str, new: str) -> None:

@@ -1,0 +1,108 @@
+"""Any file as the standard tables, with its problems; no matching."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from recon import ingest, model
+from recon.flow import deliver, settings, totals
+from recon.model import Reading
+from recon.problems import Problem, ReconError
+
+Read = tuple[Path, Reading | ReconError]
+
+
+def read(names: Sequence[str], profile: str = "", rules_name: str = "") -> list[Read]:
+    """Any files as the standard tables, with their problems; no matching.
+
+    Returns for each file its reading, or the error that refuses it.
+
+    Raises:
+        ReconError: if a name stands for no file, or the rules can't be used.
+    """
+    loaded, path = settings.load_rules(rules_name)
+    profiles = settings.load_profiles(loaded, path)
+    made: list[Read] = []
+    for name in ingest.expand(list(names)):
+        try:
+            reading = ingest.read(name, profiles, profile=profile, currency_default=loaded.currency)
+            made.append((name, reading))
+        except ReconError as error:
+            made.append((name, error))
+    return made
+
+
+def reading_facts(read_file: Read) -> dict[str, Any]:
+    """One object of `recon read --json`: path, kind, format, rows, sum per currency, statements, problems."""
+    path, one = read_file
+    if isinstance(one, ReconError):
+        none: dict[str, Any] = {
+            "kind": "",
+            "format": "",
+            "profile": "",
+            "rows": 0,
+            "sum": {},
+            "statements": [],
+        }
+        return {"path": path.as_posix()} | none | {"problems": [asdict(problem) for problem in one.problems]}
+    statements = [
+        asdict(statement) | {"first": _iso(statement.first), "last": _iso(statement.last)}
+        for statement in one.statements
+    ]
+    return {
+        "path": path.as_posix(),
+        "kind": str(one.kind),
+        "format": one.format,
+        "profile": one.profile,
+        "rows": one.table.height,
+        "sum": totals.sums(one, totals.MONEY_OF[one.kind]) if one.kind in totals.MONEY_OF else {},
+        "statements": statements,
+        "problems": [asdict(problem) for problem in one.problems],
+    }
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def write_readings(made: Sequence[Read], out: Path) -> list[Path]:
+    """The standard CSV of each file, and the problems of all.
+
+    Raises:
+        ReconError: EXIT_JOB, if the folder can't be written.
+    """
+    deliver.check_folder(out)
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path, one in made:
+        problems += one.problems
+        if isinstance(one, Reading):
+            table = model.INPUT_TABLES[one.kind]
+            optional = [
+                column.name
+                for column in table.columns
+                if column.optional and column.name not in one.table.columns
+            ]
+            own = [name for name in table.file_columns if name not in optional]
+            extras = [name for name in one.table.columns if name.startswith(model.EXTRA)]
+            have = set(one.table.columns)
+            frame = one.table.select(
+                *(pl.col(name) if name in have else pl.lit("").alias(name) for name in own),
+                *(pl.col(name).alias(name.removeprefix(model.EXTRA)) for name in extras),
+            )
+            texts[_unique(f"{path.stem}.{one.kind}.csv", texts)] = deliver.csv(frame)
+    return deliver.write(out, texts | {"problems.csv": deliver.csv(model.problems_table(problems))})
+
+
+def _unique(name: str, taken: Mapping[str, str]) -> str:
+    stem, _, ending = name.rpartition(".")
+    number = 2
+    while name in taken:
+        name, number = f"{stem}-{number}.{ending}", number + 1
+    return name

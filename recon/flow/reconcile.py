@@ -1,0 +1,226 @@
+"""Bank files to proposals: read, match, keep and show."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from recon import __version__, decide, model, rules
+from recon.flow import books, deliver, moments, settings, totals
+from recon.flow.books import Book
+from recon.flow.gather import Gathered, Progress, gather, inner, silent
+from recon.match import match
+from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Outcome, Result
+from recon.problems import Problem
+from recon.rules.schema import Rules
+from recon.store import RunRecord, RunTables, Store
+
+OUT_DEFAULT = Path("recon-out")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to reconcile and where to put it: names as a person gives them (files, folders, globs)."""
+
+    bank: Sequence[str]
+    items: Sequence[str]
+    remittance: Sequence[str] = ()
+    customers: Sequence[str] = ()
+    rules: str = ""
+    book: Path | Book | None = None
+    out: Path | None = None
+    store: str = ""
+    as_of: date | None = None
+
+    @property
+    def store_url(self) -> str:
+        """The store's URL: the one named, else the file beside the workbook, else none."""
+        return books.store_url(self.store, self.book)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a job: the summary, what was wrong, and where the results are."""
+
+    summary: Mapping[str, Any]
+    problems: tuple[Problem, ...]
+    out: Path | None = None
+    files: tuple[Path, ...] = field(default_factory=tuple)
+
+    @property
+    def to_review(self) -> int:
+        """Lines that a person must look at."""
+        outcomes = self.summary["outcomes"]
+        return int(outcomes["suggested"]["lines"]) + int(outcomes["exception"]["lines"])
+
+
+def reconcile(job: Job, progress: Progress = silent) -> Report:
+    """Read, match, keep and show: the whole way of a night's bank files.
+
+    Without a store nothing is remembered. All is computed before anything is written; then the store takes the run
+    in one transaction, the workbook is swapped in whole, and the files are.
+
+    Raises:
+        ReconError: EXIT_INPUT if the input or rules can't be used; EXIT_JOB if store, workbook or folder can't be.
+    """
+    stages: list[tuple[str, float]] = [("read", time.perf_counter())]
+    started = moments.now()
+    loaded, path = settings.load_rules(job.rules)
+    places = [
+        (Kind.BANK, job.bank),
+        (Kind.ITEMS, job.items),
+        (Kind.REMITTANCE, job.remittance),
+        (Kind.CUSTOMERS, job.customers),
+    ]
+    gathered = gather(places, loaded, settings.load_profiles(loaded, path), progress)
+    as_of = job.as_of or _latest(gathered)
+    if job.out:
+        deliver.check_folder(job.out)
+    if isinstance(job.book, Path):
+        books.check(job.book)
+    store = Store.open(job.store_url) if job.store_url else None
+    try:
+        settled_lines, items, stale = _remembered(store, gathered)
+        stages.append(("match", time.perf_counter()))
+        progress("match", 0, 1)
+        tables = inner(gathered, items, settled_lines)
+        result = match(tables, loaded)
+        progress("match", 1, 1)
+        stages.append(("write", time.perf_counter()))
+        progress("write", 0, 1)
+        problems = tuple(dict.fromkeys([*gathered.problems, *stale, *result.problems]))
+        run = _record(gathered, loaded, started, as_of)
+        summary = _summary(run, gathered, result, tables.scales)
+        outer = _outer(result, tables.scales)
+        if store:
+            _keep(store, replace(run, summary=summary), gathered, outer, items, loaded)
+        if job.book:
+            facts = _facts(summary, job)
+            lost = books.show_run(
+                books.opened(job.book), store, gathered, outer, problems, loaded, run, facts
+            )
+            problems = (*problems, *lost)
+        stages.append(("done", time.perf_counter()))
+        summary |= {"seconds": totals.seconds(stages)}
+        files = deliver.write(job.out, _texts(outer, problems, summary)) if job.out else []
+        progress("write", 1, 1)
+        return Report(summary, problems, job.out, tuple(files))
+    finally:
+        if store:
+            store.close()
+
+
+def _latest(gathered: Gathered) -> date:
+    """The latest booking date read, so that no result hangs on the clock."""
+    latest = gathered.frames[Kind.BANK]["booking_date"].max()
+    return latest if isinstance(latest, date) else date(1970, 1, 1)
+
+
+def _remembered(
+    store: Store | None, gathered: Gathered
+) -> tuple[frozenset[str], pl.DataFrame, tuple[Problem, ...]]:
+    """What earlier runs settled: lines not to propose again, and what is left of each item."""
+    items = gathered.frames[Kind.ITEMS]
+    if store is None:
+        return frozenset(), items, ()
+    settled = store.settled_lines()
+    left, stale = decide.remaining(items, store.settled_items())
+    return settled, left, stale
+
+
+def _record(gathered: Gathered, loaded: Rules, started: str, as_of: date) -> RunRecord:
+    digest = rules.digest(loaded)
+    what = "\n".join(
+        [digest, as_of.isoformat(), *sorted(reading.digest for reading in gathered.readings), started]
+    )
+    stamp = moments.stamp()
+    run_id = f"{stamp}-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
+    return RunRecord(run_id, started, as_of, digest, loaded.model_dump(mode="json"))
+
+
+def _summary(run: RunRecord, gathered: Gathered, result: Result, scales: Mapping[str, int]) -> dict[str, Any]:
+    head = {
+        "run_id": run.run_id,
+        "started": run.started,
+        "as_of": run.as_of.isoformat(),
+        "recon": __version__,
+        "rules": run.rules.get("name", ""),
+        "rules_sha256": run.rules_digest,
+    }
+    return head | totals.summary(gathered, result, scales)
+
+
+def _outer(result: Result, scales: Mapping[str, int]) -> dict[str, pl.DataFrame]:
+    return {
+        "lines": model.outside(result.lines, LINES, scales),
+        "allocations": model.outside(result.allocations, ALLOCATIONS, scales),
+        "exceptions": model.outside(result.exceptions, EXCEPTIONS, scales),
+    }
+
+
+def _texts(
+    outer: Mapping[str, pl.DataFrame], problems: Sequence[Problem], summary: Mapping[str, Any]
+) -> dict[str, str]:
+    return {
+        "allocations.csv": deliver.csv(outer["allocations"]),
+        "exceptions.csv": deliver.csv(outer["exceptions"]),
+        "lines.csv": deliver.csv(outer["lines"]),
+        "problems.csv": deliver.csv(model.problems_table(problems)),
+        "summary.json": deliver.as_json(summary),
+    }
+
+
+def _keep(
+    store: Store,
+    run: RunRecord,
+    gathered: Gathered,
+    outer: Mapping[str, pl.DataFrame],
+    items: pl.DataFrame,
+    loaded: Rules,
+) -> None:
+    """The run into the store: each line's proposal once, and what the rules accept of it."""
+    lines = outer["lines"].filter(pl.col("outcome") != Outcome.DUPLICATE)
+    accepted = decide.by_rule(
+        lines, outer["allocations"], items, store.decided(), loaded.controls.auto_post_ceiling
+    )
+    store.save_run(
+        run,
+        RunTables(
+            lines=lines,
+            allocations=outer["allocations"],
+            exceptions=outer["exceptions"],
+            bank_lines=gathered.frames[Kind.BANK],
+            open_items=gathered.frames[Kind.ITEMS],
+            accepted=accepted,
+            readings=gathered.readings,
+        ),
+    )
+
+
+def _facts(summary: Mapping[str, Any], job: Job) -> dict[str, str]:
+    """What Home says about the run."""
+    told = [
+        f"{currency} {amounts['bank_lines']} read, {amounts['allocated_auto']} matched,"
+        f" difference {amounts['difference']}"
+        for currency, amounts in summary["control_totals"].items()
+    ]
+    places = {"bank": job.bank, "items": job.items, "remittance": job.remittance, "customers": job.customers}
+    inputs = {
+        f"input:{name}": "; ".join(str(Path(one).resolve()) for one in names)
+        for name, names in places.items()
+    }
+    return inputs | {
+        "run_id": str(summary["run_id"]),
+        "finished": str(summary["started"])[:16].replace("T", " "),
+        "as_of": str(summary["as_of"]),
+        "controls": "; ".join(told),
+        "input:rules": job.rules,
+        "input:out": str(job.out.resolve()) if job.out else "",
+    }

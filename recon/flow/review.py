@@ -1,0 +1,142 @@
+"""The way back: the reviewer's decisions, and what is accepted as a posting file."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from recon import decide, model, posting
+from recon.flow import books, deliver, moments
+from recon.flow.books import Book
+from recon.problems import EXIT_JOB, Problem, ReconError
+from recon.rules.schema import Rules
+from recon.store import Store
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What became of the reviewer's decisions."""
+
+    accepted: int
+    refused: int
+    problems: tuple[Problem, ...]
+
+
+def collect(book: Path | Book, store_url: str = "", who: str = "") -> Collected:
+    """The reviewer's decisions out of the workbook, into the store, and what happened back onto the sheets.
+
+    Raises:
+        ReconError: EXIT_JOB if the workbook or the store can't be used.
+    """
+    if isinstance(book, Path):
+        books.check(book)
+    opened = books.existing(book)
+    with _known_store(books.store_url(store_url, book), opened.path if not store_url else None) as store:
+        rows, unread = books.decisions(opened)
+        unsigned = pl.col("decided_by").fill_null("") == ""
+        signed = rows.with_columns(
+            decided_by=pl.when(unsigned).then(pl.lit(who or _login())).otherwise("decided_by")
+        )
+        outcome = decide.decide(signed, store.current())
+        store.append_decisions(outcome.decided, outcome.accepted, moments.now())
+        problems = (*unread, *outcome.problems)
+        refused = outcome.results.filter(pl.col("result") == "refused")["line_id"].n_unique()
+        taken = outcome.results.filter(pl.col("result") != "refused")["line_id"].n_unique()
+        status = f"{taken} decisions applied, {refused + len(unread)} refused"
+        books.show_decided(opened, store, outcome.results, {"status": status})
+        return Collected(taken, refused + len(unread), problems)
+
+
+def refresh(book: Path | Book, store_url: str = "") -> None:
+    """What the store knows onto the sheets, anew.
+
+    Raises:
+        ReconError: EXIT_JOB if the workbook or the store can't be used.
+    """
+    opened = books.existing(book)
+    with _known_store(books.store_url(store_url, book), opened.path if not store_url else None) as store:
+        books.show_store(opened, store, {"status": f"refreshed {moments.now()[:16].replace('T', ' ')}"})
+
+
+def _known_store(url: str, book: Path | None) -> Store:
+    """The store, which must be there if it is the file beside a workbook."""
+    if book is not None and not books.store_beside(book).exists():
+        what = f"there is no store beside this workbook ({books.store_beside(book).name})"
+        hint = "match first: recon run --book ...; or name the store with --store"
+        raise ReconError(Problem("store-unreachable", book.name, what, hint), EXIT_JOB)
+    return Store.open(url)
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A posting file: where it is, and what is in it. `again`: it was made before, and nothing new is accepted."""
+
+    batch_id: str
+    files: tuple[Path, ...]
+    lines: int
+    control: str
+    again: bool
+
+
+def post(
+    format_name: str, out: Path, store_url: str = "", book: Path | Book | None = None, who: str = ""
+) -> Posted | None:
+    """Accepted allocations that are in no posting file yet, as one; None if nothing was ever accepted.
+
+    Where nothing new is accepted the last file is written again, byte for byte, so that a lost file is no lost
+    posting and nothing is posted twice.
+
+    Raises:
+        ReconError: EXIT_INPUT if there is no such format or no store is named; EXIT_JOB if it can't be used.
+    """
+    posting.check_format(format_name)
+    url = books.store_url(store_url, book)
+    if not url:
+        what, hint = "nothing says which store to post from", "add --store or --book"
+        raise ReconError(Problem("store-needed", "recon post", what, hint))
+    beside = None if store_url or book is None else (book if isinstance(book, Path) else book.path)
+    deliver.check_folder(out)
+    with _known_store(url, beside) as store:
+        unposted = store.unposted()
+        if unposted.is_empty():
+            return _again(store, out)
+        lines = store.bank_lines(unposted["line_id"].unique(maintain_order=True).to_list())
+        items = store.items(
+            [item for item in unposted["item_id"].unique(maintain_order=True).to_list() if item]
+        )
+        accounts = posting.accounts_of(_rules_of_last_run(store))
+        made = posting.post(
+            format_name, unposted, lines, items, accounts=accounts, approved_by=who or _login()
+        )
+        kept = store.append_postings(made.batch, moments.now())
+        return _posted(kept, out, posting.controls_text(made.controls), again=False)
+
+
+def _rules_of_last_run(store: Store) -> Rules:
+    """The rules that made what is accepted: those of the last run."""
+    runs = store.runs().filter(pl.col("status") == "finished")
+    return Rules.model_validate(json.loads(runs["rules"][-1])) if runs.height else Rules()
+
+
+def _again(store: Store, out: Path) -> Posted | None:
+    batches = store.batches()
+    last = store.batch(batches[-1]) if batches else None
+    return _posted(last, out, "", again=True) if last else None
+
+
+def _posted(batch: model.Batch, out: Path, control: str, *, again: bool) -> Posted:
+    texts = {f"posting-{batch.format}-{batch.batch_id}.csv": batch.text}
+    if control:
+        texts[f"posting-{batch.format}-{batch.batch_id}-controls.txt"] = control
+    return Posted(batch.batch_id, tuple(deliver.write(out, texts)), len(batch.line_ids), control, again)

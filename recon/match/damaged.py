@@ -1,0 +1,180 @@
+"""Damaged numbers: cut off at a field's end, letters typed for digits, one character off."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from recon.match import text
+from recon.match.frames import REFERENCES, Ready
+from recon.rules.schema import Rules
+
+CUT_FAN_MAX = 5  # documents that may begin like a number that is cut off
+TOKEN_MAX = 40  # characters of a word that may be a reference
+
+
+def _tokens(lines: pl.DataFrame, least: int) -> pl.DataFrame:
+    """The words of lines with digits, and each joined with the next, as keys: (line, token)."""
+    tokens = (
+        lines.select("line", token=pl.col("text").str.extract_all(r"[^\s]+"))
+        .explode("token")
+        .with_columns(token=text.struct_key(pl.col("token")))
+        .filter(pl.col("token").fill_null("") != "")
+    )
+    twins = tokens.with_columns(
+        pl.when(pl.col("line") == pl.col("line").shift(-1))
+        .then(pl.col("token") + pl.col("token").shift(-1))
+        .alias("token")
+    )
+    return (
+        pl.concat([tokens, twins])
+        .drop_nulls("token")
+        .filter(
+            pl.col("token").str.len_chars().is_between(least - 1, TOKEN_MAX)
+            & pl.col("token").str.contains(r"[0-9]{2}")
+        )
+        .unique(maintain_order=True)
+    )
+
+
+def lookalikes(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
+    """Numbers that name an item once letters are read as the digits they look like (O as 0)."""
+    fold = dict(sorted(rules.references.lookalikes.items()))
+    if not rules.evidence.reference_lookalike.propose or not fold:
+        return pl.DataFrame(schema=REFERENCES)
+    sure = found.filter(pl.col("how") != "bare")
+    lines = ready.lines.filter((pl.col("state") == "open") & ~pl.col("hostile")).join(
+        sure, on="line", how="anti", maintain_order="left"
+    )
+    read = text.unzero(pl.col("token").str.replace_many(list(fold), list(fold.values())))
+    said = (
+        _tokens(lines, rules.references.typo_length_min)
+        .with_columns(key=read)
+        .filter(pl.col("key") != text.unzero(pl.col("token")))
+    )
+    full = ready.keys.filter(
+        (pl.col("kind") == "full") & (pl.col("raw").str.len_chars() >= rules.references.typo_length_min)
+    )
+    items = (
+        full.select("item", pl.col("raw").alias("token"))
+        .with_columns(key=read)
+        .select("item", "key")
+        .unique(maintain_order=True)
+    )
+    return (
+        said.join(items, on="key", maintain_order="left")
+        .select(
+            "line",
+            "item",
+            how=pl.lit("lookalike"),
+            said="token",
+            at=pl.lit(-1, dtype=pl.Int32),
+            size=pl.lit(0, dtype=pl.Int32),
+        )
+        .unique(["line", "item"], keep="first", maintain_order=True)
+        .sort("line", "item")
+        .cast(REFERENCES)
+    )
+
+
+def cut_off(ready: Ready, rules: Rules) -> pl.DataFrame:
+    """Numbers cut off at the end of a field, of which few documents begin so."""
+    if not rules.evidence.reference_cut.propose:
+        return pl.DataFrame(schema=REFERENCES)
+    full = ready.keys.filter(pl.col("kind") == "full").sort("raw", "item")
+    ends = ready.grams.filter(
+        pl.col("field_end")
+        & pl.col("opened")
+        & (pl.col("raw").str.replace_all("-", "").str.len_chars() >= rules.references.prefix_min)
+        & ~(pl.col("raw").str.contains(r"^[0-9-]+$") & pl.col("piece"))
+    )
+    known = pl.concat([ready.keys.select("key"), ready.closed_keys.select("key")]).unique()
+    ends = ends.join(known, on="key", how="anti", maintain_order="left")
+    if full.is_empty() or ends.is_empty():
+        return pl.DataFrame(schema=REFERENCES)
+    names = np.asarray(full["raw"].to_list(), dtype=np.str_)
+    wanted = np.asarray(ends["raw"].to_list(), dtype=np.str_)
+    low = np.searchsorted(names, wanted, side="left")
+    high = np.searchsorted(names, np.char.add(wanted, "\uffff"), side="left")
+    fan = ends.with_columns(low=pl.Series(low), high=pl.Series(high)).filter(
+        (pl.col("high") > pl.col("low")) & (pl.col("high") - pl.col("low") <= CUT_FAN_MAX)
+    )
+    rows = fan.with_columns(row=pl.int_ranges("low", "high")).explode("row")
+    items = full.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+    return (
+        rows.join(items.select("row", "item"), on="row", maintain_order="left")
+        .sort("line", pl.col("size"), "item", descending=[False, True, False])
+        .select("line", "item", how=pl.lit("cut"), said="raw", at="at", size="size")
+        .unique(["line", "item"], keep="first", maintain_order=True)
+        .cast(REFERENCES)
+    )
+
+
+def _variants(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Each text, and the text without each one of its characters, as `variant` (symmetric delete)."""
+    lengths = frame[column].str.len_chars().to_list()
+    longest = max(lengths, default=0)
+    whole = frame.with_columns(variant=pl.col(column))
+    parts = [whole]
+    for at in range(longest):
+        some = frame.filter(pl.col(column).str.len_chars() > at)
+        parts.append(
+            some.with_columns(variant=pl.col(column).str.slice(0, at) + pl.col(column).str.slice(at + 1))
+        )
+    return pl.concat(parts).unique(maintain_order=True)
+
+
+def typos(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
+    """Numbers one character off, for lines that name nothing else, where the amount agrees.
+
+    Without the amount such a number is no evidence: a dense ledger has an item one character off for any number
+    there is.
+    """
+    least = rules.references.typo_length_min
+    if not rules.evidence.reference_typo.propose or least >= 40:  # noqa: PLR2004 - the key's own off switch
+        return pl.DataFrame(schema=REFERENCES)
+    open_lines = ready.lines.filter(
+        (pl.col("state") == "open") & (pl.col("amount") > 0) & ~pl.col("hostile")
+    ).join(found, on="line", how="anti", maintain_order="left")
+    items = ready.items.join(open_lines.select(open="amount"), on="open", how="semi", maintain_order="left")
+    full = (
+        ready.keys.filter((pl.col("kind") == "full") & (pl.col("raw").str.len_chars() >= least))
+        .join(items.select("item", "open", "currency"), on="item", maintain_order="left")
+        .select("item", "open", "currency", right="raw")
+    )
+    spoken = open_lines.join(items.select(amount="open"), on="amount", how="semi", maintain_order="left")
+    if full.is_empty() or spoken.is_empty():
+        return pl.DataFrame(schema=REFERENCES)
+    left = (
+        _tokens(spoken, least)
+        .join(spoken.select("line", "currency", open="amount"), on="line", maintain_order="left")
+        .rename({"token": "left"})
+    )
+    near = _variants(left, "left").join(
+        _variants(full, "right"), on=["variant", "open", "currency"], maintain_order="left"
+    )
+    pairs = near.select("line", "item", "left", "right").unique(maintain_order=True)
+    if pairs.is_empty():
+        return pl.DataFrame(schema=REFERENCES)
+    distance = process.cpdist(
+        pairs["left"].to_list(), pairs["right"].to_list(), scorer=OSA.distance, dtype=np.int32
+    )
+    close = pairs.filter(pl.Series(distance) <= 1)
+    # A complete number of a closed item is no typo of an open one.
+    closed = ready.closed_keys.select(left="raw")
+    return (
+        close.join(closed, on="left", how="anti", maintain_order="left")
+        .sort("line", "item", "left")
+        .unique(["line", "item"], keep="first", maintain_order=True)
+        .select(
+            "line",
+            "item",
+            how=pl.lit("typo"),
+            said="left",
+            at=pl.lit(-1, dtype=pl.Int32),
+            size=pl.lit(0, dtype=pl.Int32),
+        )
+        .cast(REFERENCES)
+    )

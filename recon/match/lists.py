@@ -1,0 +1,122 @@
+"""Several numbers in one text: `INV-1001/02/03`, `INV-1001 to 1005`, `CF/25/01498/777`."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from recon.match import text
+from recon.match.frames import REFERENCES, Ready
+from recon.rules.schema import References, Rules
+
+RANGE_WORDS = ("TO", "TILL", "THRU", "THROUGH", "UPTO")
+LIST_WORDS = ("AND", "PLUS")
+DIGITS_MAX = 15  # digits that an integer holds
+
+
+def listed(ready: Ready, rules: Rules) -> pl.DataFrame:
+    """`INV-1001/02/03` and `INV-1001 to 1005`: every number of a list, read with the first one's beginning.
+
+    What varies in a number is its last run of digits (`CF/25/01498/777` is CF/25/01498 and CF/25/01777); how many
+    runs stand before it is known from the ledger's own numbers with that beginning.
+    """
+    options = rules.references
+    if not (options.abbreviated_lists or options.ranges_max) or not rules.evidence.reference_list.propose:
+        return pl.DataFrame(schema=REFERENCES)
+    members = _list_members(ready, options)
+    if members.is_empty():
+        return pl.DataFrame(schema=REFERENCES)
+    numbers = _list_numbers(members, options)
+    used = set(ready.prefixes)
+    # A label that is no prefix of this ledger (`INVOICE 1001, 1002`) is left away.
+    labels = sorted({word.upper() for word in options.labels} - used)
+    plain = numbers.filter(pl.col("prefix").is_in(labels)).with_columns(raw="digits")
+    wide = pl.concat([numbers.with_columns(raw=pl.col("stem") + pl.col("digits")), plain])
+    keys = ready.keys.filter(pl.col("kind").is_in(["full", "bare"])).select("key", "item")
+    hits = wide.with_columns(key=text.unzero(pl.col("raw"))).join(keys, on="key", maintain_order="left")
+    return (
+        hits.select("line", "item", how=pl.lit("exact"), said="raw", at="at", size=pl.lit(1, dtype=pl.Int32))
+        .unique(["line", "item"], keep="first", maintain_order=True)
+        .sort("line", "at", "item")
+        .cast(REFERENCES)
+    )
+
+
+def _runs(ready: Ready) -> pl.DataFrame:
+    """How many runs of digits the ledger's numbers with a prefix have: (prefix, runs)."""
+    raws = ready.keys.filter(pl.col("kind") == "full").select(
+        prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), runs=pl.col("raw").str.count_matches(r"[0-9]+")
+    )
+    return (
+        raws.drop_nulls("prefix")
+        .group_by("prefix", maintain_order=True)
+        .agg(pl.col("runs").min().cast(pl.Int64))
+    )
+
+
+def _list_members(ready: Ready, options: References) -> pl.DataFrame:
+    """The last digit runs of numbers that stand in a list: (line, at, atom, prefix, stem, previous, ranged).
+
+    A segment begins with a prefix; `nth` counts its runs of digits. A list has more than one member.
+    """
+    same = pl.col("line") == pl.col("line").shift(1)
+    near = ~pl.col("gap").str.contains(text.FIELD_END, literal=True) & (
+        pl.col("gap").str.len_chars() <= text.GAP_MAX
+    )
+    bridges = [*RANGE_WORDS, *LIST_WORDS]
+    atoms = ready.atoms.with_columns(
+        bridge=pl.col("atom").is_in(bridges),
+        ranging=(pl.col("atom").shift(1).is_in(RANGE_WORDS) & same).fill_null(value=False),
+        close=(near & same).fill_null(value=False),
+    ).filter(~pl.col("bridge"))
+    # A segment goes on while digits follow digits; its first atom is the prefix.
+    again = pl.col("digit") & pl.col("close") & same
+    atoms = atoms.with_columns(segment=(~again).cum_sum())
+    heads = pl.col("atom").first().over("segment")
+    atoms = atoms.with_columns(prefix=heads, range_head=pl.col("ranging").first().over("segment"))
+    atoms = atoms.with_columns(nth=pl.int_range(pl.len()).over("segment")).filter("digit")
+    atoms = atoms.filter(~pl.col("prefix").str.contains("[0-9]"))
+    known = pl.concat(
+        [
+            _runs(ready),
+            pl.DataFrame(
+                {"prefix": sorted({w.upper() for w in options.labels}), "runs": 1},
+                schema={"prefix": pl.String, "runs": pl.Int64},
+            ),
+        ]
+    ).unique("prefix", keep="first", maintain_order=True)
+    atoms = atoms.join(known, on="prefix", maintain_order="left")
+    stem = (
+        atoms.filter(pl.col("nth") < pl.col("runs"))
+        .group_by("segment", maintain_order=True)
+        .agg(stem=pl.col("atom").str.join("-"))
+    )
+    members = atoms.filter(pl.col("nth") >= pl.col("runs")).join(
+        stem, on="segment", how="left", maintain_order="left"
+    )
+    beginning = pl.col("prefix") + pl.when(pl.col("runs") > 1).then(pl.col("stem") + "-").otherwise(
+        pl.lit("")
+    )
+    members = members.with_columns(stem=beginning, first=pl.col("nth") == pl.col("runs"))
+    members = members.filter(pl.len().over("line", "stem") > 1)
+    dashed = ~pl.col("first") & pl.col("gap").str.contains(r"^\s*[-\x{2013}]\s*$")
+    spoken = pl.when("first").then("range_head").otherwise("ranging")
+    return members.with_columns(
+        head=pl.col("atom").first().over("segment"),
+        range=(spoken | dashed),
+        next=(pl.col("line") == pl.col("line").shift(1)) & (pl.col("stem") == pl.col("stem").shift(1)),
+    )
+
+
+def _list_numbers(members: pl.DataFrame, options: References) -> pl.DataFrame:
+    """Every number that the members mean: abbreviated ones filled up, ranges counted out, as `digits`."""
+    missing = pl.col("head").str.len_chars().cast(pl.Int64) - pl.col("atom").str.len_chars().cast(pl.Int64)
+    filled = pl.when(missing >= 0).then(pl.col("head").str.slice(0, missing.clip(0)) + pl.col("atom"))
+    exact = pl.when(missing == 0).then(pl.col("atom"))
+    rows = members.with_columns(number=filled if options.abbreviated_lists else exact)
+    rows = rows.filter((pl.col("number").str.len_chars() <= DIGITS_MAX).fill_null(value=False))
+    high = pl.col("number").cast(pl.Int64)
+    low = pl.when("next").then(pl.col("number").shift(1).cast(pl.Int64))
+    counted = (pl.col("range") & (high > low) & (high - low < options.ranges_max)).fill_null(value=False)
+    value = pl.when(counted).then(pl.int_ranges(low + 1, high + 1)).otherwise(pl.concat_list(high))
+    wide = rows.with_columns(value=value, width=pl.col("number").str.len_chars()).explode("value")
+    return wide.with_columns(digits=pl.col("value").cast(pl.String).str.pad_start(pl.col("width"), "0"))

@@ -1,0 +1,96 @@
+"""Document numbers and order references as keys: of items, open and closed, and in the text of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from recon.match import text
+from recon.model import Tables
+from recon.rules.schema import Rules
+
+ITEM_REFERENCES = ("po_no", "service_user_ref", "contract_id", "plan_id")
+KEY_LENGTH_MIN = 4  # shorter order references are no evidence
+
+
+def item_keys(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Every key an item can be found by; a key that says too little is left out."""
+    documents = pl.concat(
+        [
+            items.select("item", text="doc_no"),
+            items.filter(pl.col("item_id") != pl.col("doc_no")).select("item", text="item_id"),
+        ]
+    ).filter(pl.col("text") != "")
+    full = documents.select("item", raw=text.struct_key(pl.col("text"))).filter(
+        pl.col("raw").str.contains("[0-9]")
+    )
+    squeezed = full.filter(pl.col("raw").str.contains("-")).select(
+        "item", raw=pl.col("raw").str.replace_all("-", "")
+    )
+    tail = full.filter(pl.col("raw").str.contains("^[A-Z]")).select(
+        "item", raw=pl.col("raw").str.extract(r"([0-9].*)$", 1)
+    )
+    last = full.filter(pl.col("raw").str.contains("^[A-Z]")).select(
+        "item", raw=pl.col("raw").str.extract(r"([0-9]+)$", 1)
+    )
+    bare = pl.concat([tail, last]).drop_nulls().unique(maintain_order=True)
+    bare = bare.filter(pl.col("raw").str.len_chars() >= rules.references.bare_digits_min)
+    orders = pl.concat([items.select("item", raw=text.struct_key(pl.col(name))) for name in ITEM_REFERENCES])
+    orders = orders.filter(
+        (pl.col("raw").str.len_chars() >= KEY_LENGTH_MIN) & pl.col("raw").str.contains("[0-9]")
+    ).unique(maintain_order=True)
+    parts = [(full, "full"), (squeezed, "full"), (bare, "bare"), (orders, "order")]
+    return pl.concat(
+        [
+            frame.select("item", "raw", key=text.unzero(pl.col("raw")), kind=pl.lit(kind))
+            for frame, kind in parts
+        ]
+    ).unique(["item", "key", "kind"], keep="first", maintain_order=True)
+
+
+def closed_keys(tables: Tables) -> pl.DataFrame:
+    """The numbers of closed items: (doc_no, customer_id, raw, key)."""
+    closed = pl.concat(
+        [tables.closed_items, tables.open_items.filter(pl.col("open_amount_minor") == 0)], how="diagonal"
+    )
+    return (
+        closed.select("doc_no", "customer_id", raw=text.struct_key(pl.col("doc_no")))
+        .filter(pl.col("raw").str.contains("[0-9]"))
+        .with_columns(key=text.unzero(pl.col("raw")))
+        .unique("key", keep="first", maintain_order=True)
+    )
+
+
+def gram_shape(raws: Sequence[pl.Series]) -> tuple[pl.Series, int]:
+    """The letter atoms that references begin with, and how many atoms the longest has."""
+    whole = pl.concat([raw.cast(pl.String) for raw in raws]).unique(maintain_order=True)
+    starts = whole.str.extract(r"^([A-Z]+)", 1).drop_nulls().unique(maintain_order=True)
+    longest = whole.str.count_matches(r"[A-Z]+|[0-9]+").max()
+    return starts, int(longest) if isinstance(longest, int) else 1
+
+
+def grams(found: pl.DataFrame, starts: pl.Series, longest: int, labels: list[str]) -> pl.DataFrame:
+    """What may be a reference in a line; a number behind a label is also known without it."""
+    whole = text.grams(found, "line", starts, max(longest, 2))
+    before = found.select("line", at=pl.col("at") + 1, label=pl.col("atom").is_in(labels), stuck="atom")
+    tagged = whole.join(before, on=["line", "at"], how="left", maintain_order="left").with_columns(
+        labelled=pl.col("label").fill_null(value=False), before=pl.col("stuck").fill_null("")
+    )
+    plain = tagged.select(
+        "line",
+        "at",
+        "size",
+        "raw",
+        "opened",
+        "closed",
+        "piece",
+        "field_end",
+        "labelled",
+        "before",
+        key=text.unzero(pl.col("raw")),
+    )
+    squeezed = plain.filter(pl.col("raw").str.contains("^[A-Z].*-")).with_columns(
+        key=text.unzero(pl.col("raw").str.replace_all("-", ""))
+    )
+    return pl.concat([plain, squeezed])

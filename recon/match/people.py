@@ -1,0 +1,164 @@
+"""Customers, the names and accounts they can be known by, and what may be a name in a line."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from recon.match import text
+from recon.model import Tables
+from recon.rules.schema import Rules
+
+KEY_LENGTH_MIN = 4  # a shorter account or vendor number is no evidence
+
+
+def customers(tables: Tables, items: pl.DataFrame) -> pl.DataFrame:
+    """Customers of the file, and those that only the open items name; each once."""
+    named = tables.customers.select(
+        "customer_id",
+        "group_id",
+        "name",
+        "tax_profile",
+        tolerance="tolerance_profile",
+        known=pl.lit(value=True),
+    )
+    implied = items.select(
+        "customer_id",
+        "group_id",
+        pl.col("customer_name").alias("name"),
+        tax_profile=pl.lit(""),
+        tolerance=pl.lit(""),
+        known=pl.lit(value=False),
+    )
+    return (
+        pl.concat([named, implied])
+        .filter(pl.col("customer_id") != "")
+        .sort(["customer_id", "known", "name"], descending=[False, True, False])
+        .unique("customer_id", keep="first", maintain_order=True)
+        .with_columns(
+            owner=pl.when(pl.col("group_id") != "")
+            .then("G:" + pl.col("group_id"))
+            .otherwise("C:" + pl.col("customer_id"))
+        )
+    )
+
+
+def _dated(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(valid_from=pl.lit(None, dtype=pl.Date), valid_to=pl.lit(None, dtype=pl.Date))
+
+
+def _split(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    return (
+        frame.select("customer_id", text=pl.col(column).str.split(";"))
+        .explode("text")
+        .with_columns(pl.col("text").str.strip_chars())
+        .filter(pl.col("text").fill_null("") != "")
+    )
+
+
+def names(tables: Tables, customers: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Every name a customer can be known by, whole and cut to the lengths of payment systems."""
+    payers = rules.payers
+    legal = pl.concat(
+        [
+            customers.select("customer_id", text="name"),
+            tables.open_items.select("customer_id", text="customer_name"),
+        ]
+    ).unique(maintain_order=True)
+    aliases = pl.concat(
+        [
+            _dated(_split(tables.customers, "aliases")),
+            tables.aliases.select("customer_id", "valid_from", "valid_to", text="alias").select(
+                "customer_id", "text", "valid_from", "valid_to"
+            ),
+        ]
+    )
+    spoken = pl.concat(
+        [_dated(legal).with_columns(kind=pl.lit("name")), aliases.with_columns(kind=pl.lit("alias"))]
+    )
+    spoken = spoken.filter(pl.col("text").fill_null("") != "")
+    forms = [spoken]
+    for length in sorted(set(rules.references.rail_lengths)):
+        long = spoken.filter(pl.col("text").str.len_chars() > length)
+        cut = long.with_columns(
+            text=text.upper(pl.col("text")).str.slice(0, length),
+            kind=pl.when(pl.col("kind") == "name").then(pl.lit("name_cut")).otherwise("kind"),
+        )
+        forms.append(cut)
+    keyed = pl.concat(forms).with_columns(
+        key=text.name_key(pl.col("text"), payers.drop_words, payers.same_words)
+    )
+    order = pl.col("kind").replace_strict(["alias", "name", "name_cut"], [0, 1, 2], return_dtype=pl.Int8)
+    return (
+        keyed.filter(pl.col("key").str.len_chars() >= 3)  # noqa: PLR2004 - two letters are no name
+        .sort(order, "key", "customer_id", "valid_from", "valid_to")
+        .unique(["key", "customer_id", "valid_from", "valid_to"], keep="first", maintain_order=True)
+        .select("key", "customer_id", "kind", "valid_from", "valid_to")
+    )
+
+
+def account_raws(tables: Tables) -> pl.Series:
+    """Accounts and numbers of payers as raw keys, so that lines are searched for them."""
+    return _account_texts(tables).select(raw=text.struct_key(pl.col("text")))["raw"]
+
+
+def _account_texts(tables: Tables) -> pl.DataFrame:
+    """Accounts, vendor numbers and aliases that are numbers, as (customer_id, text, kind, valid_from, valid_to)."""
+    accounts = _dated(_split(tables.customers, "accounts")).with_columns(kind=pl.lit("account"))
+    vendors = _dated(_split(tables.customers, "vendor_no")).with_columns(kind=pl.lit("vendor"))
+    numbers = (
+        tables.aliases.select("customer_id", text="alias", valid_from="valid_from", valid_to="valid_to")
+        .filter(pl.col("text").str.count_matches(r"\d") >= KEY_LENGTH_MIN)
+        .with_columns(kind=pl.lit("vendor"))
+    )
+    return pl.concat([accounts, vendors, numbers])
+
+
+def accounts(tables: Tables) -> pl.DataFrame:
+    """Accounts and numbers of payers as keys: (key, plain, customer_id, kind, valid_from, valid_to)."""
+    return (
+        _account_texts(tables)
+        .with_columns(
+            raw=text.struct_key(pl.col("text")),
+            plain=text.upper(pl.col("text")).str.replace_all("[^A-Z0-9@]", ""),
+        )
+        .with_columns(key=text.unzero(pl.col("raw")))
+        .filter(pl.col("plain").str.len_chars() >= KEY_LENGTH_MIN)
+        .unique(["key", "customer_id", "valid_from", "valid_to"], keep="first", maintain_order=True)
+        .select("key", "plain", "customer_id", "kind", "valid_from", "valid_to")
+    )
+
+
+def name_grams(
+    active: pl.DataFrame, names: pl.DataFrame, starts: pl.Series, rules: Rules
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What may be a name in a line: runs of words that begin like a known name; and its longest run of words."""
+    payers = rules.payers
+    spoken = active.select(
+        "line",
+        text=pl.when(pl.col("counterparty") != "")
+        .then(text.joined(["counterparty", "narrative", "reference"]))
+        .otherwise(text.joined(["narrative", "reference"])),
+    )
+    phrases = "|".join(f"(?:{pattern})" for pattern in payers.not_phrases)
+    if phrases:
+        spoken = spoken.with_columns(text=pl.col("text").str.replace_all(f"(?i){phrases}", " / "))
+    noise = "|".join(
+        [*(f"(?:{pattern})" for pattern in payers.not_names), *(f"^{start}$" for start in starts), "^$"]
+        + [f"^{word.upper()}$" for word in rules.references.labels]
+    )
+    found = text.words(spoken, "line", "text", payers.drop_words, payers.same_words, f"(?i){noise}")
+    firsts = names["key"].str.extract(r"^(\S+)", 1).drop_nulls().unique(maintain_order=True)
+    runs = (
+        found.with_columns(
+            run=(pl.col("border") | pl.col("noise") | pl.col("noise").shift(1))
+            .fill_null(value=True)
+            .cum_sum()
+        )
+        .filter(~pl.col("noise"))
+        .group_by("line", "run", maintain_order=True)
+        .agg(pl.col("word").str.join(" ").alias("payer_text"))
+        .sort("line", pl.col("payer_text").str.len_chars(), "run", descending=[False, True, False])
+        .unique("line", keep="first", maintain_order=True)
+        .select("line", "payer_text")
+    )
+    return text.name_grams(found, "line", firsts), runs

@@ -1,0 +1,88 @@
+"""A second office program opens what we write: values, looks and formulas of the user's are right there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+from workbook_cases import FACTS, change_part, part_of, view
+
+from recon.workbook import columns, layout
+from recon.workbook.file import new_book, open_book
+
+pytestmark = pytest.mark.libreoffice
+OFFICE = shutil.which("soffice") or ""
+
+
+def converted(path: Path, kind: str) -> Path:
+    """The file as LibreOffice writes it; it has to be asked twice with a new profile."""
+    profile = path.parent / "profile"
+    target = path.parent / "converted"
+    command = [OFFICE, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", kind]
+    for _ in range(2):
+        subprocess.run(  # noqa: S603 - the office program that was found, on files of this test
+            [*command, "--outdir", str(target), str(path)],
+            check=False,
+            capture_output=True,
+            timeout=120,
+            env={**os.environ, "SAL_USE_VCLPLUGIN": "svp"},
+        )
+        made = target / path.with_suffix(f".{kind}").name
+        if made.exists():
+            return made
+    raise AssertionError("LibreOffice made no file")
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    if not OFFICE:
+        pytest.skip("no LibreOffice on this machine")
+    path = tmp_path / "book.xlsm"
+    new_book(path).write(layout.sheets(view(), FACTS))
+    return path
+
+
+def test_it_opens_the_book_and_prints_every_sheet(book: Path) -> None:
+    pdf = converted(book, "pdf").read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert (
+        pdf.count(b"/Type/Page/") + pdf.count(b"/Type /Page\n") + pdf.count(b"/Type/Page\n")
+        >= len(columns.ORDER) - 2
+    )
+
+
+def test_values_and_a_formula_of_the_users_are_right(book: Path) -> None:
+    frame = layout.sheets(view(), FACTS)["Bank"]
+    plain = frame.with_columns(
+        pl.Series("Twice", ["", "", "", ""]), pl.Series("Text", ["=1+1", "@A1", "_x0041_", "a\tb"])
+    )
+    open_book(book).write({"Bank": plain})
+    place = columns.letters(len(frame.columns))
+    part = part_of(book, "Bank")
+    with zipfile.ZipFile(book) as archive:
+        style = archive.read(part).decode().split(f'<c r="{place}5" ')[1].split("/>")[0]
+    change_part(book, part, f'<c r="{place}5" {style}/>', f'<c r="{place}5" {style}><f>E5*2</f></c>')
+    open_book(book).write({"Bank": frame.reverse().with_columns(plain["Text"].reverse())})
+    made = openpyxl.load_workbook(converted(book, "xlsx"), data_only=True)["Bank"]
+    rows = {made[f"A{row}"].value: row for row in range(4, 8)}
+    assert made[f"{place}{rows['L-2']}"].value == 203.0
+    assert [made[f"E{rows[line]}"].value for line in ("L-1", "L-2", "L-3", "L-4")] == [
+        100.5,
+        101.5,
+        102.5,
+        103.5,
+    ]
+    assert made[f"C{rows['L-1']}"].value.date().isoformat() == "2026-10-01"
+    text = columns.letters(len(frame.columns) + 1)
+    assert [made[f"{text}{rows[line]}"].value for line in ("L-1", "L-2", "L-3", "L-4")] == [
+        "=1+1",
+        "@A1",
+        "_x0041_",
+        "a\tb",
+    ]
