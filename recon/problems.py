@@ -17,6 +17,7 @@ EXIT_JOB = 3  # the job could not run; nothing half-written
 CATALOGUE: dict[str, str] = {
     # files
     "file-missing": "a file that was named does not exist",
+    "input-missing": "nothing says which files to read",
     "file-empty": "a file holds nothing to read",
     "file-unreadable": "a file can't be opened, or is protected, damaged or too large",
     "file-unknown": "no reader knows the format of a file",
@@ -60,6 +61,7 @@ CATALOGUE: dict[str, str] = {
     "currency-missing": "rows without a currency, and nothing that says which",
     # workbook
     "book-open": "the workbook is open in Excel",
+    "book-busy": "Excel is busy and does not answer",
     "book-changed": "the workbook was changed while it was being written",
     "book-protected": "the workbook is encrypted or can't be written",
     "book-broken": "the file is no workbook, or lacks a sheet or table of ours",

@@ -100,14 +100,17 @@ def wrong_customer_ref(world: World) -> bool:
 
 
 def typo(world: World) -> bool:
-    """One digit wrong; no document has the number that came; the payer is known."""
-    item = world.ledger.pick(prefixed)
+    """One digit wrong; no document has the number that came; the payer is known by a confirmed alias."""
+    item = world.ledger.pick(lambda each: prefixed(each) and bool(each.payer.confirmed))
     if item is None:
         return False
     text = noise.typo(item.doc_no, world.rng)
     if not _only_neighbour(world, text, item, same_payer=True):
         return False
-    world.emit(quoted(world, item, text, "typo"))
+    draft = quoted(world, item, text, "typo")
+    draft.name = world.rng.choice(item.payer.confirmed)
+    world.ledger.damaged.add(key(text))
+    world.emit(draft)
     return True
 
 
@@ -122,6 +125,7 @@ def typo_unknown_payer(world: World) -> bool:
     draft = quoted(world, item, text, "typo_unknown_payer")
     draft.name = world.rng.choice(names.STRANGE_FIRMS)
     draft.expected, draft.codes, draft.also = "suggested", ("EX-UNID", "EX-CORRUPT"), ("exception",)
+    world.ledger.damaged.add(key(text))
     world.emit(draft)
     return True
 
@@ -169,7 +173,11 @@ def coincidental_number(world: World) -> bool:
         return False
     day = world.after([item])
     doc_no = f"INV-{day:%d%m%y}"
-    if world.ledger.by_key.get(key(doc_no)) or world.ledger.by_bare.get(bare(doc_no)):
+    if (
+        key(doc_no) in world.ledger.damaged
+        or world.ledger.by_key.get(key(doc_no))
+        or world.ledger.by_bare.get(bare(doc_no))
+    ):
         return False
     other = world.ledger.issue(stranger_to(world, item.payer), item.issue, item.open)
     other.doc_no, other.net = doc_no, item.net

@@ -89,11 +89,15 @@ def zeros_dropped(world: World) -> bool:
 
 
 def prefix_dropped(world: World) -> bool:
-    """The bare number, from a payer that is known."""
-    item = world.ledger.pick(lambda each: simple(each) and each.series.name in ("INV", "SI"))
+    """The bare number, from a payer that is known by a confirmed alias."""
+    item = world.ledger.pick(
+        lambda each: simple(each) and each.series.name in ("INV", "SI") and bool(each.payer.confirmed)
+    )
     if item is None or not _sole(world, item, noise.prefix_dropped(item.doc_no)):
         return False
-    world.emit(quoted(world, item, noise.prefix_dropped(item.doc_no), "prefix_dropped"))
+    draft = quoted(world, item, noise.prefix_dropped(item.doc_no), "prefix_dropped")
+    draft.name = world.rng.choice(item.payer.confirmed)
+    world.emit(draft)
     return True
 
 

@@ -315,20 +315,24 @@ def remittance_tds(world: World) -> bool:
 
 
 def tpa_settlement(world: World) -> bool:
-    """India: claims settled with a disallowance and tax on the rest."""
+    """India: claims settled with a disallowance and tax on the rest; what was refused stands apart, or not."""
     found = gather(world)
-    if world.uk or found is None:
+    if world.uk or found is None or "TDS 10%" not in found[0].tax_profile.split(";"):
         return False
     payer, items = found
+    apart = chance(world.rng, 0.5)
     lines: list[Advised] = []
     shares: list[Share] = []
     for place, item in enumerate(items):
         refused = 0 if place else item.open // 20 // 5_000 * 5_000
         approved = item.open - refused
         tax = approved // 1000 * 100
-        lines.append(Advised(item.doc_no, item.open, approved - tax, tax, "TDS"))
-        if refused:
-            lines[-1] = Advised(item.doc_no, item.open, approved - tax, tax + refused, "TDS AND DISALLOWED")
+        if refused and not apart:
+            lines.append(Advised(item.doc_no, item.open, approved - tax, tax + refused, "TDS AND DISALLOWED"))
+        else:
+            lines.append(Advised(item.doc_no, item.open, approved - tax, tax, "TDS"))
+        if refused and apart:
+            lines.append(Advised(item.doc_no, 0, 0, refused, "DISALLOWED"))
         shares.append(Share(item, approved - tax, tax, "TDS"))
     day = world.after(items)
     payment = world.utr(day)

@@ -128,6 +128,9 @@ class Ledger:
     by_bare: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))  # open and closed
     by_payer: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))  # open
     amounts: Counter[int] = field(default_factory=Counter)  # of open items
+    damaged: set[str] = field(
+        default_factory=set
+    )  # numbers that lines quote and no document may come to have
     taken: set[int] = field(default_factory=set)  # amounts of lines: no item may come to have one by chance
     orders: Counter[str] = field(default_factory=Counter)
     users: Counter[str] = field(default_factory=Counter)
@@ -152,9 +155,11 @@ class Ledger:
     def issue(self, payer: Payer, issued: date, amount: int, *, series: Series | None = None) -> Item:
         """A new document with the next number of its series."""
         series = series or self.series("INV")
-        number = series.first + self._next[series.name]
-        self._next[series.name] += 1
-        doc_no = series.form.format(n=number, h=100 + number % 37, w=_WARDS[number % len(_WARDS)])
+        doc_no = ""
+        while not doc_no or key(doc_no) in self.damaged:
+            number = series.first + self._next[series.name]
+            self._next[series.name] += 1
+            doc_no = series.form.format(n=number, h=100 + number % 37, w=_WARDS[number % len(_WARDS)])
         item_id = f"V{len(self.items) + len(self.closed) + 1:07d}"
         currency = "GBP" if self.flavour == "uk" else "INR"
         net = amount if self.flavour == "uk" else None

@@ -36,6 +36,7 @@ class Payer:
     terms: int = 30
     thin: bool = False
     known: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()  # the aliases among them: a bare or damaged number needs one of these
     tolerated: int = 0  # minor units of tolerance that cases used up: the rules allow 50.00 a year
 
 
@@ -212,6 +213,7 @@ def _identify(payers: list[Payer]) -> None:
             alias = f"{''.join(word[0] for word in upper(payer.name).split())[:11]} {serial}"
             payer.aliases = (*payer.aliases, alias)
             payer.known = (alias,)
+        payer.confirmed = tuple(name for name in payer.known if name in payer.aliases)
 
 
 def _forms(payer: Payer) -> set[str]:

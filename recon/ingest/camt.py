@@ -19,15 +19,16 @@ from lxml import etree
 
 from recon.ingest import camt_entry, finish, xml
 from recon.ingest.bank import Line, Page, assemble
-from recon.ingest.camt_entry import amount_of, child, children, day_of, text
+from recon.ingest.camt_entry import amount_of, day_of
 from recon.ingest.source import Claim, Reader, Request, Source
+from recon.ingest.xml import EMPTY, Node
 from recon.model import Kind, Reading
 from recon.problems import Problem
 
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?BkToCstmr(Stmt|AcctRpt|DbtCdtNtfctn)")
 _FORMS: Final = {b"Stmt": "camt.053", b"AcctRpt": "camt.052", b"DbtCdtNtfctn": "camt.054"}
-_STATEMENTS: Final = frozenset(["Stmt", "Rpt", "Ntfctn"])
-_WANTED: Final = _STATEMENTS | {"Ntry"}
+_STATEMENTS: Final = ("Stmt", "Rpt", "Ntfctn")
+_WANTED: Final = ("GrpHdr", *_STATEMENTS, "Ntry")
 _OPENING: Final = ("OPBD", "PRCD")  # Swiss statements say the previous closing instead
 _CLOSING: Final = ("CLBD",)
 
@@ -53,13 +54,17 @@ def _read(source: Source, request: Request, form: str) -> Reading:
     pages: list[Page] = []
     problems: list[Problem] = []
     current = _Open()
+    made: date | None = None
     for element in xml.elements(source, _WANTED):
-        if xml.local(element) == "Ntry":
+        name = xml.local(element)
+        if name == "GrpHdr":
+            made = day_of(xml.node(element).at("CreDtTm"))
+        elif name == "Ntry":
             if xml.local(_parent(element)) in _STATEMENTS:
                 _entry(element, current, source)
                 _forget(element)
         else:
-            pages.append(_page(element, current, source))
+            pages.append(_page(xml.node(element), xml.line(element), made, current, source))
             problems += current.problems
             current = _Open()
             element.clear()
@@ -85,7 +90,7 @@ def _forget(element: etree._Element) -> None:
 def _entry(element: etree._Element, current: _Open, source: Source) -> None:
     current.entries += 1
     position = xml.line(element)
-    lines, found = camt_entry.read(element, position)
+    lines, found = camt_entry.read(xml.node(element), position)
     current.lines += lines
     current.problems += [
         Problem(code, source.at(position), f"entry {current.entries}: {what}", hint)
@@ -93,14 +98,14 @@ def _entry(element: etree._Element, current: _Open, source: Source) -> None:
     ]
 
 
-def _page(element: etree._Element, current: _Open, source: Source) -> Page:
-    account = child(element, "Acct")
-    number = " ".join(part for part in (text(element, "Id"), text(element, "ElctrncSeqNb")) if part)
-    balances = _balances(element, text(account, "Ccy").upper())
+def _page(statement: Node, position: int, made: date | None, current: _Open, source: Source) -> Page:
+    account = statement.at("Acct") or EMPTY
+    number = " ".join(part for part in (statement.text("Id"), statement.text("ElctrncSeqNb")) if part)
+    balances = _balances(statement, account.text("Ccy").upper())
     currency = balances.currency or next((line.currency for line in current.lines), "")
-    lines = _dated(current, _day(element, balances.day), source, xml.line(element))
+    lines = _dated(current, _day(statement, balances.day) or made, source, position)
     return Page(
-        position=xml.line(element),
+        position=position,
         account=camt_entry.account(account),
         number=number,
         currency=currency,
@@ -141,34 +146,27 @@ class _Balances:
     day: date | None
 
 
-def _day(element: etree._Element, closing: date | None) -> date | None:
+def _day(statement: Node, closing: date | None) -> date | None:
     """The day of a statement: of its closing balance, the end of its period, or when it was made."""
-    period = child(element, "FrToDt")
-    header = child(element.getparent(), "GrpHdr")
-    days = [
-        child(period, "ToDtTm"),
-        child(period, "ToDt"),
-        child(element, "CreDtTm"),
-        child(header, "CreDtTm"),
-    ]
-    return closing or next((day for day in map(day_of, days) if day), None)
+    paths = ("FrToDt/ToDtTm", "FrToDt/ToDt", "CreDtTm")
+    return closing or next((day for day in (day_of(statement.at(path)) for path in paths) if day), None)
 
 
-def _balances(element: etree._Element, currency: str) -> _Balances:
+def _balances(statement: Node, currency: str) -> _Balances:
     """The booked balances in the account's currency. Balances of parts (with a sub-type) don't count."""
     found: dict[str, list[tuple[Decimal, date | None]]] = {}
-    for balance in children(element, "Bal"):
-        kind = child(balance, "Tp")
-        code = text(kind, "CdOrPrtry/Cd")
-        amount, own = amount_of(child(balance, "Amt"))
-        if amount is None or child(kind, "SubTp") is not None or code not in (*_OPENING, *_CLOSING):
+    for balance in statement.all("Bal"):
+        code = balance.text("Tp/CdOrPrtry/Cd")
+        money = balance.at("Amt") or EMPTY
+        amount, own = amount_of(money), money.currency
+        if amount is None or balance.at("Tp/SubTp") is not None or code not in (*_OPENING, *_CLOSING):
             continue
         currency = currency or own
         if own and own != currency:
             continue
         # Some write a debit balance as a negative amount *and* DBIT; it is negative once.
-        debit = text(balance, "CdtDbtInd") == "DBIT"
-        found.setdefault(code, []).append((-abs(amount) if debit else amount, day_of(child(balance, "Dt"))))
+        debit = balance.text("CdtDbtInd") == "DBIT"
+        found.setdefault(code, []).append((-abs(amount) if debit else amount, day_of(balance.at("Dt"))))
     opening = next((found[code][0][0] for code in _OPENING if code in found), None)
     closing, day = next((found[code][-1] for code in _CLOSING if code in found), (None, None))
     return _Balances(opening, closing, currency, day)

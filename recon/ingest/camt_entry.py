@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
-
-from lxml import etree
 
 from recon.ingest.bank import Line, reference, unfit
 from recon.ingest.grid import clean
-from recon.ingest.xml import local
+from recon.ingest.xml import EMPTY, Node
 
 NO_DAY: Final = date.min  # an entry without dates, until its statement says one
 _NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)$")
@@ -21,47 +19,17 @@ _NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)$")
 Finding = tuple[str, str, str]  # code, what, hint
 
 
-def child(element: etree._Element | None, name: str) -> etree._Element | None:
-    """The first child of that name, whatever its namespace."""
-    return next(children(element, name), None)
+def amount_of(node: Node | None) -> Decimal | None:
+    """An amount; None where it is missing or no number."""
+    plain = clean(node.own) if node is not None else ""
+    return Decimal(plain) if _NUMBER.match(plain) else None
 
 
-def children(element: etree._Element | None, name: str) -> Iterator[etree._Element]:
-    """All children of that name."""
-    if element is not None:
-        yield from (part for part in element if local(part) == name)
-
-
-def at(element: etree._Element | None, path: str) -> etree._Element | None:
-    """The first element along a path of names (`RltdPties/Dbtr/Nm`)."""
-    for name in path.split("/"):
-        element = child(element, name)
-    return element
-
-
-def text(element: etree._Element | None, path: str) -> str:
-    """The text along a path; "" if there is none."""
-    found = at(element, path)
-    return clean(found.text or "") if found is not None else ""
-
-
-def amount_of(element: etree._Element | None) -> tuple[Decimal | None, str]:
-    """An amount and its currency; None where it is missing or no number."""
-    if element is None:
-        return None, ""
-    plain = clean(element.text or "")
-    try:
-        amount = Decimal(plain) if _NUMBER.match(plain) else None
-    except InvalidOperation:
-        amount = None
-    return amount, (element.get("Ccy") or "").upper()
-
-
-def day_of(element: etree._Element | None) -> date | None:
+def day_of(node: Node | None) -> date | None:
     """A date out of Dt or DtTm within the element, or out of its own text; zones are cut off."""
-    if element is None:
+    if node is None:
         return None
-    plain = text(element, "Dt") or text(element, "DtTm") or clean(element.text or "")
+    plain = node.text("Dt") or node.text("DtTm") or clean(node.own)
     try:
         return date.fromisoformat(plain[:10])
     except ValueError:
@@ -73,27 +41,28 @@ def on(line: Line, day: date) -> Line:
     return replace(line, booking_date=day)
 
 
-def account(element: etree._Element | None) -> str:
+def account(node: Node | None) -> str:
     """IBAN, or the other number of an account."""
-    return text(element, "Id/IBAN").replace(" ", "") or text(element, "Id/Othr/Id")
+    return "" if node is None else node.text("Id/IBAN").replace(" ", "") or node.text("Id/Othr/Id")
 
 
-def read(entry: etree._Element, position: int) -> tuple[list[Line], list[Finding]]:
+def read(entry: Node, position: int) -> tuple[list[Line], list[Finding]]:
     """The lines of an entry, and what was wrong: one for each transaction, or one for the entry."""
-    status = text(entry, "Sts/Cd") or text(entry, "Sts")
-    amount, currency = amount_of(child(entry, "Amt"))
+    status = entry.text("Sts/Cd") or entry.text("Sts")
+    money = entry.at("Amt") or EMPTY
+    amount, currency = amount_of(money), money.currency
     if status not in ("", "BOOK"):
         sum_text = f"{amount} {currency}".strip()
         return [], [("entry-unbooked", f"status {status[:10]}, not booked: {sum_text} was left out", "")]
     if amount is None:
         return [], [("entry-unread", "the amount can't be read; the entry was left out", "look at the entry")]
-    mark = text(entry, "CdtDbtInd")
+    mark = entry.text("CdtDbtInd")
     if mark not in ("CRDT", "DBIT"):
         return [], [
             ("entry-unread", "the entry does not say credit or debit; it was left out", "look at the entry")
         ]
     signed = -abs(amount) if mark == "DBIT" else amount
-    details = [part for group in children(entry, "NtryDtls") for part in children(group, "TxDtls")]
+    details = [part for group in entry.all("NtryDtls") for part in group.all("TxDtls")]
     parts, findings = _split(details, signed, currency)
     lines = []
     for transactions, part in parts:
@@ -106,8 +75,8 @@ def read(entry: etree._Element, position: int) -> tuple[list[Line], list[Finding
 
 
 def _split(
-    details: Sequence[etree._Element], signed: Decimal, currency: str
-) -> tuple[list[tuple[list[etree._Element], Decimal]], list[Finding]]:
+    details: Sequence[Node], signed: Decimal, currency: str
+) -> tuple[list[tuple[list[Node], Decimal]], list[Finding]]:
     """The entry's amount over its transactions.
 
     One transaction is the entry. Several have amounts of their own: those that add up to the entry, if any do,
@@ -137,48 +106,50 @@ def _split(
     ]
 
 
-def _own(part: etree._Element, path: str, entry: Decimal, currency: str) -> Decimal | None:
+def _own(part: Node, path: str, entry: Decimal, currency: str) -> Decimal | None:
     """A transaction's amount in the entry's currency, with its own sign or the entry's."""
-    amount, own = amount_of(at(part, path))
-    if amount is None or (own and currency and own != currency):
+    money = part.at(path) or EMPTY
+    amount = amount_of(money)
+    if amount is None or (money.currency and currency and money.currency != currency):
         return None
-    mark = text(part, "CdtDbtInd")
+    mark = part.text("CdtDbtInd")
     debit = mark == "DBIT" if mark in ("CRDT", "DBIT") else entry < 0
     return -abs(amount) if debit else amount
 
 
 def _line(
-    entry: etree._Element,
-    transactions: Sequence[etree._Element],
+    entry: Node,
+    transactions: Sequence[Node],
     amount: Decimal,
     currency: str,
     position: int,
 ) -> Line:
-    first = transactions[0] if transactions else None
-    returned = text(entry, "RvslInd").lower() in ("true", "1") or any(
-        child(part, "RtrInf") is not None for part in transactions
+    first = transactions[0] if transactions else EMPTY
+    returned = entry.text("RvslInd").lower() in ("true", "1") or any(
+        part.all("RtrInf") for part in transactions
     )
     # Of a return, the other side is the one of the payment that came back.
     inward = (amount >= 0) != returned
-    name, other = _party(first, inward=inward)
+    parties = first.at("RltdPties") or EMPTY
+    name, other = _party(parties, inward=inward)
     if not name and not other:
-        name, other = _party(first, inward=not inward)
-    own = reference(text(first, "Refs/EndToEndId"))
+        name, other = _party(parties, inward=not inward)
+    ultimate = _name(parties, "UltmtDbtr" if inward else "UltmtCdtr")
     structured = [word for part in transactions for word in _structured(part)]
-    kept = own or (reference(structured[0]) if structured else "")
+    kept = reference(first.text("Refs/EndToEndId")) or (reference(structured[0]) if structured else "")
     free = [
-        clean(line.text or "") for part in transactions for line in children(child(part, "RmtInf"), "Ustrd")
+        clean(word.own)
+        for part in transactions
+        for words in part.all("RmtInf")
+        for word in words.all("Ustrd")
     ]
-    other_words = [text(part, "AddtlTxInf") for part in transactions] + [text(entry, "AddtlNtryInf")]
-    booking, value = day_of(child(entry, "BookgDt")), day_of(child(entry, "ValDt"))
-    code = _code(child(first, "BkTxCd")) or _code(child(entry, "BkTxCd"))
-    ultimate = text(first, f"RltdPties/{'UltmtDbtr' if inward else 'UltmtCdtr'}/Nm") or text(
-        first, f"RltdPties/{'UltmtDbtr' if inward else 'UltmtCdtr'}/Pty/Nm"
-    )
+    more = [part.text("AddtlTxInf") for part in transactions] + [entry.text("AddtlNtryInf")]
+    booking, value = day_of(entry.at("BookgDt")), day_of(entry.at("ValDt"))
+    code = _code(first.at("BkTxCd")) or _code(entry.at("BkTxCd"))
     extras = [
-        ("bank_reference", text(first, "Refs/AcctSvcrRef") or text(entry, "AcctSvcrRef")),
+        ("bank_reference", first.text("Refs/AcctSvcrRef") or entry.text("AcctSvcrRef")),
         ("ultimate_party", ultimate if ultimate != name else ""),
-        ("mandate", text(first, "Refs/MndtId")),
+        ("mandate", first.text("Refs/MndtId")),
         ("remitted", "; ".join(word for part in transactions for word in _remitted(part))),
     ]
     return Line(
@@ -190,48 +161,51 @@ def _line(
         counterparty=name or ultimate,
         counterparty_account=other,
         reference=kept,
-        narrative=" ".join(dict.fromkeys(word for word in [*structured, *free, *other_words] if word)),
+        narrative=" ".join(dict.fromkeys(word for word in [*structured, *free, *more] if word)),
         currency=currency,
         extras=tuple((label, word) for label, word in extras if word),
     )
 
 
-def _party(details: etree._Element | None, *, inward: bool) -> tuple[str, str]:
-    """Name and account of the debtor (money in) or the creditor (money out); both forms of parties."""
+def _name(parties: Node, side: str) -> str:
+    """A party's name; newer versions put another element round it."""
+    return parties.text(f"{side}/Nm") or parties.text(f"{side}/Pty/Nm")
+
+
+def _party(parties: Node, *, inward: bool) -> tuple[str, str]:
+    """Name and account of the debtor (money in) or the creditor (money out)."""
     side = "Dbtr" if inward else "Cdtr"
-    parties = child(details, "RltdPties")
-    name = text(parties, f"{side}/Nm") or text(parties, f"{side}/Pty/Nm")
-    return name, account(child(parties, f"{side}Acct"))
+    return _name(parties, side), account(parties.at(f"{side}Acct"))
 
 
-def _code(element: etree._Element | None) -> str:
+def _code(node: Node | None) -> str:
     """`PMNT-RCDT-ESCT`, or the bank's own code."""
-    family = (text(element, "Domn/Cd"), text(element, "Domn/Fmly/Cd"), text(element, "Domn/Fmly/SubFmlyCd"))
-    return "-".join(part for part in family if part) or text(element, "Prtry/Cd")
+    if node is None:
+        return ""
+    family = (node.text("Domn/Cd"), node.text("Domn/Fmly/Cd"), node.text("Domn/Fmly/SubFmlyCd"))
+    return "-".join(part for part in family if part) or node.text("Prtry/Cd")
 
 
-def _structured(details: etree._Element) -> Iterator[str]:
+def _parts(details: Node) -> Iterator[Node]:
+    for remittance in details.all("RmtInf"):
+        yield from remittance.all("Strd")
+
+
+def _structured(details: Node) -> Iterator[str]:
     """Document numbers and creditor references of structured remittance information."""
-    for part in children(child(details, "RmtInf"), "Strd"):
-        for document in children(part, "RfrdDocInf"):
-            number = text(document, "Nb")
-            if number:
-                yield number
-        for path in ("CdtrRefInf/Ref", "CdtrRefInf/CdtrRef"):
-            found = text(part, path)
-            if found:
-                yield found
-        for line in children(part, "AddtlRmtInf"):
-            if line.text:
-                yield clean(line.text)
+    for part in _parts(details):
+        words = [document.text("Nb") for document in part.all("RfrdDocInf")]
+        words += [part.text("CdtrRefInf/Ref"), part.text("CdtrRefInf/CdtrRef")]
+        words += [clean(line.own) for line in part.all("AddtlRmtInf")]
+        yield from (word for word in words if word)
 
 
-def _remitted(details: etree._Element) -> Iterator[str]:
+def _remitted(details: Node) -> Iterator[str]:
     """What is said to be paid for each document: `INV-1 100.00`, a credit note `CN-2 -20.00`."""
-    for part in children(child(details, "RmtInf"), "Strd"):
-        number = text(part, "RfrdDocInf/Nb") or text(part, "CdtrRefInf/Ref")
-        amount, _ = amount_of(at(part, "RfrdDocAmt/RmtdAmt"))
-        credit, _ = amount_of(at(part, "RfrdDocAmt/CdtNoteAmt"))
+    for part in _parts(details):
+        number = part.text("RfrdDocInf/Nb") or part.text("CdtrRefInf/Ref")
+        amount = amount_of(part.at("RfrdDocAmt/RmtdAmt"))
+        credit = amount_of(part.at("RfrdDocAmt/CdtNoteAmt"))
         if amount is not None:
             yield f"{number} {amount}".strip()
         elif credit is not None:

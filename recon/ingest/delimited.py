@@ -141,15 +141,10 @@ def _fast(text: str, delimiter: str, position: int) -> pl.DataFrame | None:
         return None
     names = [f"c{index}" for index in range(width)]
     try:
-        read = pl.read_csv(
-            body.encode(),
-            has_header=False,
-            new_columns=names,
-            infer_schema=False,
-            separator=delimiter,
-            quote_char=None,
-        )
-    except pl.exceptions.ComputeError:  # two lines whose lengths only add up
+        # With a heading of our own: a first cell like `x^` would look like compressed data to polars.
+        whole = f"{delimiter.join(names)}\n{body}\n".encode()
+        read = pl.read_csv(whole, infer_schema=False, separator=delimiter, quote_char=None)
+    except pl.exceptions.PolarsError:  # as two lines whose lengths only add up
         return None
     if read.height != rows or read.width != width:
         return None

@@ -35,7 +35,10 @@ class Grid:
 
 def clean(text: str) -> str:
     """One cell without what can't be seen: other blanks become one blank, zero-width and control go."""
-    return _NOTHING.sub("", _BLANKS.sub(" ", text)).strip()
+    plain = " ".join(text.split())
+    if plain.isascii() and plain.isprintable():
+        return plain
+    return _NOTHING.sub("", _BLANKS.sub(" ", plain)).strip()
 
 
 def key(name: str) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from recon.ingest.grid import clean
@@ -53,7 +53,7 @@ def details(texts: Sequence[Sequence[str]]) -> Details:
         return Details()
     german = _GERMAN.match(lines[0])
     joined = "".join(lines) if german else _join(lines)
-    return replace(_dialect(joined, german[1] if german else ""), raw=clean(joined))
+    return _dialect(joined, german[1] if german else "")
 
 
 def _dialect(joined: str, mark: str) -> Details:
@@ -98,6 +98,7 @@ def _german(text: str, mark: str) -> Details:
         narrative=clean(narrative),
         booking_text=clean(fields.get(0, "")),
         returned="RTRN" in words,
+        raw=clean(text),
     )
 
 
@@ -144,6 +145,7 @@ def _slashes(text: str) -> Details:
         narrative=clean(" ".join(part for part in narrative if part)),
         booking_text=clean(words.get("TRTP", "")),
         returned="RTRN" in words,
+        raw=clean(text),
     )
 
 
@@ -163,10 +165,13 @@ def _colons(text: str) -> Details:
         reference=words.get("KENMERK", ""),
         narrative=" ".join(part for part in narrative if part) or clean(text),
         booking_text=clean(parts[0]),
+        raw=clean(text),
     )
 
 
 def _free(text: str) -> Details:
     plain = clean(text)
     match = _LEADING_IBAN.match(plain)
-    return Details(account=match[1] if match else "", narrative=plain[match.end() :] if match else plain)
+    if match is None:
+        return Details(narrative=plain, raw=plain)
+    return Details(account=match[1], narrative=plain[match.end() :], raw=plain)

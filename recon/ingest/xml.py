@@ -3,14 +3,71 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
+from recon.ingest.grid import clean
 from recon.ingest.source import Source
 from recon.problems import Problem, ReconError
 
 _DECLARED = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Node:
+    """An element as plain data: names without namespaces, so that all versions of a message read alike."""
+
+    own: str = ""
+    currency: str = ""  # the Ccy attribute, the only one that matters
+    inner: dict[str, list[Node]] = field(default_factory=dict)
+
+    def all(self, name: str) -> Sequence[Node]:
+        """The children of that name."""
+        return self.inner.get(name, ())
+
+    def at(self, path: str) -> Node | None:
+        """The first element along a path of names (`RltdPties/Dbtr/Nm`)."""
+        node: Node | None = self
+        for name in path.split("/"):
+            found = node.inner.get(name) if node is not None else None
+            node = found[0] if found else None
+        return node
+
+    def text(self, path: str) -> str:
+        """The text along a path; "" if there is none."""
+        node = self.at(path)
+        return clean(node.own) if node is not None else ""
+
+
+EMPTY = Node()
+
+
+@lru_cache(maxsize=4096)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def local(element: etree._Element) -> str:
+    """An element's name without its namespace."""
+    tag = element.tag
+    return _local(tag) if isinstance(tag, str) else ""
+
+
+def node(element: etree._Element) -> Node:
+    """An element with all that is in it."""
+    made = Node(element.text or "", (element.get("Ccy") or "").upper())
+    for part in element:
+        made.inner.setdefault(local(part), []).append(node(part))
+    return made
+
+
+def line(element: etree._Element) -> int:
+    """The line that an element begins on."""
+    number = element.sourceline
+    return number if isinstance(number, int) else 1
 
 
 def prolog(source: Source) -> bytes:
@@ -22,19 +79,7 @@ def prolog(source: Source) -> bytes:
     return head if head.startswith(b"<") else b""
 
 
-def local(element: etree._Element) -> str:
-    """An element's name without its namespace."""
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def line(element: etree._Element) -> int:
-    """The line that an element begins on."""
-    number = element.sourceline
-    return number if isinstance(number, int) else 1
-
-
-def elements(source: Source, names: frozenset[str]) -> Iterator[etree._Element]:
+def elements(source: Source, names: Sequence[str]) -> Iterator[etree._Element]:
     """The elements of those names, each when it ends; the caller clears what it has read.
 
     Raises:
@@ -47,7 +92,8 @@ def elements(source: Source, names: frozenset[str]) -> Iterator[etree._Element]:
         with source.open() as stream:
             events = etree.iterparse(
                 stream,
-                events=("start", "end"),
+                events=("end",),
+                tag=[f"{{*}}{name}" for name in names],
                 resolve_entities=False,
                 no_network=True,
                 load_dtd=False,
@@ -55,23 +101,14 @@ def elements(source: Source, names: frozenset[str]) -> Iterator[etree._Element]:
                 remove_comments=True,  # they would cut an element's text in two
                 remove_pis=True,
             )
-            checked = False
-            for event, element in events:
-                if not checked:
-                    checked = True
-                    if element.getroottree().docinfo.doctype:
-                        raise _unsafe(source)
-                if event == "end" and local(element) in names:
-                    yield element
+            for _, element in events:
+                if element.getroottree().docinfo.doctype:  # it may stand behind a long comment
+                    raise _unsafe(source)
+                yield element
     except etree.XMLSyntaxError as error:
-        line = error.lineno or 1
-        problem = Problem(
-            "xml-broken",
-            source.at(line),
-            "the XML is not well-formed",
-            "the file is cut off or damaged: ask for it again",
-        )
-        raise ReconError(problem) from error
+        where = source.at(error.lineno or 1)
+        hint = "the file is cut off or damaged: ask for it again"
+        raise ReconError(Problem("xml-broken", where, "the XML is not well-formed", hint)) from error
 
 
 def _unsafe(source: Source) -> ReconError:

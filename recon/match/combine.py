@@ -167,6 +167,9 @@ def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.D
     )
     # One of several named items is a reading only if it alone explains the amount.
     readings = readings.filter(~pl.col("single") | pl.col("kind").is_in(SINGLE_KINDS))
+    # An order that several items carry says which of them are paid only if their sum does.
+    vague = (pl.col("how") == "order") & (pl.col("size") > 1) & ~pl.col("kind").is_in(SINGLE_KINDS)
+    readings = readings.filter(~vague)
     readings = readings.with_columns(
         codes=pl.when("single").then(pl.concat_list("codes", pl.lit(["EX-ITEM"]))).otherwise("codes"),
         auto=pl.col("auto") & ~(pl.col("single") & (pl.col("how") == "exact")),

@@ -85,10 +85,6 @@ def _each(kept: list[Kept], note: str) -> list[tuple[tuple[Kept, ...], str]]:
     return [((one,), note) for one in kept]
 
 
-def _each(kept: list[Kept], note: str) -> list[tuple[tuple[Kept, ...], str]]:
-    return [((one,), note) for one in kept]
-
-
 def plan_table(ready: Ready, rules: Rules, *, beyond: bool) -> pl.DataFrame:
     """Deductions to try for each tax profile: (tax_profile, plan, leg, type, rate_ppm, base, rounding, ok, id, note).
 

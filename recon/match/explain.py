@@ -285,6 +285,18 @@ def _unmatched(
     lines = lines.with_columns(
         codes=pl.concat_list(pl.col("advice_codes").fill_null([]), codes).list.unique(maintain_order=True)
     )
+    # A line whose payer is not known says so too, whatever else is odd about it.
+    nameless = (
+        ~known
+        & pl.col("closed_customer").is_null()
+        & pl.col("advice_codes").is_null()
+        & (pl.col("amount") > 0)
+    )
+    nameless = nameless & ~flag["several"] & ~flag["expired"] & ~flag["foreign"] & ~lost
+    with_unid = pl.concat_list(
+        "codes", pl.when(nameless).then(pl.lit(["EX-UNID"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
+    )
+    lines = lines.with_columns(codes=with_unid.list.unique(maintain_order=True))
     lines = lines.with_columns(
         codes=pl.when(pl.col("codes").list.len() == 0).then(pl.lit(["EX-UNID"])).otherwise("codes")
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.match import text
 from recon.match.damaged import cut_off, lookalikes, typos
 from recon.match.frames import REFERENCES, Ready
 from recon.match.lists import listed
@@ -62,7 +63,20 @@ def unknown(ready: Ready, found: pl.DataFrame) -> pl.DataFrame:
     ).unique()
     said = said.join(known, on="key", how="anti", maintain_order="left")
     said = said.join(_places(found), on=["line", "at"], how="anti", maintain_order="left")
-    return said.select("line", said="raw").unique(["line"], keep="first", maintain_order=True)
+    loose = _loose(ready).join(known, on="key", how="anti", maintain_order="left")
+    every = pl.concat([said.select("line", said="raw"), loose.select("line", said="raw")])
+    return every.unique("line", keep="first", maintain_order=True)
+
+
+def _loose(ready: Ready) -> pl.DataFrame:
+    """Numbers in nobody's form that still look like a document's (`EH-7781`): (line, raw, key)."""
+    lines = ready.lines.filter((pl.col("state") == "open") & ~pl.col("hostile"))
+    said = lines.select("line", raw=pl.col("text").str.extract_all(r"\b[A-Z]{2,4}[-/][0-9]{3,}\b")).explode(
+        "raw"
+    )
+    keyed = said.drop_nulls("raw").with_columns(raw=text.struct_key(pl.col("raw")))
+    used = keyed.filter(~pl.col("raw").str.extract("^([A-Z]+)", 1).is_in(ready.prefixes.implode()))
+    return used.with_columns(key=text.unzero(pl.col("raw")))
 
 
 def dates(ready: Ready) -> pl.DataFrame:

@@ -53,11 +53,11 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
     state = rows.group_by("line", maintain_order=True).agg(
         owner=pl.col("owner").drop_nulls().first(),
         owners=pl.col("owner").drop_nulls().n_unique(),
-        customer_id=pl.col("customer_id").drop_nulls().first(),
+        customer_id=pl.coalesce("customer_id", "closed_customer").drop_nulls().first(),
         unknown=(pl.col("item").is_null() & ~pl.col("closed")).any(),
         closed=(pl.col("item").is_null() & pl.col("closed")).any(),
         negative=((pl.col("paid") < 0) & pl.col("guessed")).any(),
-        reasons=((pl.col("deduction") != 0) & ~pl.col("settles")).any(),
+        reasons=((pl.col("deduction_type") != "") & ~pl.col("settles")).any(),
         missing=pl.when(pl.col("item").is_null()).then(pl.col("paid")).otherwise(0).sum(),
     )
     sets = summed.join(state, on="line", how="left", maintain_order="left").join(
@@ -139,7 +139,9 @@ def _rows(linked: pl.DataFrame, ready: Ready, lines: pl.DataFrame) -> pl.DataFra
         customer_id=pl.coalesce("customer_id", "found_customer"),
         guessed=pl.col("found").is_not_null(),
     )
-    known_closed = ready.closed_keys.select(doc_key="key", closed=pl.lit(value=True))
+    known_closed = ready.closed_keys.select(
+        doc_key="key", closed=pl.lit(value=True), closed_customer="customer_id"
+    )
     return hits.join(known_closed, on="doc_key", how="left", maintain_order="left").with_columns(
         pl.col("closed").fill_null(value=False), paid=pl.col("paid").fill_null(0)
     )

@@ -12,6 +12,7 @@ import polars as pl
 
 FIELD_END = "\n"  # between the fields of a line; no key goes across it
 ATOMS_MAX = 8  # atoms of one reference
+TIED_MAX = 3  # letters of a word that a number behind a dash makes a reference
 WORDS_MAX = 8  # words of one name
 GAP_MAX = 4  # characters between two atoms of one reference
 
@@ -193,7 +194,13 @@ def words(
         )
         .explode("word")
         .with_columns(alnum=pl.col("word").str.contains(r"[\pL\pN]"))
-        .with_columns(border=~pl.col("alnum") & pl.col("word").str.contains(r"[^ ]"))
+        .with_columns(
+            border=~pl.col("alnum") & pl.col("word").str.contains(r"[^ ]"),
+            # `PF-0007`: a short word tied to a number is a reference, and no part of a name.
+            tied=pl.col("word").str.contains(rf"^\pL{{1,{TIED_MAX}}}$")
+            & pl.col("word").shift(-1).is_in(["-", "/"])
+            & pl.col("word").shift(-2).str.contains(r"^[0-9]"),
+        )
         .with_columns(segment=pl.col("border").cum_sum())
         .filter(pl.col("alnum") & ~pl.col("word").is_in([word.upper() for word in drop]))
     )
@@ -201,7 +208,9 @@ def words(
         row,
         pl.int_range(pl.len(), dtype=pl.Int32).over(row).alias("at"),
         "word",
-        noise=pl.col("word").str.contains(r"[0-9]") | pl.col("word").str.contains(noise),
+        noise=pl.col("word").str.contains(r"[0-9]")
+        | pl.col("word").str.contains(noise)
+        | pl.col("tied").fill_null(value=False),
         border=(pl.col("segment") != pl.col("segment").shift(1)).fill_null(value=True),
     )
 

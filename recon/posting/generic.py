@@ -19,7 +19,7 @@ def table(legs: pl.DataFrame, batch_id: str) -> pl.DataFrame:
     plain = legs.with_columns(pl.lit(batch_id).alias("batch_id")).select(COLUMNS)
     amounts = ("debit", "credit")
     texts = [
-        pl.col(name).cast(pl.String).fill_null("") if name in amounts else clean(pl.col(name))
+        pl.col(name).cast(pl.String).fill_null("") if name in amounts else clean(pl.col(name)).alias(name)
         for name in COLUMNS
     ]
     return plain.select(texts)
@@ -27,7 +27,7 @@ def table(legs: pl.DataFrame, batch_id: str) -> pl.DataFrame:
 
 def text(legs: pl.DataFrame, batch_id: str) -> str:
     """The file: UTF-8 CSV with a heading, ISO dates, amounts with a point."""
-    return table(legs, batch_id).write_csv(line_terminator="\n")
+    return table(legs, batch_id).with_columns(pl.all().replace("", None)).write_csv(line_terminator="\n")
 
 
 def clean(column: pl.Expr) -> pl.Expr:

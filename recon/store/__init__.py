@@ -81,7 +81,8 @@ class Store:
             False if this run (by its run_id) is kept already; then nothing is added.
 
         Raises:
-            ReconError: EXIT_JOB; store-changed if another process wrote since this Store first read.
+            ReconError: EXIT_JOB; store-changed if another process wrote since this Store first read. EXIT_INPUT;
+                id-twice for each of the bank lines that `clashes`.
         """
         runs = self._tables.tables["runs"]
         with connect.writing(self._engine, self._tables) as connection:
@@ -103,6 +104,11 @@ class Store:
     def _keep(self, connection: Connection, seq: int, run: RunTables) -> None:
         known = self._tables.tables
         assert run.lines["line_id"].is_unique().all(), "each line has one outcome"
+        other = query.clashes(connection, self._tables, run.bank_lines)
+        if not other.is_empty():
+            raise ReconError(
+                [_clash(*row) for row in other.select("line_id", "source", "position").iter_rows()]
+            )
         append.inputs(connection, known["inputs"], seq, run.readings)
         append.bank_lines(connection, known["bank_lines"], seq, run.bank_lines)
         append.open_items(connection, known["items_seen"], seq, run.open_items)
@@ -132,6 +138,14 @@ class Store:
         """What was accepted of each item, as model.SETTLED; `decide.remaining` takes it."""
         with self._snapshot() as connection:
             return query.settled_items(connection, self._tables)
+
+    def clashes(self, bank_lines: pl.DataFrame) -> pl.DataFrame:
+        """Those of the lines whose id an earlier run gave to another line (another day, amount or currency).
+
+        A bank that numbers its lines anew in each file makes such; they must be left out of a run, with a problem.
+        """
+        with connect.reading(self._engine) as connection:
+            return query.clashes(connection, self._tables, bank_lines)
 
     def decided(self) -> pl.DataFrame:
         """Every decision as model.DECIDED with decided_at, in the order they came."""
@@ -268,3 +282,12 @@ class Store:
     def _status(self, connection: Connection, run_id: str) -> str | None:
         runs = self._tables.tables["runs"]
         return connection.execute(select(runs.c.status).where(runs.c.run_id == run_id)).scalar()
+
+
+def _clash(line_id: str, source: str | None, position: int | None) -> Problem:
+    where = f"{source}:{position}" if source and position is not None else ""
+    what = (
+        f"line {line_id} is another line than the one of that id in the store: day, amount or currency differ"
+    )
+    hint = "ids must tell lines of all files apart; leave the ids out and they are made of what the lines are"
+    return Problem("id-twice", where, what, hint)

@@ -26,6 +26,23 @@ def bank_lines(
     return rows.with_extras(rows.typed(found, model.BANK_LINES))
 
 
+def clashes(connection: Connection, tables: MetaData, lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines whose id an earlier run gave to another line: of another day, amount or currency."""
+    table = tables.tables["bank_lines"]
+    names = ["line_id", "booking_date", "amount", "currency"]
+    query = select(*[table.c[name] for name in names])
+    found = rows.matching(
+        connection, query, table.c.line_id, lines["line_id"], dict.fromkeys(names, pl.String)
+    )
+    known = rows.typed(found, model.BANK_LINES)
+    scales = model.scales_of([(model.BANK_LINES, lines), (model.BANK_LINES, known)])
+    columns = ["line_id", "booking_date", "amount_minor", "currency"]
+    told = model.inside(known, model.BANK_LINES, scales).select(columns)
+    ours = model.inside(lines, model.BANK_LINES, scales).select(columns).with_row_index("row")
+    other = ours.join(told, on="line_id", how="semi").join(told, on=columns, how="anti", nulls_equal=True)
+    return lines[other["row"].sort()]
+
+
 def open_items(
     connection: Connection, tables: MetaData, item_ids: Iterable[str] | None = None
 ) -> pl.DataFrame:

@@ -122,9 +122,8 @@ def heights(old: Old, frame: pl.DataFrame, sheet: Sheet) -> pl.Series:
         if column.title in old.where:
             width = int(widths.get(grid.column_number(old.where[column.title]), column.width))
         text = pl.col(column.title).cast(pl.String).fill_null("")
-        needed = (text.str.len_chars() / max(width - 2, 1)).ceil().cast(pl.Int64) + text.str.count_matches(
-            "\n"
-        )
+        wrapped = (text.str.len_chars() / max(width - 1, 1)).ceil().cast(pl.Int64)
+        needed = pl.max_horizontal(wrapped, text.str.count_matches("\n").cast(pl.Int64) + 1)
         lines.append(needed.cast(pl.Int32))
     count = pl.max_horizontal(lines).clip(1, _LINES_MAX)
     return frame.select((count * _LINE_HEIGHT + _AIR).cast(pl.String).alias("h")).to_series()

@@ -72,7 +72,6 @@ def _table(book: Any, sheet: Any, table: columns.Sheet) -> None:
     sheet.write_string(1, 0, table.what, book.add_format(look.text(10, font_color=look.GREY, valign="top")))
     last = len(table.columns) - 1
     body = HEADER_ROW + 1
-    wraps = any(column.kind is columns.Kind.LONG for column in table.columns)
     sheet.add_table(
         HEADER_ROW,
         0,
@@ -94,7 +93,7 @@ def _table(book: Any, sheet: Any, table: columns.Sheet) -> None:
     )
     for at, column in enumerate(table.columns):
         sheet.set_column(at, at, column.width, None, {"hidden": column.hidden})
-        sheet.write_blank(body, at, None, book.add_format(look.cell(column, top=wraps)))
+        sheet.write_blank(body, at, None, book.add_format(look.cell(column)))
         sheet.write_comment(HEADER_ROW, at, column.note, {"author": "recon", "x_scale": 1.4, "y_scale": 0.6})
         _help_typing(sheet, body, at, column)
     sheet.freeze_panes(body, 1)

@@ -65,6 +65,16 @@ class Carried:
         self._masters = _masters(cells)
         self._kept, self.problems = self._typed(cells, shared, frame, sheet)
 
+    @property
+    def kept(self) -> frozenset[int]:
+        """The new rows (from 0) where what was typed stays."""
+        return frozenset(self._kept)
+
+    @property
+    def row_of(self) -> dict[int, int]:
+        """Old sheet row -> new row (from 0), of the rows that are in both."""
+        return dict(self._row_of.iter_rows())
+
     def written(
         self, name: str, place: str, parts: pl.DataFrame, rows: pl.Series, *, typed: bool
     ) -> pl.Series:

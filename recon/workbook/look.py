@@ -36,13 +36,13 @@ NUMBER_FORMATS: Final = {
 _RIGHT: Final = (Kind.MONEY, Kind.INTEGER, Kind.PERCENT)
 
 
-def cell(column: Column, *, top: bool = False) -> dict[str, Any]:
-    """The format of a body cell of that column; `top` where rows have several lines."""
+def cell(column: Column) -> dict[str, Any]:
+    """The format of a body cell of that column."""
     made: dict[str, Any] = {
         "font_name": FONT,
         "font_size": 10,
         "font_color": INK,
-        "valign": "top" if top else "vcenter",
+        "valign": "vcenter",
         "num_format": NUMBER_FORMATS[column.kind],
         **_aligned(column),
         "bottom": 1,

@@ -15,7 +15,7 @@ from recon.workbook import columns, sums, words
 ROW: Final = "sheet_row"  # the column of a read frame that says which row of the sheet it was
 REFUSED: Final = "refused"  # a result that begins so leaves the typed decision standing
 
-_NUMBERED: Final = " | "
+_NUMBERED: Final = "\n"  # one alternative a line
 _GROUPED: Final = r"^-?\d{1,3}(,\d{3})+(\.\d+)?$"  # 1,200.50, as people type it
 
 Views = Mapping[str, pl.DataFrame]
@@ -114,7 +114,7 @@ def _codes(exceptions_: pl.DataFrame) -> pl.DataFrame:
 
 
 def _numbered(text: pl.Expr) -> pl.Expr:
-    """`a|b` as `1: a | 2: b`, so that a reviewer can name one by its number."""
+    """`a|b` as `1: a` and `2: b` on lines of their own, so that a reviewer can name one by its number."""
     parts = text.str.split("|").list.eval(pl.element().str.strip_chars())
     parts = parts.list.filter(pl.element() != "")
     numbered = parts.list.eval(pl.int_range(1, pl.len() + 1).cast(pl.String) + pl.lit(": ") + pl.element())

@@ -124,6 +124,7 @@ def test_the_mix_is_realistic(case: Case) -> None:
     assert outcomes["exception"] / SIZE > 0.06
 
 
+@pytest.mark.slow
 def test_every_case_comes() -> None:
     for flavour in FLAVOURS:
         come = set(generate(flavour, 6000, seed=1).truth["case"])

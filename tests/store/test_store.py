@@ -13,6 +13,7 @@ from store_cases import AT, bank_lines, dump, frame, open_items, reading, record
 from recon import model
 from recon.decide import decide, remaining
 from recon.model import Batch, View
+from recon.problems import ReconError
 from recon.store import RunTables, Store
 
 
@@ -226,22 +227,47 @@ def test_more_lines_than_a_query_takes_are_found(store: Store) -> None:
     assert store.bank_lines([line_id for line_id, _, _ in lines]).height == 3000
 
 
+def shuffle(tables: RunTables, seed: int) -> RunTables:
+    def mixed(table: pl.DataFrame) -> pl.DataFrame:
+        return table.sample(fraction=1, shuffle=True, seed=seed)
+
+    return RunTables(
+        lines=mixed(tables.lines),
+        allocations=mixed(tables.allocations),
+        exceptions=mixed(tables.exceptions),
+        bank_lines=mixed(tables.bank_lines),
+        open_items=mixed(tables.open_items),
+        accepted=mixed(tables.accepted),
+    )
+
+
 def test_shuffled_tables_are_the_same_state(tmp_path: Path) -> None:
     lines = [(f"L{at}", "A", f"{at}.00") for at in range(20)]
     tables = run(lines, open_items(*[(f"I{at}", "1.00") for at in range(20)]), by_rule=True)
     views: list[View] = []
     for seed in (1, 2):
-        shuffled = {
-            name: value.sample(fraction=1, shuffle=True, seed=seed)
-            for name, value in vars(tables).items()
-            if isinstance(value, pl.DataFrame)
-        }
+        shuffled = shuffle(tables, seed)
         with Store.open(str(tmp_path / f"{seed}.db")) as store:
-            store.save_run(record("r1"), RunTables(**shuffled))
+            store.save_run(record("r1"), shuffled)
             views.append(store.current())
     for name in ("bank_lines", "lines", "allocations", "exceptions", "accepted", "open_items", "settled"):
         one, other = (getattr(view, name) for view in views)
         assert_frame_equal(one, other, check_row_order=False)
+
+
+def test_an_id_that_another_line_had_is_found(store: Store) -> None:
+    store.save_run(record("r1"), run([("L1", "A", "60.00"), ("L2", "A", "5.00")]))
+    again = bank_lines(("L1", "60"), ("L2", "5.01"), ("L3", "5.00"))
+    assert store.clashes(again)["line_id"].to_list() == ["L2"]
+    later = again.with_columns(pl.lit(None, dtype=pl.Date).alias("booking_date"))
+    assert store.clashes(later)["line_id"].to_list() == ["L1", "L2"]
+    with pytest.raises(ReconError) as error:
+        store.save_run(record("r2"), replace(run(), bank_lines=again))
+    assert error.value.exit_code == 2
+    assert str(error.value).startswith(
+        "line L2 is another line than the one of that id in the store: day, amount"
+    )
+    assert store.runs()["run_id"].to_list() == ["r1"]
 
 
 def test_the_url_of_a_file_is_the_file(path: Path) -> None:

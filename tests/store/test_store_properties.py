@@ -66,10 +66,11 @@ def propose(store: Store, path: Path, opened: dict[str, int], dice: random.Rando
     left = {item_id: pence(text) for item_id, text in left_items.select("item_id", "open_amount").iter_rows()}
     lines: list[tuple[str, str, str]] = []
     for at in range(3):
-        line_id, item_id = f"L{nth + at}", dice.choice(ITEMS)
+        item_id = dice.choice(ITEMS)
         size = dice.randint(0, abs(left[item_id]))
+        line_id = f"L{nth + at}-{size}-{item_id == 'CN'}"  # an id is one amount's for ever
         amount = size if left[item_id] > 0 else -size
-        if line_id in settled or not amount:
+        if line_id in settled or not amount or line_id in {line[0] for line in lines}:
             continue
         left[item_id] -= amount
         lines.append((line_id, item_id, pounds(amount)))

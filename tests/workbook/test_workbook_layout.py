@@ -53,7 +53,7 @@ def test_exceptions_are_told_in_plain_words_with_numbered_alternatives() -> None
     assert row["Codes"] == "EX-UNID"
     assert row["What it means"] == "payer unknown"
     assert row["What to do next"].startswith("Find the payer")
-    assert row["Alternatives"] == "1: INV-8 1.00 | 2: INV-9 2.00"
+    assert row["Alternatives"] == "1: INV-8 1.00\n2: INV-9 2.00"
     assert row["Unexplained"] == "101.50"
 
 

@@ -1,0 +1,233 @@
+"""What the workbook's buttons call: the open workbook -> one call of flow -> a message beside the buttons.
+
+VBA starts `python -m recon.ribbon WHAT "--wb=NAME" --from_xl=1 --hwnd=N`, WHAT being a key of COMMANDS. Nobody sees a
+console here: whatever happens ends as plain words in the status cell.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from recon import __version__, flow
+from recon.problems import EXIT_DONE, EXIT_INPUT, EXIT_JOB, Problem, ReconError
+from recon.workbook import live, named
+from recon.workbook.live import LiveBook
+
+POSTING_FORMAT: Final = "generic"
+_NEEDED: Final = ("bank", "items")
+_STAGES: Final = {"read": "reading", "match": "matching", "write": "writing"}
+_SHOWN_MAX: Final = 3  # problems named in the status cell
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what a button asks for; the exit code is that of the command line.
+
+    The workbook is found by what VBA put among the process's own arguments.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    what = given[0] if given else ""
+    if what not in COMMANDS:
+        sys.stderr.write(f"there is no button `{what}`; there are: {', '.join(COMMANDS)}\n")
+        return EXIT_INPUT
+    try:
+        book = live.caller()
+    except ReconError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return act(what, book)
+
+
+def act(what: str, book: LiveBook) -> int:
+    """One button's work on an open workbook; its end, good or bad, stands in the status cell."""
+    code = EXIT_DONE
+    try:
+        message = COMMANDS[what](book)
+    except ReconError as error:
+        message, code = _told(error.problems), error.exit_code
+    except Exception as error:  # noqa: BLE001 - the user of a button sees no traceback
+        message, code = _unexpected(book, error), EXIT_JOB
+    try:
+        book.tell(message)
+    except ReconError as error:
+        sys.stderr.write(f"{message}\n{error}\n")
+        return error.exit_code
+    return code
+
+
+def _run(book: LiveBook) -> str:
+    inputs = book.inputs()
+    missing = [named.INPUTS[key] for key in _NEEDED if key not in inputs]
+    if missing:
+        what = f"nothing is filled in for: {', '.join(missing)}"
+        hint = "Write files or folders beside it, several with ; between, and press Match again."
+        raise ReconError(Problem("input-missing", "Home, Inputs", what, hint))
+    home = _home(book)
+    job = flow.Job(
+        bank=_places(inputs, "bank", home),
+        items=_places(inputs, "items", home),
+        remittance=_places(inputs, "remittance", home),
+        customers=_places(inputs, "customers", home),
+        rules=_rules(inputs, home),
+        book=book,
+        out=_out(inputs, home),
+        store=book.store,
+    )
+    report = flow.reconcile(job, lambda stage, done, of: book.show_progress(_stage(stage, done, of)))
+    count = {name: outcome["lines"] for name, outcome in report.summary["outcomes"].items()}
+    parts = [
+        f"{sum(count.values()):,} bank lines: {count['auto']:,} matched automatically",
+        f"{count['suggested']:,} suggestions and {count['exception']:,} exceptions to review",
+    ]
+    if report.problems:
+        parts.append(f"{len(report.problems):,} problems with the input: see Problems")
+    return ", ".join(parts) + "."
+
+
+def _apply(book: LiveBook) -> str:
+    collected = flow.collect(book, book.store)
+    if not collected.accepted and not collected.refused:
+        return "There was no decision to apply: choose in the Decision column of Suggestions or Exceptions."
+    done = f"{_decisions(collected.accepted)} applied, {collected.refused:,} refused."
+    return f"{done} {_told(collected.problems)}" if collected.problems else done
+
+
+def _post(book: LiveBook) -> str:
+    home = _home(book)
+    out = _out(book.inputs(), home) or home
+    if out is None:
+        what = "nothing is filled in for: Output folder"
+        raise ReconError(
+            Problem("input-missing", "Home, Inputs", what, "Write a folder there, and press Post again.")
+        )
+    posted = flow.post(POSTING_FORMAT, out, book.store, book)
+    if posted is None:
+        return "Nothing is accepted yet, so there is nothing to post."
+    if posted.again:
+        return f"Nothing new is accepted; the last posting file was written again: {posted.files[0]}"
+    return f"{posted.lines:,} bank lines posted into {posted.files[0]}"
+
+
+def _refresh(book: LiveBook) -> str:
+    flow.refresh(book, book.store)
+    return "The sheets show what is recorded."
+
+
+COMMANDS: Final[Mapping[str, Callable[[LiveBook], str]]] = {
+    "run": _run,
+    "apply_decisions": _apply,
+    "post": _post,
+    "refresh": _refresh,
+}
+
+
+def _decisions(number: int) -> str:
+    return "1 decision" if number == 1 else f"{number:,} decisions"
+
+
+def _stage(stage: str, done: int, of: int) -> str:
+    what = _STAGES.get(stage, stage)
+    return f"recon: {what} {done:,} of {of:,}" if of > 1 else f"recon: {what}"
+
+
+# --- what is typed under Inputs
+
+
+def _home(book: LiveBook) -> Path | None:
+    """The workbook's folder; None if it has none, but names a store of its own.
+
+    Raises:
+        ReconError: it has neither.
+    """
+    try:
+        return book.path.parent
+    except ReconError:
+        if not book.store:
+            raise
+        return None
+
+
+def _places(inputs: Mapping[str, str], key: str, home: Path | None) -> list[str]:
+    """The files, folders or globs of one input; those without a folder lie beside the workbook."""
+    names = [name.strip().strip('"').strip() for name in inputs.get(key, "").split(";")]
+    return [str(_placed(name, home)) for name in names if name]
+
+
+def _placed(name: str, home: Path | None) -> Path:
+    path = Path(name).expanduser()
+    if path.is_absolute():
+        return path
+    if home is None:
+        what, hint = (
+            "the workbook has no folder that this name could start at",
+            "Write the whole path under Inputs.",
+        )
+        raise ReconError(Problem("file-missing", name, what, hint))
+    return home / path
+
+
+def _rules(inputs: Mapping[str, str], home: Path | None) -> str:
+    """A rules file, or the name of one that comes with recon (`default`)."""
+    name = inputs.get("rules", "").strip('"')
+    beside = home / name if home and name else None
+    return str(beside) if beside and beside.is_file() else name
+
+
+def _out(inputs: Mapping[str, str], home: Path | None) -> Path | None:
+    name = inputs.get("out", "").strip('"')
+    return _placed(name, home) if name else None
+
+
+# --- what the status cell says
+
+
+def _told(problems: Sequence[Problem]) -> str:
+    """Problems as a few sentences: where, what, what to do."""
+    said = [_sentence(problem) for problem in problems[:_SHOWN_MAX]]
+    if len(problems) > _SHOWN_MAX:
+        said.append(f"And {len(problems) - _SHOWN_MAX:,} more.")
+    return " ".join(said)
+
+
+def _sentence(problem: Problem) -> str:
+    head = (
+        f"{problem.where}: {problem.what}" if problem.where else problem.what[:1].upper() + problem.what[1:]
+    )
+    hint = " ".join(problem.hint.split())
+    parts = [head.strip(), hint[:1].upper() + hint[1:]]
+    return " ".join(part if part.endswith((".", "?", "!")) else part + "." for part in parts if part)
+
+
+def _unexpected(book: LiveBook, error: Exception) -> str:
+    """What to say about a mistake of our own; where it happened goes into a log file, and nothing of the data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    # Neither the message (it may hold a cell's text) nor whole paths (they may hold a person's name).
+    places = [
+        f"  {Path(frame.filename).parent.name}/{Path(frame.filename).name}:{frame.lineno}" for frame in frames
+    ]
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    text = "\n".join([f"{now} recon {__version__}: {type(error).__name__}", *places, ""])
+    try:
+        log = _log_file(book)
+        with log.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError:
+        return f"Something went wrong inside recon ({type(error).__name__}). Press Refresh to see what is recorded."
+    return f"Something went wrong inside recon ({type(error).__name__}); {log} says where. Nothing of your data is in it."
+
+
+def _log_file(book: LiveBook) -> Path:
+    try:
+        path: Any = book.path
+    except Exception:  # noqa: BLE001 - whatever is wrong with the workbook, the log has its place
+        return Path(tempfile.gettempdir()) / "recon.log"
+    return Path(path).with_name(f"{path.stem}.recon.log")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
