@@ -81,11 +81,11 @@ def _run(book: LiveBook) -> str:
     report = flow.reconcile(job, lambda stage, done, of: book.show_progress(_stage(stage, done, of)))
     count = {name: outcome["lines"] for name, outcome in report.summary["outcomes"].items()}
     parts = [
-        f"{sum(count.values()):,} bank lines: {count['auto']:,} matched automatically",
-        f"{count['suggested']:,} suggestions and {count['exception']:,} exceptions to review",
+        f"{_several(sum(count.values()), 'bank line')}: {count['auto']:,} matched automatically",
+        f"{_several(count['suggested'], 'suggestion')} and {_several(count['exception'], 'exception')} to review",
     ]
     if report.problems:
-        parts.append(f"{len(report.problems):,} problems with the input: see Problems")
+        parts.append(f"{_several(len(report.problems), 'problem')} with the input: see Problems")
     return ", ".join(parts) + "."
 
 
@@ -93,7 +93,7 @@ def _apply(book: LiveBook) -> str:
     collected = flow.collect(book, book.store)
     if not collected.accepted and not collected.refused:
         return "There was no decision to apply: choose in the Decision column of Suggestions or Exceptions."
-    done = f"{_decisions(collected.accepted)} applied, {collected.refused:,} refused."
+    done = f"{_several(collected.accepted, 'decision')} applied, {collected.refused:,} refused."
     return f"{done} {_told(collected.problems)}" if collected.problems else done
 
 
@@ -110,7 +110,7 @@ def _post(book: LiveBook) -> str:
         return "Nothing is accepted yet, so there is nothing to post."
     if posted.again:
         return f"Nothing new is accepted; the last posting file was written again: {posted.files[0]}"
-    return f"{posted.lines:,} bank lines posted into {posted.files[0]}"
+    return f"{_several(posted.lines, 'bank line')} posted into {posted.files[0]}"
 
 
 def _refresh(book: LiveBook) -> str:
@@ -126,8 +126,8 @@ COMMANDS: Final[Mapping[str, Callable[[LiveBook], str]]] = {
 }
 
 
-def _decisions(number: int) -> str:
-    return "1 decision" if number == 1 else f"{number:,} decisions"
+def _several(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _stage(stage: str, done: int, of: int) -> str:
@@ -218,7 +218,7 @@ def _unexpected(book: LiveBook, error: Exception) -> str:
             file.write(text)
     except OSError:
         return f"Something went wrong inside recon ({type(error).__name__}). Press Refresh to see what is recorded."
-    return f"Something went wrong inside recon ({type(error).__name__}); {log} says where. Nothing of your data is in it."
+    return f"Something went wrong inside recon ({type(error).__name__}); {log} says where, and holds no data."
 
 
 def _log_file(book: LiveBook) -> Path:

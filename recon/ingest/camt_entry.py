@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -38,7 +37,7 @@ def day_of(node: Node | None) -> date | None:
 
 def on(line: Line, day: date) -> Line:
     """The line on another booking date."""
-    return replace(line, booking_date=day)
+    return line._replace(booking_date=day)
 
 
 def account(node: Node | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from recon.ingest.bank import Line, reference, unfit
 from recon.ingest.grid import clean
@@ -67,6 +68,7 @@ def _split_last(text: str) -> tuple[str, str, str]:
     return (text, "", "") if at < 0 else (text[:at], text[at], text[at + 1 :])
 
 
+@lru_cache(maxsize=4096)
 def day(text: str) -> date | None:
     """YYMMDD as a date; None if there is no such day."""
     if not re.fullmatch(r"\d{6}", text):
@@ -78,6 +80,7 @@ def day(text: str) -> date | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def _entry_day(text: str | None, value: str, near: date | None) -> date | None:
     """MMDD as a date, in the year that brings it nearest to the value date."""
     if not text:

@@ -30,7 +30,7 @@ def find(ready: Ready, rules: Rules) -> Found:
         references=kept,
         payers=paying,
         links=_links(ready, rules, paying),
-        closed=_closed(ready, kept),
+        closed=_closed(ready, kept, rules),
         near=near,
         expired=_expired(ready, paying),
         unknown=references.unknown(ready, kept),
@@ -174,12 +174,13 @@ def _by_total(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFr
     return pairs.filter(alone).select("line", "remit", how=pl.lit("total"))
 
 
-def _closed(ready: Ready, kept: pl.DataFrame) -> pl.DataFrame:
+def _closed(ready: Ready, kept: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Lines that name a closed item, and nothing that is open at that place."""
     hits = ready.grams.filter("opened", "closed").join(
         ready.closed_keys.drop("raw"), on="key", maintain_order="left"
     )
-    hits = hits.filter(pl.col("raw").str.contains("^[A-Z]") | pl.col("labelled"))
+    long = (pl.col("raw").str.len_chars() >= rules.references.bare_digits_sure) & ~pl.col("piece")
+    hits = hits.filter(pl.col("raw").str.contains("^[A-Z]") | pl.col("labelled") | long)
     hits = hits.join(kept.select("line", "at").unique(), on=["line", "at"], how="anti", maintain_order="left")
     return hits.select("line", "doc_no", "customer_id").unique(
         ["line", "doc_no"], keep="first", maintain_order=True

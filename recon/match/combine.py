@@ -62,9 +62,18 @@ def search(ready: Ready, found: Found, rules: Rules) -> Proposals:
     combined, more = _combined(ready, found, rules, pl.concat([busy, barred]).unique())
     parts.append(combined)
     problems += more
-    sets, legs = _numbered(parts)
+    sets, legs = _numbered([_switched(part, rules) for part in parts])
     _assert_whole(sets, legs, ready)
     return Proposals(sets=sets, legs=legs, refused=refused, problems=tuple(problems))
+
+
+def _switched(part: tuple[pl.DataFrame, pl.DataFrame], rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Only sets whose rule may propose."""
+    proposing = [name for name, use in rules.evidence.model_dump().items() if use["propose"]]
+    sets = part[0].filter(pl.col("rule").is_in(proposing))
+    return sets, part[1].join(
+        sets.select("group", "reading"), on=["group", "reading"], how="semi", maintain_order="left"
+    )
 
 
 def _numbered(parts: list[tuple[pl.DataFrame, pl.DataFrame]]) -> tuple[pl.DataFrame, pl.DataFrame]:

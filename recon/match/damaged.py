@@ -15,8 +15,8 @@ CUT_FAN_MAX = 5  # documents that may begin like a number that is cut off
 TOKEN_MAX = 40  # characters of a word that may be a reference
 
 
-def _tokens(lines: pl.DataFrame, least: int) -> pl.DataFrame:
-    """The words of lines with digits, and each joined with the next, as keys: (line, token)."""
+def _tokens(lines: pl.DataFrame, ready: Ready, least: int) -> pl.DataFrame:
+    """What may be a damaged number: (line, token). Words with digits, each joined with the next; and grams."""
     tokens = (
         lines.select("line", token=pl.col("text").str.extract_all(r"[^\s]+"))
         .explode("token")
@@ -28,8 +28,13 @@ def _tokens(lines: pl.DataFrame, least: int) -> pl.DataFrame:
         .then(pl.col("token") + pl.col("token").shift(-1))
         .alias("token")
     )
+    spelled = (
+        ready.grams.filter(pl.col("opened") & pl.col("closed") & pl.col("raw").str.contains("^[A-Z]"))
+        .join(lines.select("line"), on="line", how="semi", maintain_order="left")
+        .select("line", pl.col("raw").alias("token"))
+    )
     return (
-        pl.concat([tokens, twins])
+        pl.concat([tokens, twins, spelled])
         .drop_nulls("token")
         .filter(
             pl.col("token").str.len_chars().is_between(least - 1, TOKEN_MAX)
@@ -50,7 +55,7 @@ def lookalikes(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     )
     read = text.unzero(pl.col("token").str.replace_many(list(fold), list(fold.values())))
     said = (
-        _tokens(lines, rules.references.typo_length_min)
+        _tokens(lines, ready, rules.references.typo_length_min)
         .with_columns(key=read)
         .filter(pl.col("key") != text.unzero(pl.col("token")))
     )
@@ -59,12 +64,14 @@ def lookalikes(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     )
     items = (
         full.select("item", pl.col("raw").alias("token"))
-        .with_columns(key=read)
-        .select("item", "key")
+        .with_columns(key=read, plain=text.unzero(pl.col("token")))
+        .select("item", "key", "plain")
         .unique(maintain_order=True)
     )
+    same = text.unzero(pl.col("token")) == pl.col("plain")
     return (
         said.join(items, on="key", maintain_order="left")
+        .filter(~same)
         .select(
             "line",
             "item",
@@ -148,7 +155,7 @@ def typos(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     if full.is_empty() or spoken.is_empty():
         return pl.DataFrame(schema=REFERENCES)
     left = (
-        _tokens(spoken, least)
+        _tokens(spoken, ready, least)
         .join(spoken.select("line", "currency", open="amount"), on="line", maintain_order="left")
         .rename({"token": "left"})
     )

@@ -208,6 +208,9 @@ def _unmatched(
         .select("line", payer="customer_id")
     )
     vague = chosen.sets.select("line", vague=pl.lit(value=True))
+    # An order that several items carry, of which none and not all are paid.
+    orders = found.references.filter(pl.col("how") == "order")
+    ordered = orders.select("line", ordered=pl.lit(value=True)).unique(maintain_order=True)
     dated = found.dates.select("line", dated=pl.lit(value=True)).unique(maintain_order=True)
     several = (
         found.payers.filter(pl.col("owners") > 1)
@@ -247,6 +250,7 @@ def _unmatched(
         (sure, "line"),
         (several, "line"),
         (vague, "line"),
+        (ordered, "line"),
         (dated, "line"),
         (beaten.drop("proposal"), "line"),
         (near, "line"),
@@ -257,7 +261,7 @@ def _unmatched(
         (many, "payer"),
     ):
         lines = lines.join(frame, on=on, how="left", maintain_order="left")
-    lines = lines.with_columns(pl.col("vague", "dated").fill_null(value=False))
+    lines = lines.with_columns(pl.col("vague", "ordered", "dated").fill_null(value=False))
     flag = {
         name: pl.col(name).fill_null(value=False)
         for name in ("several", "near", "closed", "expired", "foreign")
@@ -274,9 +278,17 @@ def _unmatched(
         (flag["expired"], "EX-ALIASEXP"),
         (flag["near"] & ~known, "EX-NEAR"),
         (flag["several"], "EX-CUST"),
-        (pl.col("vague"), "EX-ITEM"),
+        (pl.col("vague") | pl.col("ordered"), "EX-ITEM"),
         (pl.col("dated"), "EX-COINC"),
-        (known & ~lost & ~flag["closed"] & ~pl.col("vague") & pl.col("advice_codes").is_null(), "EX-NOITEM"),
+        (
+            known
+            & ~lost
+            & ~flag["closed"]
+            & ~pl.col("vague")
+            & ~pl.col("ordered")
+            & pl.col("advice_codes").is_null(),
+            "EX-NOITEM",
+        ),
         (known & (pl.col("open_items") > 1) & ~lost & pl.col("advice_codes").is_null(), "EX-NOREM"),
     ]
     codes = pl.concat_list(

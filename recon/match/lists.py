@@ -49,7 +49,7 @@ def _runs(ready: Ready) -> pl.DataFrame:
     return (
         raws.drop_nulls("prefix")
         .group_by("prefix", maintain_order=True)
-        .agg(pl.col("runs").min().cast(pl.Int64))
+        .agg(pl.col("runs").mode().max().cast(pl.Int64))
     )
 
 

@@ -71,7 +71,7 @@ def unknown(ready: Ready, found: pl.DataFrame) -> pl.DataFrame:
 def _loose(ready: Ready) -> pl.DataFrame:
     """Numbers in nobody's form that still look like a document's (`EH-7781`): (line, raw, key)."""
     lines = ready.lines.filter((pl.col("state") == "open") & ~pl.col("hostile"))
-    said = lines.select("line", raw=pl.col("text").str.extract_all(r"\b[A-Z]{2,4}[-/][0-9]{3,}\b")).explode(
+    said = lines.select("line", raw=pl.col("text").str.extract_all(r"\b[A-Z]{2,4}[-/][0-9]{3,8}\b")).explode(
         "raw"
     )
     keyed = said.drop_nulls("raw").with_columns(raw=text.struct_key(pl.col("raw")))
@@ -129,7 +129,7 @@ def _hits(ready: Ready, rules: Rules) -> pl.DataFrame:
     how = (
         pl.when(pl.col("kind") == "order")
         .then(pl.lit("order"))
-        .when((pl.col("kind") == "full") & (~digits | pl.col("labelled") | sure))
+        .when((pl.col("kind") == "full") & (~digits | sure))
         .then(pl.lit("exact"))
         .when(pl.col("labelled") & ~foreign)
         .then(pl.lit("exact"))
@@ -141,15 +141,9 @@ def _hits(ready: Ready, rules: Rules) -> pl.DataFrame:
         & ~((pl.col("kind") == "bare") & foreign)
         & ~(alone & (length < rules.references.bare_digits_min))
     )
-    uses = rules.evidence
-    named_ = hits.filter(kept).with_columns(how=how, said="raw")
-    allowed = [
-        name
-        for name, use in (("exact", uses.reference), ("order", uses.order), ("bare", uses.reference_bare))
-        if use.propose
-    ]
     return (
-        named_.filter(pl.col("how").is_in(allowed))
+        hits.filter(kept)
+        .with_columns(how=how, said="raw")
         .sort("line", "at", pl.col("size"), "item", descending=[False, False, True, False])
         .select(list(REFERENCES))
         .cast(REFERENCES)

@@ -148,14 +148,22 @@ def _rows(linked: pl.DataFrame, ready: Ready, lines: pl.DataFrame) -> pl.DataFra
 
 
 def _settles(rules: Rules) -> pl.Expr:
-    """Does a stated deduction settle the item? A tax or discount does; a reason to pay less does not."""
+    """Does a stated deduction settle the item? A tax or discount does; a reason to pay less does not.
+
+    `TDS`, `TDS 10%`, `TDS 194J` settle; `TDS AND DISALLOWED` is two things in one sum, and does not.
+    """
     known = sorted(
         {rule.type.upper() for rule in rules.deductions} | set(SETTLING) | {"TDS", "CIS", "GSTTDS"}
     )
-    word = (
-        pl.col("deduction_type").str.to_uppercase().str.replace_all("-", "").str.extract(r"^\s*([A-Z]+)", 1)
+    words = (
+        pl.col("deduction_type")
+        .str.to_uppercase()
+        .str.replace_all("-", "")
+        .str.extract_all(r"[A-Z][A-Z0-9]*")
     )
-    return word.is_in(known).fill_null(value=False)
+    plain = words.list.eval(pl.element().filter(~pl.element().str.contains("[0-9]")))
+    all_known = plain.list.eval(pl.element().is_in(known)).list.all()
+    return (all_known & (plain.list.len() > 0)).fill_null(value=False)
 
 
 def _legs(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:

@@ -21,7 +21,16 @@ from recon.posting.controls import controls, controls_text
 from recon.posting.journal import Accounts, accounts_of, journal
 from recon.problems import EXIT_INPUT, Problem, ReconError
 
-__all__ = ["FORMATS", "Accounts", "Posting", "accounts_of", "batch_id", "check_format", "controls_text", "post"]
+__all__ = [
+    "FORMATS",
+    "Accounts",
+    "Posting",
+    "accounts_of",
+    "batch_id",
+    "check_format",
+    "controls_text",
+    "post",
+]
 
 # Name -> journal legs (posting.journal) to the text of the file.
 FORMATS: Final[Mapping[str, Callable[[pl.DataFrame, str], str]]] = MappingProxyType({"generic": generic.text})

@@ -75,7 +75,8 @@ class References(Part):
     bare_digits_min: Annotated[int, Field(ge=1, le=20)] = 4
     """A number without its prefix (`1042` for `INV-1042`) needs at least this many digits to be looked up."""
     bare_digits_sure: Annotated[int, Field(ge=1, le=30)] = 6
-    """A bare number at least this long identifies its document alone; a shorter one needs the payer too."""
+    """A document number of digits only identifies its document alone from this length on; a shorter one, like any
+    number without its prefix, needs the payer too."""
     prefix_min: Annotated[int, Field(ge=4, le=40)] = 8
     """A number cut off at the end of a field is looked up from this many letters and digits on."""
     rail_lengths: tuple[int, ...] = (18,)

@@ -107,11 +107,11 @@ def open_items(connection: Connection, table: Table, seq: int, frame: pl.DataFra
         digest.alias("digest"),
     ).hstack(rows.content_of(frame, model.OPEN_ITEMS))
     # Rows of one item_id are one thing: if one of them changes, all are written anew.
-    whole = seen.group_by("item_id", maintain_order=True).agg(
-        pl.concat_str("content", "extras").sort().str.join("\n").alias("all")
-    )
-    marks = [rows.fingerprint(text) for text in whole["all"]]
-    seen = seen.join(whole.select("item_id", pl.Series("fingerprint", marks, dtype=pl.String)), on="item_id")
+    whole = pl.concat_str("content", "extras")
+    if not seen["item_id"].is_unique().all():
+        whole = whole.sort().str.join("\n").over("item_id")
+    marks = [rows.fingerprint(text) for text in seen.select(whole).to_series()]
+    seen = seen.with_columns(pl.Series("fingerprint", marks, dtype=pl.String))
     last = latest_items(connection, table)
     new = seen.join(last, on=["item_id", "fingerprint"], how="anti", maintain_order="left")
     gone = last.filter(pl.col("fingerprint") != "").join(

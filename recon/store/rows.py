@@ -47,6 +47,8 @@ def matching(
     schema: dict[str, Any],
 ) -> pl.DataFrame:
     """The query's rows whose column is one of the values."""
+    if connection.execute(query.limit(1)).first() is None:
+        return pl.DataFrame(schema=schema)  # as in a store's first run
     wanted = sorted(set(values))
     if len(wanted) <= LOOKUP_MAX:
         return fetch(connection, query.where(column.in_(wanted)), schema)

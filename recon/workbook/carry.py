@@ -61,7 +61,9 @@ class Carried:
         self._row_of = matched.select(pl.col("row"), pl.col("at").cast(pl.Int64))
         self._styles = _usual_styles(cells)
         self._spare = self._styles.get(where.get(sheet.columns[0].title, ""), "")
-        self._cells = cells.join(self._row_of, on="row", how="left")
+        moved = cells.join(self._row_of, on="row", how="inner", maintain_order="left")
+        self._nothing = moved.clear()
+        self._by_place = moved.partition_by("column", as_dict=True)  # once, not a search for each column
         self._masters = _masters(cells)
         self._kept, self.problems = self._typed(cells, shared, frame, sheet)
 
@@ -118,8 +120,7 @@ class Carried:
 
     def _column(self, name: str) -> pl.DataFrame:
         """The old cells of a column that have a new row."""
-        place = self._where.get(name, "")
-        return self._cells.filter((pl.col("column") == place) & pl.col("at").is_not_null())
+        return self._by_place.get((self._where.get(name, ""),), self._nothing)
 
     def _style(self, name: str, old: pl.DataFrame) -> pl.Series:
         """Each new cell's style attribute: its row's own where it had one, else the column's usual one."""

@@ -55,19 +55,12 @@ class Old:
 
     def read(self) -> pl.DataFrame:
         """The body as text by title, empty rows left out, and `sheet_row`."""
-        return self.read_titles(self.titles)
-
-    def read_titles(self, titles: list[str]) -> pl.DataFrame:
-        """The same for some titles."""
-        by_letters = {self.where[title]: title for title in titles}
-        chosen = grid.texts(self.cells.filter(pl.col("column").is_in(list(by_letters))), self.shared)
-        filled = chosen.filter(pl.col("value") != "").select("row", "column", "value")
+        filled = grid.texts(self.cells, self.shared).filter(pl.col("value") != "")
         rows = filled.select(pl.col("row").unique().sort().alias("sheet_row"))
-        for column, title in by_letters.items():
-            values = filled.filter(pl.col("column") == column).select(
-                pl.col("row").alias("sheet_row"), pl.col("value").alias(title)
-            )
-            rows = rows.join(
-                values.unique("sheet_row", keep="first"), on="sheet_row", how="left", maintain_order="left"
-            )
+        by_place = filled.select("row", "column", "value").partition_by("column", as_dict=True)
+        for title, place in self.where.items():
+            held = by_place.get((place,), filled.clear())
+            values = held.select(pl.col("row").alias("sheet_row"), pl.col("value").alias(title))
+            once = values.unique("sheet_row", keep="first")
+            rows = rows.join(once, on="sheet_row", how="left", maintain_order="left")
         return rows.with_columns(pl.col(pl.String).fill_null(""))

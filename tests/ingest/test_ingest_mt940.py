@@ -46,9 +46,7 @@ def read(write: Write, body: str, head: str = HEAD, tail: str = TAIL) -> Reading
         ("3454543545C7,00N024R1", "7.00", date(2026, 3, 1), None, "N024"),
     ],
 )
-def test_a_line(  # noqa: PLR0917 - one argument for each column of the table above
-    write: Write, line: str, amount: str, booking: date, value: date | None, kind: str
-) -> None:
+def test_a_line(write: Write, line: str, amount: str, booking: date, value: date | None, kind: str) -> None:
     reading = read(write, f":61:{line}\n")
     row = reading.table.row(0, named=True)
     assert (row["amount"], row["booking_date"], row["value_date"], row["type"]) == (

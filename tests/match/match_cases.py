@@ -11,7 +11,17 @@ import polars as pl
 from recon import model
 from recon.flow import settings
 from recon.match import match
-from recon.model import ALIASES, ALLOCATIONS, BANK_LINES, CUSTOMERS, EXCEPTIONS, LINES, OPEN_ITEMS, REMITTANCE_LINES, Table
+from recon.model import (
+    ALIASES,
+    ALLOCATIONS,
+    BANK_LINES,
+    CUSTOMERS,
+    EXCEPTIONS,
+    LINES,
+    OPEN_ITEMS,
+    REMITTANCE_LINES,
+    Table,
+)
 from recon.model import Result, Tables
 from recon.rules.schema import Rules
 
@@ -21,13 +31,23 @@ Row = Mapping[str, str]
 def frame(rows: Iterable[Row], table: Table) -> pl.DataFrame:
     """Rows of text as a table in outer form: dates parsed, missing columns left out."""
     made = pl.DataFrame(list(rows), infer_schema_length=None) if rows else table.empty_outside()
-    dates = [column.name for column in table.columns if column.dtype == pl.Date() and column.name in made.columns]
-    return made.with_columns(pl.col(name).cast(pl.String).str.to_date("%Y-%m-%d", strict=False) for name in dates)
+    dates = [
+        column.name for column in table.columns if column.dtype == pl.Date() and column.name in made.columns
+    ]
+    return made.with_columns(
+        pl.col(name).cast(pl.String).str.to_date("%Y-%m-%d", strict=False) for name in dates
+    )
 
 
 def line(line_id: str, narrative: str, amount: str, **more: str) -> Row:
     """A bank line of March 2026 in pounds."""
-    base = {"line_id": line_id, "booking_date": "2026-03-10", "amount": amount, "currency": "GBP", "type": "BGC"}
+    base = {
+        "line_id": line_id,
+        "booking_date": "2026-03-10",
+        "amount": amount,
+        "currency": "GBP",
+        "type": "BGC",
+    }
     return base | {"narrative": narrative} | more
 
 
@@ -71,7 +91,10 @@ class Told:
     def deducted(self, line_id: str) -> dict[tuple[str, str], Decimal]:
         """Deductions by item and type."""
         rows = self.allocations.filter((pl.col("line_id") == line_id) & (pl.col("deduction_type") != ""))
-        return {(one, type_): Decimal(amount) for one, type_, amount in rows.select("item_id", "deduction_type", "deduction").iter_rows()}
+        return {
+            (one, type_): Decimal(amount)
+            for one, type_, amount in rows.select("item_id", "deduction_type", "deduction").iter_rows()
+        }
 
     def codes(self, line_id: str) -> list[str]:
         """The exception codes of a line."""

@@ -42,12 +42,19 @@ def tell(case: dict[str, Any]) -> Story:
     currency = lines[0]["currency"]
     items = [_item(text, currency, known) for text in case.get("open", [])]
     customers = [{"customer_id": key} | value for key, value in known.get("customers", {}).items()]
-    aliases = [dict(zip(("alias", "customer_id", "valid_from", "valid_to"), row, strict=True)) for row in known.get("aliases", [])]
+    aliases = [
+        dict(zip(("alias", "customer_id", "valid_from", "valid_to"), row, strict=True))
+        for row in known.get("aliases", [])
+    ]
     closed = [
         {"item_id": doc, "doc_no": doc, "customer_id": owner, "currency": currency, "open_amount": "0.00"}
         for doc, owner in known.get("closed", {}).items()
     ]
-    remittances = [row for number, text in enumerate(case.get("remit", [])) for row in _advice(number, text, lines[0], known)]
+    remittances = [
+        row
+        for number, text in enumerate(case.get("remit", []))
+        for row in _advice(number, text, lines[0], known)
+    ]
     tables = tables_of(lines, items, customers, remittances, aliases, closed)
     told = run(tables, rules_of("india_care" if known.get("india") else "uk_care"))
     return Story(case["id"], case["title"], told, [str(row["line_id"]) for row in lines], case["expect"])
@@ -107,14 +114,28 @@ def _advised(part: str, total: re.Match[str] | None) -> list[Row]:
     words = part.split(" ")
     if words[0] in {"total", ""}:
         return []
-    figures = {name: value for name, value in re.findall(r"(gross|tds|net|paid|approved|disallowed) (-?\d+(?:\.\d+)?)", part)}
+    figures = {
+        name: value
+        for name, value in re.findall(r"(gross|tds|net|paid|approved|disallowed) (-?\d+(?:\.\d+)?)", part)
+    }
     plain = re.search(r"(-?\d+\.\d\d)", part)
-    paid = figures.get("net") or figures.get("paid") or (plain.group(1) if plain else (total.group(1) if total else ""))
+    paid = (
+        figures.get("net")
+        or figures.get("paid")
+        or (plain.group(1) if plain else (total.group(1) if total else ""))
+    )
     row = {"doc_no": words[0], "paid_amount": paid, "gross_amount": figures.get("gross", "")}
     reason = re.search(r"reason (.+)", part)
     if reason and "gross" in figures:
         return [row | {"deduction_type": reason.group(1)}]
     rows = [row | ({"deduction_amount": figures["tds"], "deduction_type": "TDS"} if "tds" in figures else {})]
     if "disallowed" in figures:
-        rows.append({"doc_no": words[0], "paid_amount": "0", "deduction_amount": figures["disallowed"], "deduction_type": "DISALLOWED"})
+        rows.append(
+            {
+                "doc_no": words[0],
+                "paid_amount": "0",
+                "deduction_amount": figures["disallowed"],
+                "deduction_type": "DISALLOWED",
+            }
+        )
     return rows

@@ -275,3 +275,12 @@ def test_the_url_of_a_file_is_the_file(path: Path) -> None:
         store.save_run(record("r1"), run())
     with Store.open(str(path)) as store:
         assert store.runs()["run_id"].to_list() == ["r1"]
+
+
+def test_two_rows_of_one_item_are_kept_and_written_anew_together(store: Store, path: Path) -> None:
+    store.save_run(record("r1"), run(items=open_items(("A", "1.00"), ("A", "2.00"), ("B", "3.00"))))
+    store.save_run(record("r2"), run(items=open_items(("A", "2.00"), ("B", "3.00"), ("A", "1.00"))))
+    assert len(dump(path)["items_seen"]) == 3
+    store.save_run(record("r3"), run(items=open_items(("A", "2.00"), ("B", "3.00"), ("A", "1.50"))))
+    columns = ["item_id", "open_amount"]
+    assert store.current().open_items.select(columns).rows() == [("A", "2.00"), ("A", "1.50"), ("B", "3.00")]

@@ -1,0 +1,181 @@
+"""The few calls of xlwings that recon makes, over cells in memory; a workbook on disk gives it its sheets.
+
+It takes values as Excel does: text behind an apostrophe is text, a text with = in front is a formula, and a text that
+Excel might read something else into is a mistake of the caller.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from openpyxl.utils import range_boundaries
+
+Place = tuple[int, int]
+_HARMLESS = re.compile(r"^[A-Za-z]{4,}")
+
+
+class com_error(Exception):  # noqa: N801, N818 - the name that pywin32 has for it
+    def __init__(self, hresult: int) -> None:
+        super().__init__(hresult)
+        self.hresult = hresult
+
+
+class FakeBook:
+    """An open workbook. `before` is called with the name of every call, and may raise."""
+
+    def __init__(self, path: Path) -> None:
+        held = openpyxl.load_workbook(path)
+        self.fullname = str(path)
+        self.name = path.name
+        self.app = FakeApp()
+        self.before: Callable[[str], None] = lambda _name: None
+        self.sheets = [FakeSheet(self, sheet) for sheet in held]
+        by_name = {sheet.name: sheet for sheet in self.sheets}
+        self.names: dict[str, FakeName] = {}
+        for name, defined in held.defined_names.items():
+            ((sheet, reference),) = list(defined.destinations)
+            self.names[name] = FakeName(by_name[sheet]._area(reference))
+
+    def sheet(self, name: str) -> FakeSheet:
+        (found,) = [sheet for sheet in self.sheets if sheet.name == name]
+        return found
+
+    def told(self) -> Any:
+        return self.names["recon_status"].refers_to_range.value
+
+
+class FakeApp:
+    def __init__(self) -> None:
+        self.said: list[Any] = []
+        self.screen_updating = True
+
+    def _say(self, value: Any) -> None:
+        self.said.append(value)
+
+    status_bar = property(fset=_say)
+
+
+class FakeName:
+    def __init__(self, area: FakeRange) -> None:
+        self.refers_to_range = area
+
+
+class FakeSheet:
+    def __init__(self, book: FakeBook, held: Any) -> None:
+        self.book = book
+        self.name = held.title
+        self.cells: dict[Place, Any] = {
+            (cell.row, cell.column): cell.value for row in held for cell in row if cell.value is not None
+        }
+        self.formulas: dict[Place, str] = {}
+        self.heights: dict[int, float] = {}
+        self.tables = [FakeTable(self, table.name, table.ref) for table in held.tables.values()]
+
+    def _area(self, reference: str) -> FakeRange:
+        left, top, right, bottom = range_boundaries(reference)
+        return FakeRange(self, (top, left), (bottom, right))
+
+    def range(self, first: Place, last: Place | None = None) -> FakeRange:
+        return FakeRange(self, first, last or first)
+
+    def column(self, title: str) -> int:
+        """The sheet column whose table header says so."""
+        (found,) = [at[1] for at, value in self.cells.items() if value == title and at[0] == 3]
+        return found
+
+
+class FakeTable:
+    def __init__(self, sheet: FakeSheet, name: str, reference: str) -> None:
+        self._sheet = sheet
+        self.name = name
+        self.range = sheet._area(reference)
+        self.show_autofilter = True
+        self._totals = False
+
+    @property
+    def show_totals(self) -> bool:
+        return self._totals
+
+    @show_totals.setter
+    def show_totals(self, value: bool) -> None:
+        assert value is not self._totals
+        bottom, right = self.range.last
+        self._totals = value
+        self.range = FakeRange(self._sheet, self.range.first, (bottom + (1 if value else -1), right))
+        if value:
+            self._sheet.cells[bottom + 1, self.range.column] = "Total"
+        else:
+            self._sheet.cells.pop((bottom, self.range.column))
+
+    def resize(self, area: FakeRange) -> None:
+        self._sheet.book.before("resize")
+        assert not self.show_totals
+        assert not self.show_autofilter
+        assert area.first == self.range.first
+        self.range = area
+
+
+class FakeRange:
+    def __init__(self, sheet: FakeSheet, first: Place, last: Place) -> None:
+        self.sheet = sheet
+        self.first, self.last = first, last
+        self.row, self.column = first
+
+    def options(self, **given: Any) -> FakeRange:
+        assert given == {"ndim": 2, "err_to_str": True}
+        return self
+
+    def _rows(self) -> Iterator[list[Place]]:
+        for row in range(self.first[0], self.last[0] + 1):
+            yield [(row, column) for column in range(self.first[1], self.last[1] + 1)]
+
+    @property
+    def value(self) -> list[list[Any]]:
+        self.sheet.book.before("read")
+        return [[self.sheet.cells.get(place) for place in row] for row in self._rows()]
+
+    @value.setter
+    def value(self, rows: list[list[Any]]) -> None:
+        self.sheet.book.before("write")
+        for places, values in zip(self._rows(), rows, strict=True):
+            for place, value in zip(places, values, strict=True):
+                self.sheet.cells.pop(place, None)
+                self.sheet.formulas.pop(place, None)
+                if isinstance(value, str) and value.startswith("="):
+                    self.sheet.formulas[place] = value
+                    self.sheet.cells[place] = 1.0  # what it comes to is Excel's to say
+                elif isinstance(value, str):
+                    assert value.startswith("'"), f"Excel may read something else into {value!r}"
+                    self.sheet.cells[place] = value[1:]
+                elif value is not None:
+                    self.sheet.cells[place] = float(value) if isinstance(value, int) else value
+
+    @property
+    def formula(self) -> tuple[tuple[str, ...], ...]:
+        def told(place: Place) -> str:
+            return self.sheet.formulas.get(place) or str(self.sheet.cells.get(place, ""))
+
+        return tuple(tuple(told(place) for place in row) for row in self._rows())
+
+    def clear(self) -> None:
+        for row in self._rows():
+            for place in row:
+                self.sheet.cells.pop(place, None)
+                self.sheet.formulas.pop(place, None)
+
+    def autofill(self, destination: FakeRange, type_: str) -> None:
+        assert type_ == "fill_copy"
+        assert destination.first == self.first
+        assert self.first[0] == self.last[0]
+
+    @property
+    def row_height(self) -> float:
+        return self.sheet.heights.get(self.row, 15.0)
+
+    @row_height.setter
+    def row_height(self, value: float) -> None:
+        self.sheet.heights[self.row] = value

@@ -1,0 +1,200 @@
+"""What a button of the open workbook does, and what the status cell says in the end."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_excel import FakeBook, com_error
+
+from recon import flow, ribbon
+from recon.problems import EXIT_DONE, EXIT_INPUT, EXIT_JOB, Problem, ReconError
+from recon.workbook import live, named, patience
+from recon.workbook.file import new_book
+from recon.workbook.live import LiveBook
+
+BANK = """line_id,account,booking_date,amount,currency,type,counterparty,reference,narrative
+L1,GB00TEST,2026-10-05,120.50,GBP,BGC,NORTHSIDE CARE LTD,INV-1001,THANK YOU
+L2,GB00TEST,2026-10-06,80.00,GBP,BGC,NORTHSIDE CARE LTD,INV-1002,PART OF IT
+"""
+ITEMS = """item_id,customer_id,customer_name,doc_type,doc_no,issue_date,due_date,currency,amount,open_amount
+INV-1001,C1,Northside Care Ltd,invoice,INV-1001,2026-09-01,2026-10-01,GBP,120.50,120.50
+INV-1002,C1,Northside Care Ltd,invoice,INV-1002,2026-09-02,2026-10-02,GBP,100.00,100.00
+"""
+
+
+@pytest.fixture
+def excel(tmp_path: Path) -> FakeBook:
+    """A fresh workbook, open, with two files beside it."""
+    path = tmp_path / "july.xlsm"
+    new_book(path)
+    (tmp_path / "bank.csv").write_text(BANK, encoding="utf-8")
+    (tmp_path / "items.csv").write_text(ITEMS, encoding="utf-8")
+    return FakeBook(path)
+
+
+def fill(excel: FakeBook, **inputs: str) -> None:
+    place = excel.names["recon_inputs"].refers_to_range
+    for number, key in enumerate(named.INPUTS):
+        excel.sheet("Home").cells[place.row + number, place.column] = inputs.get(key)
+
+
+def press(excel: FakeBook, what: str) -> tuple[int, str]:
+    code = ribbon.act(what, LiveBook(excel))
+    ((said,),) = excel.told()
+    return code, said
+
+
+def test_a_night_by_the_buttons(excel: FakeBook, tmp_path: Path) -> None:
+    fill(excel, bank='"bank.csv"', items="items.csv", out="posted")
+    code, said = press(excel, "run")
+    assert (code, said) == (
+        EXIT_DONE,
+        "2 bank lines: 1 matched automatically, 1 suggestion and 0 exceptions to review.",
+    )
+    assert (tmp_path / "july.recon.db").exists()
+    assert (tmp_path / "posted" / "allocations.csv").exists()
+    assert "recon: matching" in excel.app.said
+    sheet = excel.sheet("Suggestions")
+    sheet.cells[4, sheet.column("Decision")] = "accept"
+    assert press(excel, "apply_decisions") == (EXIT_DONE, "1 decision applied, 0 refused.")
+    code, said = press(excel, "post")
+    assert said.startswith("2 bank lines posted into ")
+    (posting,) = (tmp_path / "posted").glob("posting-generic-*.csv")
+    assert posting.name in said
+    assert press(excel, "post")[1].startswith(
+        "Nothing new is accepted; the last posting file was written again"
+    )
+    assert press(excel, "refresh") == (EXIT_DONE, "The sheets show what is recorded.")
+    assert LiveBook(excel).read("Suggestions").is_empty()
+
+
+def test_empty_inputs_are_named(excel: FakeBook) -> None:
+    fill(excel, bank="bank.csv")
+    assert press(excel, "run") == (
+        EXIT_INPUT,
+        (
+            "Home, Inputs: nothing is filled in for: Open items. Write files or folders beside it, several with ; "
+            "between, and press Match again."
+        ),
+    )
+
+
+def test_a_missing_file_is_told_in_words(excel: FakeBook) -> None:
+    fill(excel, bank="nothing.csv", items="items.csv")
+    code, said = press(excel, "run")
+    assert code == EXIT_INPUT
+    assert "nothing.csv" in said
+    assert "Traceback" not in said
+
+
+def test_a_refused_decision_is_told_with_its_cell(excel: FakeBook) -> None:
+    fill(excel, bank="bank.csv", items="items.csv")
+    press(excel, "run")
+    assert press(excel, "apply_decisions")[1].startswith("There was no decision to apply")
+    sheet = excel.sheet("Suggestions")
+    sheet.cells[4, sheet.column("Decision")] = "perhaps"
+    _code, said = press(excel, "apply_decisions")
+    assert said.startswith(
+        "0 decisions applied, 1 refused. Suggestions!4: the decision is none that there is."
+    )
+
+
+def test_before_the_first_match_there_is_nothing_to_take_post_or_show(excel: FakeBook) -> None:
+    for what in ("apply_decisions", "post", "refresh"):
+        code, said = press(excel, what)
+        assert code == EXIT_JOB
+        assert "there is no store beside this workbook" in said
+
+
+def test_a_workbook_at_a_web_address_needs_a_copy_or_a_store(excel: FakeBook, tmp_path: Path) -> None:
+    excel.fullname = "https://firm.sharepoint.com/sites/ar/july.xlsm"
+    fill(excel, bank="bank.csv", items="items.csv")
+    for what in ribbon.COMMANDS:
+        code, said = press(excel, what)
+        assert code == EXIT_JOB
+        assert "Save a copy in a folder of this computer" in said
+    home = excel.sheet("Home")
+    home.cells[40, 1] = f"sqlite:///{(tmp_path / 'team.db').as_posix()}"
+    excel.names["recon_store"] = type("Name", (), {"refers_to_range": home.range((40, 1))})()
+    assert press(excel, "run")[1].startswith(
+        "bank.csv: the workbook has no folder that this name could start at."
+    )
+    assert press(excel, "post")[1].startswith("Home, Inputs: nothing is filled in for: Output folder.")
+    fill(excel, bank=str(tmp_path / "bank.csv"), items=str(tmp_path / "items.csv"), out=str(tmp_path / "out"))
+    assert press(excel, "run")[0] == EXIT_DONE
+    assert (tmp_path / "team.db").exists()
+    assert press(excel, "post")[1].startswith("1 bank line posted into ")
+    assert press(excel, "refresh")[0] == EXIT_DONE
+
+
+def test_a_mistake_of_our_own_is_told_shortly_and_logged_without_data(
+    excel: FakeBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_given: Any, **_more: Any) -> None:
+        raise ValueError("Mrs Example, 12 High Street")
+
+    monkeypatch.setattr(flow, "refresh", broken)
+    code, said = press(excel, "refresh")
+    assert code == EXIT_JOB
+    log = tmp_path / "july.recon.log"
+    assert said == f"Something went wrong inside recon (ValueError); {log} says where, and holds no data."
+    text = log.read_text(encoding="utf-8")
+    assert "ValueError" in text
+    assert "recon/ribbon.py:" in text
+    assert "Example" not in text
+    assert str(tmp_path) not in text
+
+
+def test_many_problems_are_told_up_to_a_few() -> None:
+    problems = [
+        Problem("file-missing", f"f{at}.csv", "there is no such file", "check its name") for at in range(5)
+    ]
+    said = ribbon._told(problems)
+    assert said.startswith("f0.csv: there is no such file. Check its name. f1.csv")
+    assert said.endswith("And 2 more.")
+
+
+def test_an_excel_that_never_answers_ends_the_process(
+    excel: FakeBook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no(_name: str) -> None:
+        raise com_error(-2147418111)
+
+    monkeypatch.setattr(patience, "_PATIENCE", 0.01)
+    excel.before = no
+    assert ribbon.act("run", LiveBook(excel)) == EXIT_JOB
+    assert "Excel did not answer" in capsys.readouterr().err
+
+
+def test_main_finds_the_workbook_by_the_arguments_that_vba_gives(
+    excel: FakeBook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(live, "caller", lambda: LiveBook(excel))
+    monkeypatch.setattr(sys, "argv", ["ribbon", "run", "--wb=july.xlsm", "--from_xl=1", "--hwnd=0"])
+    assert ribbon.main() == EXIT_INPUT
+    assert excel.told()[0][0].startswith("Home, Inputs")
+    assert ribbon.main(["dance"]) == EXIT_INPUT
+    assert "apply_decisions, post, refresh" in capsys.readouterr().err
+
+
+def test_main_without_excel_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def none() -> None:
+        raise ReconError(Problem("book-open", "", "it can't be found", "keep it open"), EXIT_JOB)
+
+    monkeypatch.setattr(live, "caller", none)
+    assert ribbon.main(["run"]) == EXIT_JOB
+    assert "keep it open" in capsys.readouterr().err
+
+
+def test_every_button_of_the_macros_is_known(excel: FakeBook) -> None:
+    source = (Path(__file__).parents[2] / "workbooks" / "vba" / "ReconButtons.bas").read_text(
+        encoding="utf-8"
+    )
+    started = [line.split('"')[1] for line in source.splitlines() if line.strip().startswith("StartPython ")]
+    assert sorted(started) == sorted(ribbon.COMMANDS)
+    assert excel.name == "july.xlsm"
