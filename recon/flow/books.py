@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -75,7 +76,7 @@ def opened(book: Path | Book) -> Book:
     """The workbook, made from the template if there is none yet."""
     if not isinstance(book, Path):
         return book
-    return file.open_book(book) if book.exists() else file.new_book(book)
+    return file.open_book(book) if book.exists() else file.new_book(book, sys.executable)
 
 
 def existing(book: Path | Book) -> Book:
@@ -176,35 +177,33 @@ def _rules(rules: Rules) -> pl.DataFrame:
     """The rules as rows (rule, value, what), so that a reader sees what the run went by."""
     rows: list[tuple[str, str, str]] = []
 
-    def walk(part: object, path: str) -> None:
+    def walk(part: object, path: str, what: str) -> None:
         if isinstance(part, BaseModel):
-            fields = type(part).model_fields
-            for name, info in fields.items():
-                inner = getattr(part, name)
-                here = f"{path}.{name}" if path else name
-                if isinstance(inner, (BaseModel, dict)):
-                    walk(inner, here)
-                else:
-                    rows.append((here, _said(inner), (info.description or "").split("\n")[0]))
+            for name, info in type(part).model_fields.items():
+                told = (info.description or "").split("\n")[0]
+                walk(getattr(part, name), f"{path}.{name}" if path else name, told or what)
         elif isinstance(part, dict):
             for name, inner in part.items():
-                if isinstance(inner, BaseModel):
-                    walk(inner, f"{path}.{name}")
+                walk(inner, f"{path}.{name}", what)
+        elif isinstance(part, tuple) and part:
+            for number, inner in enumerate(part, 1):
+                named = getattr(inner, "id", "") or getattr(inner, "code", "") or str(number)
+                value = inner if isinstance(inner, BaseModel) else None
+                if value is None:
+                    rows.append((f"{path} {named}", _said(inner), what))
                 else:
-                    rows.append((f"{path}.{name}", _said(inner), ""))
+                    walk(value, f"{path} {named}", what)
+        else:
+            rows.append((path, _said(part), what))
 
-    walk(rules, "")
+    walk(rules, "", "")
     return pl.DataFrame(rows, schema={"rule": pl.String, "value": pl.String, "what": pl.String}, orient="row")
 
 
 def _said(value: object) -> str:
-    if isinstance(value, tuple):
-        return "; ".join(_said(one) for one in value)
-    if isinstance(value, BaseModel):
-        return ", ".join(f"{name} {getattr(value, name)}" for name in type(value).model_fields)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return "" if value == () else str(value)
 
 
 RUN_LOG_SCHEMA = {"when": pl.String, "event": pl.String, "detail": pl.String, "who": pl.String}

@@ -207,8 +207,7 @@ def _keep(
 def _facts(summary: Mapping[str, Any], job: Job) -> dict[str, str]:
     """What Home says about the run."""
     told = [
-        f"{currency} {amounts['bank_lines']} read, {amounts['allocated_auto']} matched,"
-        f" difference {amounts['difference']}"
+        f"{currency} {amounts['bank_lines']}, difference {amounts['difference']}"
         for currency, amounts in summary["control_totals"].items()
     ]
     places = {"bank": job.bank, "items": job.items, "remittance": job.remittance, "customers": job.customers}

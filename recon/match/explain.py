@@ -80,7 +80,9 @@ def _settled(chosen: Chosen) -> pl.DataFrame:
         .then(pl.lit(Outcome.EXCEPTION))
         .otherwise(pl.lit(Outcome.SUGGESTED))
     )
-    return chosen.sets.with_columns(codes=codes, outcome=outcome.cast(pl.String))
+    # Readings that are as good share the confidence between them.
+    shared = (pl.col("confidence") / (1 + pl.col("rivals"))).round(4)
+    return chosen.sets.with_columns(codes=codes, outcome=outcome.cast(pl.String), confidence=shared)
 
 
 def _evidence_code(sets: pl.DataFrame) -> pl.DataFrame:
@@ -144,6 +146,9 @@ def _reasons(sets: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("rivals") > 0).then(pl.format("{} other readings as good", "rivals")),
         pl.when((pl.col("rivals") == 0) & pl.col("margin").is_not_null()).then(
             pl.format("margin {} to the next reading", pl.col("margin").round(1))
+        ),
+        pl.when(pl.col("w_against") != 0).then(
+            pl.format("something speaks against it ({})", _signed("w_against"))
         ),
         pl.format("prior ({}), score {}", _signed("w_prior"), pl.col("score").round(1)),
     ]

@@ -105,7 +105,7 @@ class Proposals:
         of reference, link or payer evidence it comes from), said, carriers (items that carry what was said),
         owner, size, on_account, short, auto, codes, reason; and from `score.weigh` on: payer_how, payer_sure,
         unique, bars, bar_codes, early, credit, kept_back, insolvent, uncleared, w_prior, w_reference,
-        w_payer, w_amount, w_date, score, confidence.
+        w_payer, w_amount, w_date, w_against, score, confidence.
     legs: proposal, item, cash, deduction, deduction_type.
     refused: line, advice_codes, advice_customer; lines whose remittance can't be followed, and why.
     """

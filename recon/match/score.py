@@ -18,7 +18,7 @@ from recon.rules.schema import Rules
 
 CONFIRMED = ("account", "alias", "vendor")
 WHOLE_NAMES = ("name", "name_cut")
-WEIGHTS = ("w_prior", "w_reference", "w_payer", "w_amount", "w_date")
+WEIGHTS = ("w_prior", "w_reference", "w_payer", "w_amount", "w_date", "w_against")
 
 
 def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Proposals:
@@ -71,8 +71,6 @@ def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Pro
         w_amount=_weight("kind", amount) + pl.when(by_amount).then(weights.amount_unique).otherwise(0.0),
         w_date=pl.when("early").then(weights.date_early).otherwise(0.0),
     )
-    sets = sets.with_columns(score=pl.sum_horizontal(WEIGHTS).round(6))
-    sets = sets.with_columns(confidence=(1.0 / (1.0 + (2.0 ** -pl.col("score")))).round(4))
     sets = _judged(sets, rules)
     return replace(proposals, sets=sets)
 
@@ -226,8 +224,13 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         pl.when(rule.is_in(posting)).then(pl.lit([], dtype=pl.List(pl.String))).otherwise(switched_off),
     ).list.unique(maintain_order=True)
     nothing_against = (against.list.len() == 0) & (pl.col("bar_codes").fill_null([]).list.len() == 0)
-    return sets.with_columns(
+    sets = sets.with_columns(
         codes=codes,
+        w_against=pl.when(codes.list.len() > 0).then(rules.weights.contradiction).otherwise(0.0),
+    )
+    sets = sets.with_columns(score=pl.sum_horizontal(WEIGHTS).round(6))
+    sets = sets.with_columns(confidence=(1.0 / (1.0 + (2.0 ** -pl.col("score")))).round(4))
+    return sets.with_columns(
         auto=pl.col("auto")
         & rule.is_in(posting)
         & needs

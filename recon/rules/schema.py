@@ -278,8 +278,8 @@ class Weights(Part):
     """The payer is another customer."""
     date_early: float = -3.0
     """Booked before the item was issued."""
-    second_reading: float = -6.0
-    """Another proposal explains the line as well."""
+    contradiction: float = -3.0
+    """Something speaks against it: another payer, a dispute, an amount that is not explained."""
 
 
 class Thresholds(Part):

@@ -20,9 +20,10 @@ from recon.model import (
     LINES,
     OPEN_ITEMS,
     REMITTANCE_LINES,
+    Result,
     Table,
+    Tables,
 )
-from recon.model import Result, Tables
 from recon.rules.schema import Rules
 
 Row = Mapping[str, str]

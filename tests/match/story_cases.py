@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from match_cases import Row, Told, rules_of, run, tables_of
 
 HERE = Path(__file__).parent / "cases"
@@ -110,14 +109,11 @@ def _advice(number: int, text: str, line: Row, known: dict[str, Any]) -> list[Ro
 
 
 def _advised(part: str, total: re.Match[str] | None) -> list[Row]:
-    """`INV-1 5000.00`, `520 gross 118000 tds 10000 net 108000`, `CLM-2 approved 75000 disallowed 5000 tds 7500 net 67500`."""
+    """`INV-1 5000.00`, or `CLM-2 approved 75000 disallowed 5000 tds 7500 net 67500`."""
     words = part.split(" ")
     if words[0] in {"total", ""}:
         return []
-    figures = {
-        name: value
-        for name, value in re.findall(r"(gross|tds|net|paid|approved|disallowed) (-?\d+(?:\.\d+)?)", part)
-    }
+    figures = dict(re.findall(r"(gross|tds|net|paid|approved|disallowed) (-?\d+(?:\.\d+)?)", part))
     plain = re.search(r"(-?\d+\.\d\d)", part)
     paid = (
         figures.get("net")

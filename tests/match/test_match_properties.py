@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from match_cases import Row, Told, item, line, rules_of, run, tables_of
+
 from recon.model import Tables, with_tables
 
 CUSTOMERS = [

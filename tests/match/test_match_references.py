@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-
 from match_cases import Told, item, line, run, tables_of
 
 KENT = {"customer_id": "K21", "name": "Kent County Council", "aliases": "KENT CC"}

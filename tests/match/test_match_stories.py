@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 from story_cases import Story, cases, tell
 
 OUTCOME_OF = {

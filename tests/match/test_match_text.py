@@ -68,7 +68,9 @@ def test_names_are_compared_without_what_tells_nothing(written: str, expected: s
 def whole(said: str, name: str) -> bool:
     lines = pl.DataFrame({"line": [0], "text": [said]})
     found = text.words(lines, "line", "text", ["LTD"], {}, "^(INV|REF|NEFT)$")
-    hits = text.name_grams(found, "line", pl.Series([name.split(" ")[0]])).filter(pl.col("key") == name)
+    hits = text.name_grams(found, "line", pl.Series([name.split(" ", maxsplit=1)[0]])).filter(
+        pl.col("key") == name
+    )
     return bool(hits["whole"].any())
 
 

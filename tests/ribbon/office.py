@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -95,7 +96,10 @@ def started(folder: Path) -> Iterator[Office]:
     )
     assert warm.returncode in (0, FIRST_START), warm.stderr.decode()
     process = subprocess.Popen(  # noqa: S603 - the command is written here
-        [*command, f"--accept=pipe,name={pipe};urp"], env=environment, stderr=subprocess.DEVNULL
+        [*command, f"--accept=pipe,name={pipe};urp"],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     office = Office(address)
     try:
@@ -105,5 +109,5 @@ def started(folder: Path) -> Iterator[Office]:
         process.wait(20)
     finally:
         if process.poll() is None:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # what was started is only the starter of the office
             process.wait()

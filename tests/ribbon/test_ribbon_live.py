@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import xlwings
 from fake_excel import FakeBook, com_error
-from workbook_cases import FACTS, view, with_log
+from rows import FACTS, view, with_log
 
 from recon.problems import ReconError
 from recon.workbook import body, columns, layout, live, patience

@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import uno  # type: ignore[import-not-found]
+import uno
 from xlwings import base_classes
 
 _EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet's dates have no zone

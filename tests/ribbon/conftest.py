@@ -1,8 +1,0 @@
-"""The made-up rows of the closed workbook's tests serve the open one, too."""
-
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parent.parent / "workbook"))
