@@ -22,6 +22,8 @@ from recon.workbook import file, guard, layout
 SUGGESTIONS, EXCEPTIONS = "Suggestions", "Exceptions"
 DONE, WAITS = "done", "yes"  # what the lines' column `waits` says
 SUFFIXES = (".xlsm", ".xlsx")
+NEW_SUFFIX = ".xlsm"  # the template holds macros, and Excel opens no such workbook under another name
+VALUE_WIDTH = 70  # characters of a value on the Rules sheet
 
 
 class Book(Protocol):
@@ -58,7 +60,9 @@ def check(book: Path) -> None:
     Raises:
         ReconError: EXIT_JOB if it is open, protected, no workbook, or its folder can't be written.
     """
-    if book.suffix.lower() not in SUFFIXES:
+    if not book.exists():
+        check_new_name(book)
+    elif book.suffix.lower() not in SUFFIXES:
         what, hint = "a workbook ends in .xlsm or .xlsx", "name it so"
         raise ReconError(Problem("book-broken", book.name, what, hint), EXIT_JOB)
     if book.exists():
@@ -70,6 +74,17 @@ def check(book: Path) -> None:
             Problem("out-unwritable", book.parent.as_posix(), "there is no such folder", "make it first"),
             EXIT_JOB,
         )
+
+
+def check_new_name(book: Path) -> None:
+    """See that a new workbook's name ends as it must.
+
+    Raises:
+        ReconError: EXIT_JOB, if it doesn't.
+    """
+    if book.suffix.lower() != NEW_SUFFIX:
+        what, hint = f"a new workbook's name ends in {NEW_SUFFIX}, since it has buttons", "name it so"
+        raise ReconError(Problem("book-broken", book.name, what, hint), EXIT_JOB)
 
 
 def opened(book: Path | Book) -> Book:
@@ -164,7 +179,7 @@ def show_store(book: Book, store: Store, facts: Mapping[str, str]) -> None:
 
 def show_decided(book: Book, store: Store, results: pl.DataFrame, facts: Mapping[str, str]) -> None:
     """What happened to each decision, beside it."""
-    log = results.select("line_id", decision=pl.col("result"), result="text")
+    log = results.select("line_id", decision=pl.lit(""), result="text")  # the text says `accepted` or `refused`
     book.write(layout.sheets(view_of_store(store, log), facts), None)
 
 
@@ -185,19 +200,29 @@ def _rules(rules: Rules) -> pl.DataFrame:
         elif isinstance(part, dict):
             for name, inner in part.items():
                 walk(inner, f"{path}.{name}", what)
-        elif isinstance(part, tuple) and part:
+        elif isinstance(part, tuple) and part and isinstance(part[0], BaseModel):
             for number, inner in enumerate(part, 1):
                 named = getattr(inner, "id", "") or getattr(inner, "code", "") or str(number)
-                value = inner if isinstance(inner, BaseModel) else None
-                if value is None:
-                    rows.append((f"{path} {named}", _said(inner), what))
-                else:
-                    walk(value, f"{path} {named}", what)
+                walk(inner, f"{path} {named}", what)
+        elif isinstance(part, tuple) and part:
+            rows.extend((path, text, what) for text in _packed([_said(one) for one in part]))
         else:
             rows.append((path, _said(part), what))
 
     walk(rules, "", "")
     return pl.DataFrame(rows, schema={"rule": pl.String, "value": pl.String, "what": pl.String}, orient="row")
+
+
+def _packed(words: Sequence[str]) -> list[str]:
+    """Words with `; ` between, in as few lines of readable width as they need."""
+    made = [""]
+    for word in words:
+        joined = f"{made[-1]}; {word}" if made[-1] else word
+        if made[-1] and len(joined) > VALUE_WIDTH:
+            made.append(word)
+        else:
+            made[-1] = joined
+    return made
 
 
 def _said(value: object) -> str:

@@ -1,3 +1,5 @@
+"""Text as keys: numbers whatever their separators, names whatever their spelling."""
+
 from __future__ import annotations
 
 import polars as pl
