@@ -89,9 +89,10 @@ def match_frames(
             (result.exceptions, EXCEPTIONS),
         )
     )
-    as_given = outer if isinstance(bank_lines, pl.DataFrame) else (frame.to_pandas() for frame in outer)
+    given_back = [frame if isinstance(bank_lines, pl.DataFrame) else frame.to_pandas() for frame in outer]
     problems = tuple(dict.fromkeys([*gathered.problems, *result.problems]))
-    return Matched(*as_given, problems)
+    lines, allocations, exceptions = given_back
+    return Matched(lines, allocations, exceptions, problems)
 
 
 def _polars(frame: Frame, name: str) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ from recon.model import (
 )
 from recon.rules.schema import Rules
 
-Row = Mapping[str, str]
+Row = dict[str, str]
 
 
 def frame(rows: Iterable[Row], table: Table) -> pl.DataFrame:

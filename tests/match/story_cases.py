@@ -68,7 +68,7 @@ def _line(number: int, text: str, known: dict[str, Any]) -> Row:
         "narrative": narrative,
         "amount": amount,
         "currency": currency,
-    } | known.get("lines", {})
+    } | dict[str, str](known.get("lines", {}))
 
 
 def _item(text: str, currency: str, known: dict[str, Any]) -> Row:
@@ -86,7 +86,7 @@ def _item(text: str, currency: str, known: dict[str, Any]) -> Row:
         "amount": outstanding,
         "open_amount": outstanding,
         "entity": entity.group(1) if entity else "",
-    } | known.get("items", {}).get(doc, {})
+    } | dict[str, str](known.get("items", {}).get(doc, {}))
 
 
 def _advice(number: int, text: str, line: Row, known: dict[str, Any]) -> list[Row]:
