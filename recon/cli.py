@@ -22,6 +22,7 @@ from recon.model import Reading
 from recon.problems import EXIT_DONE, EXIT_INPUT, EXIT_JOB, EXIT_REVIEW, Problem, ReconError
 
 SHOWN_MAX = 12  # problems shown on the terminal; the file has all
+STOPPED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
     name="recon",
@@ -61,7 +62,9 @@ def main() -> None:
     except ReconError as error:
         _complain(error.problems)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except SystemExit as left:
+        if left.code != STOPPED:
+            raise
         err_console.print("stopped; nothing is half-written")
         sys.exit(EXIT_JOB)
     except Exception as error:  # noqa: BLE001 - a face shows no traceback; the words of an error may hold names
@@ -186,7 +189,8 @@ def apply(
 ) -> None:
     """The reviewer's decisions out of the workbook, into the store, and back onto the sheets."""
     collected = flow.collect(book, store, who)
-    out_console.print(f"{collected.accepted} decisions applied, {collected.refused} refused")
+    many = "decision" if collected.accepted == 1 else "decisions"
+    out_console.print(f"{collected.accepted} {many} applied, {collected.refused} refused")
     _complain(collected.problems)
 
 

@@ -47,16 +47,15 @@ def run(lines: int, seed: int, out: Path | None = None) -> Benched:
         seed: the generator's seed.
         out: folder for the page and the data sets with their truth; none = nothing is written.
     """
-    if out:
-        deliver.check_folder(out)
     scores = []
     texts: dict[str, str] = {}
-    for flavour, rules_name in RULES_OF.items():
-        case = generate(flavour, lines, seed)
-        scores.append(of_case(case, rules_name))
-        texts |= _data(case)
-    told = page(scores)
-    files = deliver.write(out, {"bench.md": told, **texts}) if out else []
+    with deliver.ready(out):
+        for flavour, rules_name in RULES_OF.items():
+            case = generate(flavour, lines, seed)
+            scores.append(of_case(case, rules_name))
+            texts |= _data(case)
+        told = page(scores)
+        files = deliver.write(out, {"bench.md": told, **texts}) if out else []
     return Benched(told, [_figures(one) for one in scores], tuple(files))
 
 

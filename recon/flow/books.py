@@ -179,13 +179,34 @@ def show_store(book: Book, store: Store, facts: Mapping[str, str]) -> None:
 
 def show_decided(book: Book, store: Store, results: pl.DataFrame, facts: Mapping[str, str]) -> None:
     """What happened to each decision, beside it."""
-    log = results.select("line_id", decision=pl.lit(""), result="text")  # the text says `accepted` or `refused`
+    log = results.select(
+        "line_id", decision=pl.lit(""), result="text"
+    )  # the text says `accepted` or `refused`
     book.write(layout.sheets(view_of_store(store, log), facts), None)
 
 
-def decisions(book: Book) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
-    """The reviewer's decisions off Suggestions and Exceptions, as model.DECISIONS."""
-    return layout.decisions({name: book.read(name) for name in (SUGGESTIONS, EXCEPTIONS)})
+def decisions(book: Book) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Problem, ...]]:
+    """The reviewer's decisions off Suggestions and Exceptions.
+
+    Returns them as model.DECISIONS; the lines whose decision can't be taken, as `decide.Decided.results`; and a
+    problem for each of these.
+    """
+    frames = {name: book.read(name) for name in (SUGGESTIONS, EXCEPTIONS)}
+    rows, problems = layout.decisions(frames)
+    line_of = {
+        f"{name}!{row}": line_id
+        for name, frame in frames.items()
+        for row, line_id in frame.select("sheet_row", "Line id").iter_rows()
+    }
+    refused = [
+        (problem.where, line_of[problem.where], "refused", f"refused: {problem.what}")
+        for problem in problems
+        if line_of.get(problem.where)
+    ]
+    return rows, pl.DataFrame(refused, schema=_RESULTS, orient="row"), problems
+
+
+_RESULTS = {"where": pl.String, "line_id": pl.String, "result": pl.String, "text": pl.String}
 
 
 def _rules(rules: Rules) -> pl.DataFrame:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +15,65 @@ import polars as pl
 
 from recon.problems import EXIT_JOB, Problem, ReconError
 
+CLOSE_IT = "close it if it is open in another program, or choose another folder with --out"
 
-def check_folder(folder: Path) -> None:
-    """Make the folder, and see that it can be written, before any work is done.
+
+@contextmanager
+def ready(folder: Path | None, names: Iterable[str] = ()) -> Iterator[None]:
+    """Make the folder and see that files can be written into it, before any work is done in the block.
+
+    A block that is left by an error leaves no folder that was made for it.
+
+    Args:
+        folder: where the files go; none = nothing is to be written.
+        names: files that will be replaced, which another program may hold open.
 
     Raises:
         ReconError: EXIT_JOB, out-unwritable.
     """
+    fresh = [place for place in (folder, *folder.absolute().parents) if not place.exists()] if folder else []
+    try:
+        if folder:
+            _check(folder, names)
+        yield
+    except BaseException:
+        for place in fresh:
+            with suppress(OSError):  # not made, or something is in it
+                place.rmdir()
+        raise
+
+
+def _check(folder: Path, names: Iterable[str]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         what = f"the output folder can't be written: {error.strerror or error}"
-        raise ReconError(
-            Problem("out-unwritable", folder.as_posix(), what, "choose another with --out"), EXIT_JOB
-        ) from error
+        raise _unwritable(folder, what, "choose another with --out") from error
+    for path in (folder / name for name in names):
+        try:
+            if path.exists():
+                path.open("r+b").close()
+        except OSError as error:
+            raise _unwritable(
+                path, f"the file can't be replaced: {error.strerror or error}", CLOSE_IT
+            ) from error
+
+
+def _unwritable(path: Path, what: str, hint: str) -> ReconError:
+    return ReconError(Problem("out-unwritable", path.as_posix(), what, hint), EXIT_JOB)
 
 
 def csv(frame: pl.DataFrame) -> str:
     """A table as CSV text: UTF-8, a header, LF, empty for nothing."""
-    return frame.write_csv(line_terminator="\n", null_value="")
+    return frame.with_columns(pl.col(pl.String).replace("", None)).write_csv(
+        line_terminator="\n", null_value=""
+    )
 
 
 def write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
-    """Write files under their names: each beside first, then all are swapped in.
+    """Write files under their names: each beside first, then all are swapped in, or none is.
 
     Raises:
         ReconError: EXIT_JOB, out-unwritable; the old files are still there.
@@ -50,17 +86,38 @@ def write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
             beside.append((Path(temporary), target))
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
-        for made, target in beside:
+        for made, _target in beside:
             _as_usual(made)
-            made.replace(target)
+        _swap(beside)
     except OSError as error:
         what = f"the file can't be written: {error.strerror or error}"
-        hint = "close it if it is open in another program, or choose another folder with --out"
-        raise ReconError(Problem("out-unwritable", folder.as_posix(), what, hint), EXIT_JOB) from error
+        raise _unwritable(folder, what, CLOSE_IT) from error
     finally:
         for made, _target in beside:
             made.unlink(missing_ok=True)
     return [target for _temporary, target in beside]
+
+
+def _swap(beside: list[tuple[Path, Path]]) -> None:
+    """Put each new file in its place; if one can't be, those before it are put back as they were."""
+    done: list[tuple[Path, Path | None]] = []
+    try:
+        for made, target in beside:
+            old = made.with_name(f"{made.name}.old") if target.exists() else None
+            if old:
+                shutil.copy2(target, old)  # a copy, so that a killed process leaves no gap
+            done.append((target, old))
+            made.replace(target)
+    except OSError:
+        for target, old in reversed(done):
+            if old:
+                old.replace(target)
+            elif target.is_file():
+                target.unlink()
+        raise
+    for _target, old in done:
+        if old:
+            old.unlink()
 
 
 def _as_usual(path: Path) -> None:

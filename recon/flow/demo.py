@@ -7,7 +7,7 @@ from pathlib import Path
 from recon.flow import books, deliver
 from recon.flow.gather import Progress, silent
 from recon.flow.reconcile import Job, Report, reconcile
-from recon.problems import Problem, ReconError
+from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.resources import folder
 from recon.workbook import file
 
@@ -46,18 +46,24 @@ def demo(job: Job, progress: Progress = silent) -> Report:
     """
     assert isinstance(job.book, Path)
     assert job.out is not None
-    deliver.check_folder(job.out)
-    if job.book.exists():
-        books.check(job.book)
-        job.book.unlink()
-    books.store_beside(job.book).unlink(missing_ok=True)
-    return reconcile(job, progress)
+    with deliver.ready(job.out):
+        if job.book.exists():
+            books.check(job.book)
+        try:
+            books.store_beside(job.book).unlink(missing_ok=True)
+            job.book.unlink(missing_ok=True)
+        except OSError as error:
+            what = f"the earlier demo can't be replaced: {error.strerror or error}"
+            hint = "close what has it open, or choose another folder with --out"
+            raise ReconError(Problem("out-unwritable", job.out.as_posix(), what, hint), EXIT_JOB) from error
+        return reconcile(job, progress)
 
 
 def new_book(path: Path, python: str) -> None:
     """A fresh workbook whose buttons start this Python.
 
     Raises:
-        ReconError: EXIT_JOB, if there is one already or the folder can't be written.
+        ReconError: EXIT_JOB, if there is one already, its name ends otherwise or the folder can't be written.
     """
+    books.check_new_name(path)
     file.new_book(path, python)

@@ -32,6 +32,7 @@ class Gathered:
     problems: tuple[Problem, ...] = ()
     currency: str = ""
     unread: tuple[str, ...] = field(default_factory=tuple)
+    lines_left_out: int = 0  # lines whose id an earlier run gave to another line
 
 
 def gather(

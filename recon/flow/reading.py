@@ -14,6 +14,7 @@ from recon import ingest, model
 from recon.flow import deliver, settings, totals
 from recon.model import Reading
 from recon.problems import Problem, ReconError
+from recon.rules.profile import Profile
 
 Read = tuple[Path, Reading | ReconError]
 
@@ -21,21 +22,33 @@ Read = tuple[Path, Reading | ReconError]
 def read(names: Sequence[str], profile: str = "", rules_name: str = "") -> list[Read]:
     """Any files as the standard tables, with their problems; no matching.
 
-    Returns for each file its reading, or the error that refuses it.
+    Returns for each file its reading, or the error that refuses it; a name that stands for no file counts as one.
 
     Raises:
-        ReconError: if a name stands for no file, or the rules can't be used.
+        ReconError: if there is no such profile, or the rules can't be used.
     """
     loaded, path = settings.load_rules(rules_name)
     profiles = settings.load_profiles(loaded, path)
-    made: list[Read] = []
-    for name in ingest.expand(list(names)):
+    made: dict[Path, Reading | ReconError] = {}
+    for name in names:
         try:
-            reading = ingest.read(name, profiles, profile=profile, currency_default=loaded.currency)
-            made.append((name, reading))
+            files = ingest.expand([name])
         except ReconError as error:
-            made.append((name, error))
-    return made
+            made.setdefault(Path(name), error)
+            continue
+        for file in files:
+            if file not in made:
+                made[file] = _one(file, profiles, profile, loaded.currency)
+    return list(made.items())
+
+
+def _one(file: Path, profiles: Sequence[Profile], profile: str, currency: str) -> Reading | ReconError:
+    try:
+        return ingest.read(file, profiles, profile=profile, currency_default=currency)
+    except ReconError as error:
+        if error.problems[0].code == "profile-unknown":
+            raise  # said once, not for each file
+        return error
 
 
 def reading_facts(read_file: Read) -> dict[str, Any]:
@@ -45,7 +58,6 @@ def reading_facts(read_file: Read) -> dict[str, Any]:
         none: dict[str, Any] = {
             "kind": "",
             "format": "",
-            "profile": "",
             "rows": 0,
             "sum": {},
             "statements": [],
@@ -59,7 +71,6 @@ def reading_facts(read_file: Read) -> dict[str, Any]:
         "path": path.as_posix(),
         "kind": str(one.kind),
         "format": one.format,
-        "profile": one.profile,
         "rows": one.table.height,
         "sum": totals.sums(one, totals.MONEY_OF[one.kind]) if one.kind in totals.MONEY_OF else {},
         "statements": statements,
@@ -72,12 +83,13 @@ def _iso(day: date | None) -> str:
 
 
 def write_readings(made: Sequence[Read], out: Path) -> list[Path]:
-    """The standard CSV of each file, and the problems of all.
+    """The standard CSV of each file, and the problems of all; nothing if no file could be read.
 
     Raises:
         ReconError: EXIT_JOB, if the folder can't be written.
     """
-    deliver.check_folder(out)
+    if not any(isinstance(one, Reading) for _path, one in made):
+        return []
     texts: dict[str, str] = {}
     problems: list[Problem] = []
     for path, one in made:
@@ -97,12 +109,16 @@ def write_readings(made: Sequence[Read], out: Path) -> list[Path]:
                 *(pl.col(name).alias(name.removeprefix(model.EXTRA)) for name in extras),
             )
             texts[_unique(f"{path.stem}.{one.kind}.csv", texts)] = deliver.csv(frame)
-    return deliver.write(out, texts | {"problems.csv": deliver.csv(model.problems_table(problems))})
+    texts |= {"problems.csv": deliver.csv(model.problems_table(problems))}
+    with deliver.ready(out, texts):
+        return deliver.write(out, texts)
 
 
 def _unique(name: str, taken: Mapping[str, str]) -> str:
+    """A name that no other file has; where upper and lower case are one, too."""
+    lower = {one.lower() for one in taken}
     stem, _, ending = name.rpartition(".")
     number = 2
-    while name in taken:
+    while name.lower() in lower:
         name, number = f"{stem}-{number}.{ending}", number + 1
     return name

@@ -16,6 +16,7 @@ from recon import __version__, decide, model, rules
 from recon.flow import books, deliver, moments, settings, totals
 from recon.flow.books import Book
 from recon.flow.gather import Gathered, Progress, gather, inner, silent
+from recon.flow.identity import told_apart
 from recon.match import match
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Outcome, Result
 from recon.problems import Problem
@@ -23,6 +24,7 @@ from recon.rules.schema import Rules
 from recon.store import RunRecord, RunTables, Store
 
 OUT_DEFAULT = Path("recon-out")
+OUT_FILES = ("allocations.csv", "exceptions.csv", "lines.csv", "problems.csv", "summary.json")
 
 
 @dataclass(frozen=True)
@@ -81,40 +83,40 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
     ]
     gathered = gather(places, loaded, settings.load_profiles(loaded, path), progress)
     as_of = job.as_of or _latest(gathered)
-    if job.out:
-        deliver.check_folder(job.out)
-    if isinstance(job.book, Path):
-        books.check(job.book)
-    store = Store.open(job.store_url) if job.store_url else None
-    try:
-        settled_lines, items, stale = _remembered(store, gathered)
-        stages.append(("match", time.perf_counter()))
-        progress("match", 0, 1)
-        tables = inner(gathered, items, settled_lines)
-        result = match(tables, loaded)
-        progress("match", 1, 1)
-        stages.append(("write", time.perf_counter()))
-        progress("write", 0, 1)
-        problems = tuple(dict.fromkeys([*gathered.problems, *stale, *result.problems]))
-        run = _record(gathered, loaded, started, as_of)
-        summary = _summary(run, gathered, result, tables.scales)
-        outer = _outer(result, tables.scales)
-        if store:
-            _keep(store, replace(run, summary=summary), gathered, outer, items, loaded)
-        if job.book:
-            facts = _facts(summary, job)
-            lost = books.show_run(
-                books.opened(job.book), store, gathered, outer, problems, loaded, run, facts
-            )
-            problems = (*problems, *lost)
-        stages.append(("done", time.perf_counter()))
-        summary |= {"seconds": totals.seconds(stages)}
-        files = deliver.write(job.out, _texts(outer, problems, summary)) if job.out else []
-        progress("write", 1, 1)
-        return Report(summary, problems, job.out, tuple(files))
-    finally:
-        if store:
-            store.close()
+    with deliver.ready(job.out, OUT_FILES):
+        if isinstance(job.book, Path):
+            books.check(job.book)
+        store = Store.open(job.store_url) if job.store_url else None
+        try:
+            gathered = told_apart(gathered, store)
+            settled_lines, items, stale = _remembered(store, gathered)
+            stages.append(("match", time.perf_counter()))
+            progress("match", 0, 1)
+            tables = inner(gathered, items, settled_lines)
+            result = match(tables, loaded)
+            progress("match", 1, 1)
+            stages.append(("write", time.perf_counter()))
+            progress("write", 0, 1)
+            problems = tuple(dict.fromkeys([*gathered.problems, *stale, *result.problems]))
+            run = _record(gathered, loaded, started, as_of)
+            summary = _summary(run, gathered, result, tables.scales) | {"problems": len(problems)}
+            outer = _outer(result, tables.scales)
+            if store:
+                _keep(store, replace(run, summary=summary), gathered, outer, items, loaded)
+            if job.book:
+                facts = _facts(summary, job)
+                lost = books.show_run(
+                    books.opened(job.book), store, gathered, outer, problems, loaded, run, facts
+                )
+                problems = (*problems, *lost)
+            stages.append(("done", time.perf_counter()))
+            summary |= {"problems": len(problems), "seconds": totals.seconds(stages)}
+            files = deliver.write(job.out, _texts(outer, problems, summary)) if job.out else []
+            progress("write", 1, 1)
+            return Report(summary, problems, job.out, tuple(files))
+        finally:
+            if store:
+                store.close()
 
 
 def _latest(gathered: Gathered) -> date:
@@ -168,13 +170,9 @@ def _outer(result: Result, scales: Mapping[str, int]) -> dict[str, pl.DataFrame]
 def _texts(
     outer: Mapping[str, pl.DataFrame], problems: Sequence[Problem], summary: Mapping[str, Any]
 ) -> dict[str, str]:
-    return {
-        "allocations.csv": deliver.csv(outer["allocations"]),
-        "exceptions.csv": deliver.csv(outer["exceptions"]),
-        "lines.csv": deliver.csv(outer["lines"]),
-        "problems.csv": deliver.csv(model.problems_table(problems)),
-        "summary.json": deliver.as_json(summary),
-    }
+    tables = (outer["allocations"], outer["exceptions"], outer["lines"], model.problems_table(problems))
+    texts = [*map(deliver.csv, tables), deliver.as_json(summary)]
+    return dict(zip(OUT_FILES, texts, strict=True))
 
 
 def _keep(

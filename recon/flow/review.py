@@ -36,7 +36,7 @@ def collect(book: Path | Book, store_url: str = "", who: str = "") -> Collected:
         books.check(book)
     opened = books.existing(book)
     with _known_store(books.store_url(store_url, book), opened.path if not store_url else None) as store:
-        rows, unread = books.decisions(opened)
+        rows, untaken, unread = books.decisions(opened)
         unsigned = pl.col("decided_by").fill_null("") == ""
         signed = rows.with_columns(
             decided_by=pl.when(unsigned).then(pl.lit(who or _login())).otherwise("decided_by")
@@ -47,7 +47,7 @@ def collect(book: Path | Book, store_url: str = "", who: str = "") -> Collected:
         refused = outcome.results.filter(pl.col("result") == "refused")["line_id"].n_unique()
         taken = outcome.results.filter(pl.col("result") != "refused")["line_id"].n_unique()
         status = f"{taken} decisions applied, {refused + len(unread)} refused"
-        books.show_decided(opened, store, outcome.results, {"status": status})
+        books.show_decided(opened, store, pl.concat([outcome.results, untaken]), {"status": status})
         return Collected(taken, refused + len(unread), problems)
 
 
@@ -63,11 +63,14 @@ def refresh(book: Path | Book, store_url: str = "") -> None:
 
 
 def _known_store(url: str, book: Path | None) -> Store:
-    """The store, which must be there if it is the file beside a workbook."""
+    """The store, which must be there: a name that is mistyped makes no new one, which would know nothing."""
     if book is not None and not books.store_beside(book).exists():
         what = f"there is no store beside this workbook ({books.store_beside(book).name})"
         hint = "match first: recon run --book ...; or name the store with --store"
         raise ReconError(Problem("store-unreachable", book.name, what, hint), EXIT_JOB)
+    if "://" not in url and not Path(url).exists():
+        what, hint = "there is no such store", "check the name; recon run makes the store"
+        raise ReconError(Problem("store-unreachable", url, what, hint), EXIT_JOB)
     return Store.open(url)
 
 
@@ -106,33 +109,32 @@ def post(
         what, hint = "nothing says which store to post from", "add --store or --book"
         raise ReconError(Problem("store-needed", "recon post", what, hint))
     beside = None if store_url or book is None else (book if isinstance(book, Path) else book.path)
-    deliver.check_folder(out)
     with _known_store(url, beside) as store:
         unposted = store.unposted()
-        if unposted.is_empty():
-            return _again(store, out)
-        lines = store.bank_lines(unposted["line_id"].unique(maintain_order=True).to_list())
-        items = store.items(
-            [item for item in unposted["item_id"].unique(maintain_order=True).to_list() if item]
-        )
-        accounts = posting.accounts_of(_rules_of_last_run(store))
-        made = posting.post(
-            format_name, unposted, lines, items, accounts=accounts, approved_by=who or _login()
-        )
-        kept = store.append_postings(made.batch, moments.now())
-        return _posted(kept, out, posting.controls_text(made.controls), again=False)
+        if unposted.is_empty() and not store.batches():
+            return None
+        with deliver.ready(out):
+            return _batch(format_name, out, store, unposted, who)
+
+
+def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, who: str) -> Posted:
+    """What is accepted and in no posting file yet as a new one; where there is nothing, the last one again."""
+    if unposted.is_empty():
+        last = store.batch(store.batches()[-1])
+        assert last is not None
+        return _posted(last, out, "", again=True)
+    lines = store.bank_lines(unposted["line_id"].unique(maintain_order=True).to_list())
+    items = store.items([item for item in unposted["item_id"].unique(maintain_order=True).to_list() if item])
+    accounts = posting.accounts_of(_rules_of_last_run(store))
+    made = posting.post(format_name, unposted, lines, items, accounts=accounts, approved_by=who or _login())
+    kept = store.append_postings(made.batch, moments.now())
+    return _posted(kept, out, posting.controls_text(made.controls), again=False)
 
 
 def _rules_of_last_run(store: Store) -> Rules:
     """The rules that made what is accepted: those of the last run."""
     runs = store.runs().filter(pl.col("status") == "finished")
     return Rules.model_validate(json.loads(runs["rules"][-1])) if runs.height else Rules()
-
-
-def _again(store: Store, out: Path) -> Posted | None:
-    batches = store.batches()
-    last = store.batch(batches[-1]) if batches else None
-    return _posted(last, out, "", again=True) if last else None
 
 
 def _posted(batch: model.Batch, out: Path, control: str, *, again: bool) -> Posted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,22 @@ def load_rules(name: str = "") -> tuple[Rules, Path]:
         ReconError: file-missing, file-unreadable, or every problem of the file at once.
     """
     path = _path(name or DEFAULT)
-    text = _text(path)
+    return (_shipped(path) if path.parent == folder("rules") else _parsed(path)), path
 
+
+def _parsed(path: Path) -> Rules:
     def extended(named: str) -> tuple[str, str]:
         beside = path.parent / named
         base = beside if beside.is_file() else _path(named)
         return _text(base), _shown(base)
 
-    return rules.parse(text, _shown(path), extended), path
+    return rules.parse(_text(path), _shown(path), extended)
+
+
+@cache
+def _shipped(path: Path) -> Rules:
+    """Rules that come with recon: they don't change while it runs, and reading them takes a tenth of a second."""
+    return _parsed(path)
 
 
 def load_profiles(loaded: Rules, path: Path) -> list[Profile]:
@@ -46,8 +55,12 @@ def load_profiles(loaded: Rules, path: Path) -> list[Profile]:
     """
     own = [rules.parse_profile(_text(path.parent / name), name) for name in loaded.profiles]
     names = {profile.name for profile in own}
-    built_in = ingest.load_profiles(folder("rules") / "profiles")
-    return [*own, *(profile for profile in built_in if profile.name not in names)]
+    return [*own, *(profile for profile in _built_in() if profile.name not in names)]
+
+
+@cache
+def _built_in() -> list[Profile]:
+    return ingest.load_profiles(folder("rules") / "profiles")
 
 
 def _path(name: str) -> Path:

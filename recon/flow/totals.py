@@ -42,8 +42,8 @@ def summary(gathered: Gathered, result: Result, scales: Mapping[str, int]) -> di
             }
             for statement in gathered.left_out
         ],
+        "lines_left_out": gathered.lines_left_out,
         "files_unread": list(gathered.unread),
-        "problems": len(gathered.problems) + len(result.problems),
     }
 
 

@@ -1,0 +1,217 @@
+"""Input that can't be used: exit code 2, a message with file, line and what to do, and nothing written."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flow_cases import BANK, ITEMS, OUT_FILES, UNFOOTED, Desk, recon, unbalanced
+
+EVERYTHING = ("--book", "book.xlsm", "--store", "store.db")  # all that a run could write, besides --out
+HEADING = BANK.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("nowhere.csv", None, ["nowhere.csv: there is no such file", "check the name"]),
+        ("empty.csv", b"", ["empty.csv: the file is empty"]),
+        ("photo.csv", bytes(range(256)) * 20, ["photo.csv: no reader knows this file: binary data"]),
+        (
+            "typo.csv",
+            BANK.replace("amount", "amout").encode(),
+            ["typo.csv:1: the heading lacks `amount`", "did you mean `amount` by `amout`?"],
+        ),
+        ("ledger.csv", ITEMS.encode(), ["ledger.csv: this is a file of items, given as bank"]),
+        (
+            "night.sta",
+            UNFOOTED.encode(),
+            [
+                "night.sta:1: statement 1: opening 1000.00 + 1 lines 60.00 is not closing 5000.00",
+                "3940.00 GBP",
+            ],
+        ),
+    ],
+)
+def test_the_only_bank_file_is_no_use(desk: Desk, name: str, content: bytes | None, said: list[str]) -> None:
+    if content is not None:
+        desk.put(name, content)
+    before = desk.files()
+    ran = desk.run(*EVERYTHING, bank=[name])
+    assert ran.code == 2
+    assert ran.out == ""
+    for words in said:
+        assert words in ran.err
+    assert desk.files() == before
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        (
+            ITEMS.replace("open_amount", "open_amont"),
+            ["items.csv:1: the heading lacks `open_amount`", "did you mean `open_amount` by `open_amont`?"],
+        ),
+        (
+            ITEMS.replace("item_id", "number").replace("doc_no", "document"),
+            ["items.csv:1: the heading lacks `item_id or doc_no`", "columns there: number, customer_id"],
+        ),
+        (BANK, ["items.csv: this is a file of bank, given as items"]),
+        ("", ["items.csv: the file is empty"]),
+    ],
+)
+def test_items_that_are_no_use(desk: Desk, items: str, said: list[str]) -> None:
+    desk.put("items.csv", items)
+    before = desk.files()
+    ran = desk.run(*EVERYTHING)
+    assert ran.code == 2
+    for words in said:
+        assert words in ran.err
+    assert desk.files() == before
+
+
+WRONG_RULES = """name: mine
+curency: GBP
+controls:
+  admit_unfoted: true
+  auto_post_ceiling: lots
+"""
+
+
+def test_every_mistake_of_a_rules_file_at_once(desk: Desk) -> None:
+    desk.put("mine.yaml", WRONG_RULES)
+    before = desk.files()
+    for ran in (desk.run("--rules", "mine.yaml", *EVERYTHING), recon("rules", "check", "mine.yaml")):
+        assert ran.code == 2
+        assert "mine.yaml:2: top level: unknown key `curency`" in ran.err
+        assert "did you mean `currency`?" in ran.err
+        assert "mine.yaml:4: controls: unknown key `admit_unfoted`" in ran.err
+        assert "did you mean `admit_unfooted`?" in ran.err
+        assert "mine.yaml:5: controls.auto_post_ceiling: a number is expected, as `5.00`" in ran.err
+    assert desk.files() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("name: [1\n", "mine.yaml:2: this is no YAML"),
+        ("- a list\n", "mine.yaml:1: a mapping is expected at the top"),
+        ("extends: nothing.yaml\n", "nothing.yaml: there is no such rules file"),
+        ("profiles: [none.yaml]\n", "none.yaml: there is no such file"),
+        (b"\xff\xfe\x00\x01", "mine.yaml: the file can't be read as text"),
+    ],
+)
+def test_a_rules_file_that_is_none(desk: Desk, content: str | bytes, said: str) -> None:
+    desk.put("mine.yaml", content)
+    ran = recon("rules", "check", "mine.yaml")
+    assert ran.code == 2
+    assert said in ran.err
+    assert desk.run("--rules", "mine.yaml").code == 2
+    assert not (desk.root / "out").exists()
+
+
+@pytest.mark.slow
+def test_rows_without_a_currency_and_nothing_that_says_which(desk: Desk) -> None:
+    desk.put("bank.csv", BANK.replace(",GBP,", ",,", 1).replace(",GBP,", ",EUR,", 1))
+    before = desk.files()
+    ran = desk.run(*EVERYTHING)
+    assert ran.code == 2
+    assert "write `currency: GBP` (or yours) into the rules" in ran.err
+    assert desk.files() == before
+    desk.put("mine.yaml", "extends: default\ncurrency: GBP\n")
+    assert desk.run("--rules", "mine.yaml").code == 0
+    assert {row["currency"] for row in desk.rows("lines.csv")} == {"GBP", "EUR"}
+
+
+# One bad file among good ones
+
+
+def test_bad_bank_files_among_good_ones(desk: Desk) -> None:
+    desk.put("empty.csv", "")
+    desk.put("photo.csv", bytes(range(256)) * 20)
+    ran = desk.run(bank=["empty.csv", "bank.csv", "nowhere.csv", "photo.csv"])
+    assert ran.code == 0
+    problems = {row["code"]: row["where"] for row in desk.rows("problems.csv")}
+    assert set(problems) == {"file-empty", "file-missing", "file-unknown"}
+    assert problems["file-empty"].endswith("empty.csv")
+    summary = json.loads((desk.root / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert sorted(summary["files_unread"]) == ["empty.csv", "nowhere.csv", "photo.csv"]
+    assert summary["problems"] == 3
+    assert len(desk.rows("lines.csv")) == 4
+    assert "empty.csv: the file is empty" in ran.err
+
+
+@pytest.mark.slow
+def test_a_bad_remittance_is_a_problem(desk: Desk) -> None:
+    desk.put("advice.csv", "")
+    assert desk.run("--remittance", "advice.csv").code == 0
+    assert [row["code"] for row in desk.rows("problems.csv")] == ["file-empty"]
+
+
+def test_bad_rows_among_good_ones(desk: Desk) -> None:
+    desk.put("bank.csv", BANK.replace("80.00", "eighty").replace("2026-03-04", "soon"))
+    ran = desk.run()
+    assert ran.code == 0
+    assert [row["where"].rsplit("/", 1)[-1] for row in desk.rows("problems.csv")] == [
+        "bank.csv:3",
+        "bank.csv:4",
+    ]
+    assert {row["code"] for row in desk.rows("problems.csv")} == {"value-amount", "value-date"}
+    assert sorted(row["amount"] for row in desk.rows("lines.csv")) == ["-500.00", "120.50"]
+    assert unbalanced(desk.root / "out") == []
+
+
+def test_a_statement_that_does_not_foot_is_left_out_and_named(desk: Desk) -> None:
+    desk.put("night.sta", UNFOOTED)
+    ran = desk.run(bank=["bank.csv", "night.sta"])
+    assert ran.code == 0
+    assert "left out: " in ran.out
+    assert "night.sta, 1 lines; it does not foot by 3940.00" in ran.out
+    assert [row["code"] for row in desk.rows("problems.csv")] == ["statement-foots-not"]
+    summary = json.loads((desk.root / "out" / "summary.json").read_text(encoding="utf-8"))
+    [left] = summary["statements_left_out"]
+    assert (left["lines"], left["total"], left["difference"]) == (1, "60.00", "3940.00")
+    assert len(desk.rows("lines.csv")) == 4
+
+
+@pytest.mark.slow
+def test_a_rule_lets_it_in(desk: Desk) -> None:
+    desk.put("night.sta", UNFOOTED)
+    desk.put("mine.yaml", "extends: default\ncontrols:\n  admit_unfooted: true\n")
+    assert desk.run("--rules", "mine.yaml", bank=["night.sta"]).code == 0
+    [line] = desk.rows("lines.csv")
+    assert line["amount"] == "60.00"
+    assert [row["code"] for row in desk.rows("problems.csv")] == ["statement-foots-not"]
+
+
+def test_a_quiet_day(desk: Desk) -> None:
+    desk.put("bank.csv", HEADING + "\n")
+    ran = desk.run()
+    assert ran.code == 0
+    assert {path.name for path in (desk.root / "out").iterdir()} == OUT_FILES
+    assert desk.rows("lines.csv") == []
+
+
+# Words that mean nothing
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["read", "bank.csv", "--profile", "loyds"], "did you mean lloyds?"),
+        (["demo", "--story", "mars", "--out", "x"], "choose one of: uk, india"),
+        (["post", "--format", "sap", "--out", "x", "--store", "s.db"], "known formats: generic"),
+        (["post", "--format", "generic", "--out", "x"], "add --store or --book"),
+        (["rules", "check", "nix"], "default, india_care, uk_care"),
+        (["run", "--bank", "bank.csv", "--items", "items.csv", "--as-of", "31.3.2026"], "--as-of"),
+        (["run", "--items", "items.csv"], "--bank"),
+        (["frobnicate"], "frobnicate"),
+        (["bench", "--lines", "3"], "--lines"),
+    ],
+)
+def test_a_name_that_there_is_not(desk: Desk, typed: list[str], said: str) -> None:
+    before = desk.files()
+    ran = recon(*typed)
+    assert ran.code == 2
+    assert said in ran.err
+    assert desk.files() == before

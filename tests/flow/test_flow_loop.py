@@ -1,0 +1,250 @@
+"""The loop: propose, decide in the workbook, apply, post; and everything a second time."""
+
+from __future__ import annotations
+
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from _pytest.mark import ParameterSet
+from flow_cases import BANK, ITEMS, Desk, Ran, decide, recon, rows, sheet, sums
+
+# One night on a workbook: proposals made, nothing decided yet. Made once and copied, since it takes a while.
+PARKED = "20-00-00 12345678,2026-03-06,33.00,GBP,BGC,ANOTHER STRANGER,,WHATEVER\n"
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    desk = Desk(tmp_path_factory.mktemp("night"))
+    desk.put("bank.csv", BANK + PARKED)
+    desk.put("items.csv", ITEMS)
+    assert desk.run("--book", desk.root / "book.xlsm").code == 0
+    return desk.root
+
+
+@pytest.fixture
+def office(night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    shutil.copytree(night, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return Desk(tmp_path)
+
+
+def slow(*values: object) -> ParameterSet:
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
+def line_of(desk: Desk, amount: str) -> str:
+    [found] = {row["line_id"] for row in desk.rows("lines.csv") if row["amount"] == amount}
+    return found
+
+
+def apply(*more: object) -> Ran:
+    return recon("apply", "--book", "book.xlsm", "--who", "ann", *more)
+
+
+def post(*more: object) -> Ran:
+    return recon(
+        "post", "--format", "generic", "--book", "book.xlsm", "--out", "posted", "--who", "ben", *more
+    )
+
+
+def results(desk: Desk, name: str) -> dict[str, str]:
+    return {row["Line id"]: row["Result"] for row in sheet(desk.root / "book.xlsm", name)}
+
+
+def journal(desk: Desk) -> list[dict[str, str]]:
+    return [row for path in sorted((desk.root / "posted").glob("*.csv")) for row in rows(path)]
+
+
+@pytest.mark.slow
+def test_decisions_are_applied_or_refused_with_a_reason(office: Desk) -> None:
+    part, stranger = line_of(office, "80.00"), line_of(office, "77.70")
+    decide(
+        office.root / "book.xlsm", "Suggestions", {part: {"Decision": "accept", "Note": "rest comes later"}}
+    )
+    decide(
+        office.root / "book.xlsm",
+        "Exceptions",
+        {stranger: {"Decision": "allocate", "Item": "INV-1003", "Amount": "77.70"}},
+    )
+    ran = apply()
+    assert (ran.code, ran.out) == (0, "1 decision applied, 1 refused\n")
+    assert "Exceptions!4: " in ran.err
+    assert "item INV-1003 has 60.00 open, the decision would settle 77.70" in ran.err
+    assert results(office, "Suggestions") == {part: "accepted: 1 item, 80.00"}
+    refused = results(office, "Exceptions")[stranger]
+    assert refused == "refused: item INV-1003 has 60.00 open, the decision would settle 77.70"
+    [typed] = [row for row in sheet(office.root / "book.xlsm", "Exceptions") if row["Line id"] == stranger]
+    assert (typed["Decision"], typed["Item"], typed["Amount"]) == ("allocate", "INV-1003", "77.70")
+
+    # The reviewer thinks again; the other line waits for somebody's answer.
+    mended = {"Decision": "on account", "Item": "C2", "Amount": ""}
+    waiting = {line_of(office, "33.00"): {"Decision": "park", "Note": "asked the bank"}}
+    decide(office.root / "book.xlsm", "Exceptions", {stranger: mended, **waiting})
+    ran = apply()
+    assert (ran.code, ran.out, ran.err) == (0, "2 decisions applied, 0 refused\n", "")
+    assert results(office, "Exceptions")[stranger] == "accepted: on account, 77.70"
+    again = apply()
+    assert again.out in ("0 decisions applied, 0 refused\n", "1 decision applied, 0 refused\n")
+
+    # What is accepted is posted once, and balances.
+    assert post().code == 0
+    legs = journal(office)
+    debit = [Decimal(leg["debit"]) for leg in legs if leg["debit"]]
+    credit = [Decimal(leg["credit"]) for leg in legs if leg["credit"]]
+    assert sum(debit) == sum(credit) == Decimal("278.20")
+    assert {leg["bank_line_id"] for leg in legs} == {line_of(office, "120.50"), part, stranger}
+    assert {leg["applied_to_item"] for leg in legs} == {"", "INV-1001", "INV-1002"}
+    [on_account] = [leg for leg in legs if leg["customer_id"] == "C2"]
+    assert on_account["credit"] == "77.70"
+    files = office.files()
+    assert "nothing new is accepted" in post().out
+    assert office.files() == files
+
+    # The next night has the same lines and one more.
+    new = "20-00-00 12345678,2026-03-09,60.00,GBP,BGC,SOUTHSIDE CARE LTD,INV-1003,\n"
+    office.put("bank.csv", BANK + PARKED + new)
+    assert office.run("--book", "book.xlsm").code == 0
+    assert office.outcomes() == [
+        ("-500.00", "not_receivable"),
+        ("120.50", "duplicate"),
+        ("33.00", "exception"),
+        ("60.00", "auto"),
+        ("77.70", "duplicate"),
+        ("80.00", "duplicate"),
+    ]
+    assert list(results(office, "Exceptions")) == [line_of(office, "33.00")]
+    assert post().code == 0
+    posted = journal(office)
+    assert len(posted) == len(legs) + 2
+    assert sum(Decimal(leg["debit"] or "0") for leg in posted) == Decimal("338.20")
+
+
+@pytest.mark.slow
+def test_applying_twice_changes_nothing(office: Desk) -> None:
+    part = line_of(office, "80.00")
+    decide(office.root / "book.xlsm", "Suggestions", {part: {"Decision": "accept"}})
+    shutil.copyfile("book.xlsm", "decided.xlsm")
+    assert apply().out == "1 decision applied, 0 refused\n"
+    post()
+    before = journal(office)
+    # The reviewer's copy with the decision still in it, applied once more.
+    shutil.copyfile("decided.xlsm", "book.xlsm")
+    ran = apply()
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "1 decision applied, 0 refused\n"
+    assert "nothing new is accepted" in post().out
+    assert journal(office) == before
+
+
+@pytest.mark.slow
+def test_a_decision_on_a_row_that_changed_is_refused(office: Desk) -> None:
+    """The proposal in the store is another one by now; the workbook still shows the old one."""
+    part = line_of(office, "80.00")
+    decide(office.root / "book.xlsm", "Suggestions", {part: {"Decision": "accept"}})
+    office.put("items.csv", ITEMS.replace("100.00,100.00", "80.00,80.00"))
+    assert office.run("--store", "book.recon.db", out="later").code == 0
+    ran = apply()
+    assert ran.out == "0 decisions applied, 1 refused\n"
+    assert "settled already" in ran.err or "this proposal changed since you saw it" in ran.err
+    post()
+    assert sum(Decimal(leg["debit"] or "0") for leg in journal(office) if leg["bank_line_id"] == part) == 80
+
+
+@pytest.mark.slow
+def test_a_decision_on_a_suggestion_that_changed_is_refused(office: Desk) -> None:
+    part = line_of(office, "80.00")
+    decide(office.root / "book.xlsm", "Suggestions", {part: {"Decision": "accept"}})
+    office.put("items.csv", ITEMS.replace("INV-1002", "INV-1002X").replace("100.00,100.00", "90.00,90.00"))
+    assert office.run("--store", "book.recon.db", out="later").code == 0
+    ran = apply()
+    assert ran.out == "0 decisions applied, 1 refused\n"
+    assert "this proposal changed since you saw it; press Refresh" in ran.err
+    left = results(office, "Suggestions") | results(office, "Exceptions")
+    assert left[part].startswith("refused: this proposal changed since you saw it")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "left"),
+    [
+        ({"Decision": "perhaps"}, "the decision is none that there is", "perhaps"),
+        slow({"Decision": "accept alternative"}, "without the alternative's number", "accept alternative"),
+        slow({"Decision": "allocate"}, "`allocate` without an item", "allocate"),
+        slow({"Decision": "allocate", "Item": "X", "Amount": "much"}, "the amount is no amount", "allocate"),
+        slow({"Decision": "accept", "Row hash": ""}, "lost its line id or its fingerprint", ""),
+        slow({"Decision": "accept", "Row hash": "0" * 16}, "this proposal changed since you saw it", ""),
+    ],
+)
+def test_a_decision_that_can_not_be_taken(office: Desk, typed: dict[str, str], said: str, left: str) -> None:
+    """The sheet says why; what was typed stays to be mended, unless the row is no longer what was seen."""
+    decide(office.root / "book.xlsm", "Suggestions", {line_of(office, "80.00"): typed})
+    ran = apply()
+    assert (ran.code, ran.out) == (0, "0 decisions applied, 1 refused\n")
+    assert said in ran.err
+    assert "Suggestions!4" in ran.err
+    [row] = sheet(office.root / "book.xlsm", "Suggestions")
+    assert row["Result"].startswith("refused: ")
+    assert said in row["Result"]
+    assert row["Decision"] == left
+    assert row["Row hash"] not in ("", typed.get("Row hash"))
+
+
+@pytest.mark.slow
+def test_nothing_decided_is_nothing_done(office: Desk) -> None:
+    assert apply().out == "0 decisions applied, 0 refused\n"
+    assert post().code == 0
+    assert {leg["bank_line_id"] for leg in journal(office)} == {line_of(office, "120.50")}
+
+
+@pytest.mark.slow
+def test_a_typed_decision_stays_through_a_run_or_is_told(office: Desk) -> None:
+    """Match before Apply: what was typed is kept where the row is the same."""
+    part = line_of(office, "80.00")
+    decide(office.root / "book.xlsm", "Suggestions", {part: {"Decision": "accept", "Note": "=1+1"}})
+    assert office.run("--book", "book.xlsm").code == 0
+    [row] = sheet(office.root / "book.xlsm", "Suggestions")
+    assert (row["Decision"], row["Note"]) == ("accept", "=1+1")
+    assert apply().out == "1 decision applied, 0 refused\n"
+
+
+@pytest.mark.slow
+def test_above_the_ceiling_a_second_person_accepts(desk: Desk) -> None:
+    desk.put("low.yaml", "extends: default\ncontrols:\n  auto_post_ceiling: 100.00\n")
+    assert desk.run("--book", "book.xlsm", "--rules", "low.yaml").code == 0
+    big = line_of(desk, "120.50")
+    assert big in results(desk, "Suggestions")
+    assert post().out == "nothing is accepted that could be posted\n"
+    assert not (desk.root / "posted").exists()
+    decide(desk.root / "book.xlsm", "Suggestions", {big: {"Decision": "accept"}})
+    assert apply().out == "1 decision applied, 0 refused\n"
+    assert post().code == 0
+    assert sums([{"amount": leg["debit"] or "0", **leg} for leg in journal(desk)], "bank_line_id") == {
+        (big,): Decimal("120.50")
+    }
+
+
+@pytest.mark.slow
+def test_the_demo_goes_all_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    demo = Desk(tmp_path)
+    assert recon("demo", "--out", "out").code == 0
+    book = demo.root / "out" / "recon-demo.xlsm"
+    waiting = sheet(book, "Suggestions")
+    decide(book, "Suggestions", {row["Line id"]: {"Decision": "accept"} for row in waiting[:10]})
+    said = recon("apply", "--book", book, "--who", "ann")
+    assert said.code == 0
+    done = {row["Line id"]: row["Result"] for row in sheet(book, "Suggestions") if row["Result"]}
+    assert set(done) == {row["Line id"] for row in waiting[:10]}
+    assert all(text.startswith(("accepted: ", "refused: ")) for text in done.values())
+    ran = recon("post", "--format", "generic", "--book", book, "--out", "posted", "--who", "ben")
+    assert ran.code == 0
+    legs = journal(demo)
+    for name in sorted({leg["journal_no"] for leg in legs}):
+        of_line = [leg for leg in legs if leg["journal_no"] == name]
+        assert sum(Decimal(leg["debit"] or "0") for leg in of_line) == sum(
+            Decimal(leg["credit"] or "0") for leg in of_line
+        )
+    accepted = {line for line, text in done.items() if text.startswith("accepted: ")}
+    assert accepted
+    assert accepted == set(done) & {leg["bank_line_id"] for leg in legs}
