@@ -9,13 +9,13 @@ to the whole unit, as payers do (domain: TDS is rounded to the rupee).
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Final
 
 import polars as pl
 
 from recon.match.deductions import PER_CENT, PPM, plan_table, ppm
 from recon.match.frames import Ready
+from recon.match.tolerances import caps_of, tolerance_of, unit_of
 from recon.rules.schema import Rules
 
 # What a reading does to the books, and the rule of `evidence` that switches it.
@@ -84,11 +84,10 @@ def explain(members: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataF
         pl.col("currency").first(),
         size=pl.len(),
         total=pl.col("open").sum(),
-        largest=pl.col("open").max(),
     )
     done: list[tuple[pl.DataFrame, pl.DataFrame]] = []
     left = totals
-    for step in (_exact, _deducted, _discounted, _tolerated, _questioned, _rest):
+    for step in (_exact, _kept_back, _tolerated, _questioned, _rest):
         readings, legs = step(rows, left, ready, rules)
         done.append(
             (
@@ -144,23 +143,27 @@ def _exact(
     )
 
 
-def _unit(ready: Ready) -> pl.Expr:
-    """One whole unit of a row's currency, in minor units."""
-    scales = ready.scales
-    return pl.col("currency").replace_strict(
-        list(scales), [10**scale for scale in scales.values()], default=100, return_dtype=pl.Int64
+def _kept_back(
+    rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rules
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Deductions of the profile, else the discount of the terms; where both give the same cash, neither is sure."""
+    taxed, tax_legs = _deducted(rows, left, ready, rules)
+    cut, cut_legs = _discounted(rows, left, ready, rules)
+    both = taxed.join(cut.filter(pl.col("kind") == "discount"), on="group", how="semi", maintain_order="left")
+    unsure = pl.col("group").is_in(both["group"].implode())
+    taxed = taxed.with_columns(
+        auto=pl.col("auto") & ~unsure,
+        codes=pl.when(unsure).then(pl.lit(["EX-TDSAMB"])).otherwise("codes"),
+    )
+    columns, legs = list(READING_SCHEMA), list(LEG_SCHEMA)
+    return (
+        pl.concat([frame.select(columns).cast(READING_SCHEMA) for frame in (taxed, _without(cut, taxed))]),
+        pl.concat([frame.select(legs).cast(LEG_SCHEMA) for frame in (tax_legs, _without(cut_legs, taxed))]),
     )
 
 
-def _minor(amount: Decimal, ready: Ready) -> pl.Expr:
-    """An amount of the rules in minor units of a row's currency, rounded down."""
-    scales = ready.scales
-    return pl.col("currency").replace_strict(
-        list(scales),
-        [int(amount * 10**scale) for scale in scales.values()],
-        default=int(amount * 100),
-        return_dtype=pl.Int64,
-    )
+def _without(frame: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    return frame.join(groups.select("group"), on="group", how="anti", maintain_order="left")
 
 
 def _deducted(
@@ -171,7 +174,9 @@ def _deducted(
     plans = plan_table(ready, rules, beyond=beyond)
     if not rules.evidence.deduction.propose or short.is_empty() or plans.is_empty():
         return _none()
-    wide = rows.join(short.select("group", "size", "total"), on="group", maintain_order="left").join(
+    # One profile for the whole group: what one customer may keep back says nothing of another's items.
+    alike = rows.filter(pl.col("tax_profile").fill_null("").n_unique().over("group") == 1)
+    wide = alike.join(short.select("group", "size", "total"), on="group", maintain_order="left").join(
         plans, on="tax_profile", maintain_order="left"
     )
     if wide.is_empty():
@@ -182,19 +187,20 @@ def _deducted(
         .when(pl.col("base") == "amount")
         .then(pl.col("gross"))
         .otherwise(pl.coalesce("net", "gross"))
-        .cast(pl.Int128)
     )
+    # A base above the document's own amount is a mistake of the data; nothing can be computed from it.
+    base = pl.when(base.abs() <= pl.col("gross").abs()).then(base).cast(pl.Int128)
     # A part of the item may be settled already: the deduction is on the part that is open.
     share = (
         pl.when((pl.col("gross") != pl.col("open")) & (pl.col("gross") != 0))
         .then(base * pl.col("open") // pl.col("gross"))
         .otherwise(base)
     )
-    unit = _unit(ready)
+    unit = unit_of(ready)
     wide = wide.with_columns(part=share * pl.col("rate_ppm")).with_columns(
         fine=((pl.col("part") + PPM // 2) // PPM).cast(pl.Int64),
         coarse=((pl.col("part") + unit * (PPM // 2)) // (unit * PPM) * unit).cast(pl.Int64),
-        slack=(pl.col("rounding") * unit).cast(pl.Int64),
+        slack=pl.col("rounding_ppm") * unit // PPM,
     )
     keys = ["group", "plan"]
     sums = (
@@ -313,14 +319,18 @@ def _discounted(
 def _tolerated(
     rows: pl.DataFrame, left: pl.DataFrame, ready: Ready, rules: Rules
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """A small difference, within the cap and the share of the customer's tolerance; booked on the last item."""
+    """A small difference, within the cap and the share of the customer's tolerance; booked on the largest item."""
     if not rules.evidence.tolerance.propose or left.is_empty():
         return _none()
-    named = rows.group_by("group", maintain_order=True).agg(
-        pl.col("tolerance").first(), pl.col("item").last().alias("last")
+    named = tolerance_of(rows).join(
+        rows.group_by("group", maintain_order=True).agg(
+            pl.col("item").sort_by("open", "item").last().alias("bearer")
+        ),
+        on="group",
+        maintain_order="left",
     )
     caps = left.join(named, on="group", maintain_order="left")
-    absolute, share = _caps(ready, rules)
+    absolute, share = caps_of(ready, rules)
     off = pl.col("amount") - pl.col("total")
     found = caps.filter(
         (pl.col("total") > 0)
@@ -334,27 +344,14 @@ def _tolerated(
         reason=pl.lit("amount within the tolerance"),
     )
     legs = _whole_legs(rows, found).join(
-        found.select("group", "last", off=off), on="group", maintain_order="left"
+        found.select("group", "bearer", off=off), on="group", maintain_order="left"
     )
-    at_last = pl.col("item") == pl.col("last")
+    at_bearer = pl.col("item") == pl.col("bearer")
     return readings, legs.with_columns(
-        cash=pl.col("cash") + pl.when(at_last).then("off").otherwise(0),
-        deduction=pl.when(at_last).then(-pl.col("off")).otherwise(0),
-        deduction_type=pl.when(at_last).then(pl.lit("TOL")).otherwise(pl.lit("")),
+        cash=pl.col("cash") + pl.when(at_bearer).then("off").otherwise(0),
+        deduction=pl.when(at_bearer).then(-pl.col("off")).otherwise(0),
+        deduction_type=pl.when(at_bearer).then(pl.lit("TOL")).otherwise(pl.lit("")),
     )
-
-
-def _caps(ready: Ready, rules: Rules) -> tuple[pl.Expr, pl.Expr]:
-    """The absolute cap (minor units) and the share (ppm) of a row's tolerance."""
-    default = rules.tolerances.get("default")
-    none = pl.lit(-1, dtype=pl.Int64)
-    absolute = _minor(default.absolute, ready) if default else none
-    share = pl.lit(int(default.percent * PER_CENT) if default else 0, dtype=pl.Int64)
-    for name, tolerance in sorted(rules.tolerances.items()):
-        mine = pl.col("tolerance") == name
-        absolute = pl.when(mine).then(_minor(tolerance.absolute, ready)).otherwise(absolute)
-        share = pl.when(mine).then(pl.lit(int(tolerance.percent * PER_CENT), dtype=pl.Int64)).otherwise(share)
-    return absolute, share
 
 
 def _questioned(
@@ -393,13 +390,11 @@ def _rest(
         rows.group_by("group").agg(
             pl.col("retention", "net", "gross").sum(),
             pl.col("tax_profile").first().fill_null(""),
-            pl.col("tolerance").first(),
-            pl.col("open").max().alias("biggest"),
         ),
         on="group",
         maintain_order="left",
-    )
-    absolute, _share = _caps(ready, rules)
+    ).join(tolerance_of(rows), on="group", maintain_order="left")
+    absolute, _share = caps_of(ready, rules)
     rates = sorted({ppm(rule) for rule in rules.deductions if rule.type == "TDS"} | {100_000})
     looks_taxed = pl.any_horizontal(
         [

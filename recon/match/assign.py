@@ -4,8 +4,9 @@
         -> line 0 has INV-1; line 1 is a loser: its item is taken
 
 What names its items goes first; what only fits by payer and amount chooses among the rest. Lines that compete for
-nothing take their best set. Where they compete, each connected part is one small integer programme: the greatest
-sum of scores under the open amounts, the earlier line first where all else is equal.
+nothing take their best set. Where they compete, each connected part is one small integer programme (or an assignment,
+if every set is one whole item): the greatest sum of scores under the open amounts, the earlier line first where all
+else is equal.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import polars as pl
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -25,6 +26,8 @@ from recon.rules.schema import Rules
 NAMED = ("reference", "reference_list", "reference_cut", "order", "remittance")
 WEAKER = ("reference_bare", "reference_typo")
 SETS_MAX = 8  # readings of one line that compete
+NODES_MAX = 2_000  # steps of one search; counted, not timed, so that every machine stops at the same place
+ASSIGNED_MAX = 250_000  # lines times items of a part that is assigned instead of searched
 TIE = 1e-9
 OFFSET = 25.0  # so that a weak set is still better than none
 
@@ -70,16 +73,30 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
         done = pl.concat([picked.select("line"), *(frame.select("line") for frame in losers)])
         left = left.join(done, on="line", how="anti", maintain_order="left")
     winners = pl.concat(chosen)
+    beaten = _taken_by(pl.concat(losers), winners, proposals.legs)
+    winners = _doubted(winners, beaten)
     legs = proposals.legs.join(winners, on="proposal", how="semi", maintain_order="left")
     _assert_no_over_allocation(legs, ready)
     return Chosen(
         sets=winners,
         legs=legs,
-        losers=_taken_by(pl.concat(losers), winners, proposals.legs),
+        losers=beaten,
         others=sets.join(winners, on="proposal", how="anti", maintain_order="left").select(
             "line", "proposal", "rank"
         ),
         problems=tuple(problems),
+    )
+
+
+def _doubted(winners: pl.DataFrame, beaten: pl.DataFrame) -> pl.DataFrame:
+    """No automatic posting where an earlier receipt names the same item: of the two the later is the double one."""
+    later = beaten.filter(pl.col("line") < pl.col("winner"))["winner"].unique()
+    double = pl.col("line").is_in(later.implode())
+    return winners.with_columns(
+        auto=pl.col("auto") & ~double,
+        codes=pl.when(double)
+        .then(pl.concat_list("codes", pl.lit(["EX-DUPPAY"])).list.unique(maintain_order=True))
+        .otherwise("codes"),
     )
 
 
@@ -177,10 +194,24 @@ def _round(
                 )
             )
             picked += _greedy(frame, by_part[key[0]], room)
-        else:
-            picked += _solve(frame, by_part[key[0]], room)
+            continue
+        solved = _solve(frame, by_part[key[0]], room)
+        if solved is None:
+            problems.append(_unsolved(frame, ready))
+        picked += _greedy(frame, by_part[key[0]], room) if solved is None else solved
     taken = pl.DataFrame(picked, schema=empty.schema, orient="row") if picked else empty
     return pl.concat([calm, taken])
+
+
+def _unsolved(frame: pl.DataFrame, ready: Ready) -> Problem:
+    line_id = ready.lines.filter(pl.col("line") == frame["line"][0])["line_id"][0]
+    return Problem(
+        "limit-reached",
+        line_id,
+        f"the best choice among {frame.height} proposals that compete here was not found in {NODES_MAX} steps;"
+        " the best were taken in turn",
+        "review the suggestions of this payer",
+    )
 
 
 def _parts(edges: pl.DataFrame) -> pl.DataFrame:
@@ -205,17 +236,22 @@ def _value(frame: pl.DataFrame) -> np.ndarray:
     return np.maximum(frame["score"].to_numpy() + OFFSET, 0.1) + earlier - older
 
 
-def _solve(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> list[tuple[int, int]]:
-    """The best choice of a part: one set for each line at most, no item beyond its room."""
+def _solve(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> list[tuple[int, int]] | None:
+    """The best choice of a part: one set for each line at most, no item beyond its room; None if none was proven."""
     proposals = {proposal: at for at, proposal in enumerate(frame["proposal"].to_list())}
     value = _value(frame)
     lines = frame["line"].rank("dense").to_numpy().astype(np.int64) - 1
     items = uses["item"].unique().sort()
     at_item = np.searchsorted(items.to_numpy(), uses["item"].to_numpy())
-    limits = np.asarray([room[item] for item in items.to_list()], dtype=np.float64)
+    columns = np.asarray([proposals[proposal] for proposal in uses["proposal"].to_list()])
+    whole = np.asarray([room[item] for item in items.to_list()], dtype=np.int64)
+    alone = uses.height == frame.height and bool((uses["use"].to_numpy() == whole[at_item]).all())
+    size = (int(lines.max()) + 1) * len(items)
+    if alone and size <= ASSIGNED_MAX:
+        return _assigned(frame, value[columns], lines[columns], at_item, columns)
+    limits = whole.astype(np.float64)
     # Each item's row in parts of its own room, so that a penny and a million stand side by side.
     share = uses["use"].to_numpy().astype(np.float64) / limits[at_item]
-    columns = np.asarray([proposals[proposal] for proposal in uses["proposal"].to_list()])
     one_each = coo_array(
         (np.ones(frame.height), (lines, np.arange(frame.height))), shape=(int(lines.max()) + 1, frame.height)
     )
@@ -228,16 +264,31 @@ def _solve(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> lis
         ],
         integrality=np.ones(frame.height, dtype=np.int64),
         bounds=Bounds(0, 1),
-        options={"mip_rel_gap": 0.0},
+        options={"mip_rel_gap": 0.0, "node_limit": NODES_MAX},
     )
-    if result.x is None:
-        return _greedy(frame, uses, room)
+    if result.status != 0 or result.x is None:
+        return None
     picked = frame.filter(pl.Series(result.x > 0.5)).select("line", "proposal")  # noqa: PLR2004 - a binary variable
     # The programme counts in floats; the open amounts are held in integers.
     used = uses.join(picked, on="proposal", how="semi").group_by("item").agg(pl.col("use").sum())
     if used.join(_room(used["item"], room), on="item").filter(~_fits(pl.col("use"), pl.col("room"))).height:
-        return _greedy(frame, uses, room)
+        return None
     return [(int(line), int(proposal)) for line, proposal in picked.iter_rows()]
+
+
+def _assigned(
+    frame: pl.DataFrame, value: np.ndarray, line: np.ndarray, item: np.ndarray, column: np.ndarray
+) -> list[tuple[int, int]]:
+    """The best choice where every set settles one item whole: lines and items are assigned to each other."""
+    worth = np.zeros((int(line.max()) + 1, int(item.max()) + 1))
+    which = np.full(worth.shape, -1, dtype=np.int64)
+    for at in np.argsort(value, kind="stable"):
+        worth[line[at], item[at]] = value[at]
+        which[line[at], item[at]] = column[at]
+    rows, places = linear_sum_assignment(worth, maximize=True)
+    taken = [int(at) for at in which[rows, places] if at >= 0]
+    picked = frame.select("line", "proposal").rows()
+    return [(int(picked[at][0]), int(picked[at][1])) for at in taken]
 
 
 def _greedy(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> list[tuple[int, int]]:
@@ -245,7 +296,7 @@ def _greedy(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> li
     needs: dict[int, list[tuple[int, int]]] = {}
     for proposal, item, use in uses.select("proposal", "item", "use").iter_rows():
         needs.setdefault(proposal, []).append((item, use))
-    left = dict(room)
+    left = {item: room[item] for item in uses["item"].unique().to_list()}
     done: set[int] = set()
     picked: list[tuple[int, int]] = []
     order = frame.with_columns(value=pl.Series(_value(frame))).sort(

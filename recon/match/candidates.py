@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import payers, references
+from recon.match import payers, references, text
 from recon.match.frames import Found, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
@@ -35,6 +35,7 @@ def find(ready: Ready, rules: Rules) -> Found:
         expired=_expired(ready, paying),
         unknown=references.unknown(ready, kept),
         dates=references.dates(ready),
+        twins=_twins(ready, kept),
         problems=tuple(problems),
     )
 
@@ -177,13 +178,35 @@ def _by_total(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFr
 def _closed(ready: Ready, kept: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Lines that name a closed item, and nothing that is open at that place."""
     hits = ready.grams.filter("opened", "closed").join(
-        ready.closed_keys.drop("raw"), on="key", maintain_order="left"
+        ready.closed_keys.select("key", "doc_no", "customer_id").unique(
+            "key", keep="first", maintain_order=True
+        ),
+        on="key",
+        maintain_order="left",
     )
     long = (pl.col("raw").str.len_chars() >= rules.references.bare_digits_sure) & ~pl.col("piece")
     hits = hits.filter(pl.col("raw").str.contains("^[A-Z]") | pl.col("labelled") | long)
     hits = hits.join(kept.select("line", "at").unique(), on=["line", "at"], how="anti", maintain_order="left")
     return hits.select("line", "doc_no", "customer_id").unique(
         ["line", "doc_no"], keep="first", maintain_order=True
+    )
+
+
+def _twins(ready: Ready, kept: pl.DataFrame) -> pl.DataFrame:
+    """Items that a line names by a number that a closed item has too, of another customer or written otherwise.
+
+    Numbers repeat between entities. Where the closed one had the line's amount, it may be paid a second time.
+    """
+    named = kept.filter(pl.col("how") == "exact").with_columns(key=text.unzero(pl.col("said")))
+    pairs = named.join(ready.closed_keys, on="key", maintain_order="left")
+    pairs = pairs.join(
+        ready.items.select("item", owned="customer_id", doc="doc_no"), on="item", maintain_order="left"
+    ).join(ready.lines.select("line", paid="amount"), on="line", maintain_order="left")
+    other = (pl.col("customer_id") != pl.col("owned")) | (pl.col("doc_no") != pl.col("doc"))
+    return (
+        pairs.filter(other & (pl.col("amount") == pl.col("paid")))
+        .select("line", "item")
+        .unique(maintain_order=True)
     )
 
 

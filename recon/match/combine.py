@@ -43,7 +43,7 @@ SET_COLUMNS = [
 ]
 LEG_COLUMNS = ["item", "cash", "deduction", "deduction_type"]
 GROUP_ITEMS_MAX = 200  # items named by one line; more is a list of everything, and no evidence
-SUBSET_NAMED_MAX = 12  # of so many named items the ones that add up are sought
+EQUAL_MAX = 8  # items of one amount that a line is tried with, where a payer has more
 
 
 def search(ready: Ready, found: Found, rules: Rules) -> Proposals:
@@ -234,10 +234,14 @@ def _paid(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Single items of the payer whose amount is the receipt's, exactly or less a deduction of its profile."""
     items = ready.items.filter(pl.col("open") > 0).select("item", "owner", "currency", "open")
-    equal = offers.join(
-        items.rename({"open": "amount"}), on=["owner", "currency", "amount"], maintain_order="left"
-    )
     named = found.references.filter(pl.col("how").is_in(["exact", "order"])).select("line").unique()
+    spoken = found.references.filter(pl.col("how").is_in(["exact", "order"])).select("item").unique()
+    equal = _equal(
+        items.join(ready.items.select("item", "due_date"), on="item", maintain_order="left").with_columns(
+            spoken=pl.col("item").is_in(spoken["item"].implode())
+        ),
+        offers.with_columns(naming=pl.col("line").is_in(named["line"].implode())),
+    )
     taxed = ready.customers.filter(pl.col("tax_profile") != "").select("owner").unique()
     small = items.filter(pl.len().over("owner") <= rules.limits.items_per_search)
     lesser = (
@@ -277,6 +281,29 @@ def _paid(
     )
 
 
+def _equal(items: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
+    """Lines with the payer's items of their amount; of more than EQUAL_MAX, each line has its own few.
+
+    A payer with thousands of equal items and receipts would make millions of pairs, and they tell nothing more: the
+    first receipt is tried with the oldest items, the next from the second oldest on, and so on. Items that a line
+    names, and lines that name one (`spoken`, `naming`), come last.
+    """
+    keys = ["owner", "currency", "amount"]
+    aged = items.rename({"open": "amount"}).sort(*keys, "spoken", "due_date", "item", nulls_last=True)
+    aged = aged.with_columns(nth=pl.int_range(pl.len()).over(keys), count=pl.len().cast(pl.Int64).over(keys))
+    counts = aged.select(*keys, "count").unique(maintain_order=True)
+    lines = offers.sort("naming", "line").with_columns(turn=pl.int_range(pl.len()).over(keys))
+    lines = lines.join(counts, on=keys, maintain_order="left").with_columns(
+        first=pl.min_horizontal("turn", (pl.col("count") - EQUAL_MAX).clip(0))
+    )
+    lines = lines.with_columns(
+        nth=pl.int_ranges(pl.col("first"), pl.min_horizontal(pl.col("first") + EQUAL_MAX, "count"))
+    ).explode("nth")
+    return lines.join(aged.drop("count"), on=[*keys, "nth"], maintain_order="left").select(
+        "line", "item", *keys, "how"
+    )
+
+
 def _split(ready: Ready, rules: Rules, offers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Several receipts of one payer on one day that add up to its only open item."""
     if not rules.evidence.split.propose:
@@ -286,6 +313,10 @@ def _split(ready: Ready, rules: Rules, offers: pl.DataFrame) -> tuple[pl.DataFra
     )
     same = offers.with_columns(
         total=pl.col("amount").sum().over("owner", "booking_date", "currency"),
+        confirmed=pl.col("how")
+        .is_in(["account", "alias", "vendor"])
+        .all()
+        .over("owner", "booking_date", "currency"),
         lines=pl.len().over("owner", "booking_date", "currency"),
     ).filter(pl.col("lines") > 1)
     only = ready.items.filter(pl.len().over("owner") == 1).select("item", "owner", "currency", total="open")
@@ -299,8 +330,9 @@ def _split(ready: Ready, rules: Rules, offers: pl.DataFrame) -> tuple[pl.DataFra
         size=pl.lit(1, dtype=pl.UInt32),
         on_account=pl.lit(0, dtype=pl.Int64),
         short=pl.lit(0, dtype=pl.Int64),
-        auto=pl.lit(value=True),
-        codes=pl.lit([], dtype=pl.List(pl.String)),
+        # One receipt whose payer is not sure leaves the sum open, and so all the others.
+        auto=pl.col("confirmed"),
+        codes=pl.when("confirmed").then(pl.lit([], dtype=pl.List(pl.String))).otherwise(pl.lit(["EX-UNID"])),
         reason=pl.format("one of {} receipts of the day that add up to the payer's only open item", "lines"),
     )
     return hits, hits.with_columns(

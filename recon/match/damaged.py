@@ -98,7 +98,7 @@ def cut_off(ready: Ready, rules: Rules) -> pl.DataFrame:
         & ~(pl.col("raw").str.contains(r"^[0-9-]+$") & pl.col("piece"))
     )
     known = pl.concat([ready.keys.select("key"), ready.closed_keys.select("key")]).unique()
-    ends = ends.join(known, on="key", how="anti", maintain_order="left")
+    ends = _incomplete(ends.join(known, on="key", how="anti", maintain_order="left"), ready)
     if full.is_empty() or ends.is_empty():
         return pl.DataFrame(schema=REFERENCES)
     names = np.asarray(full["raw"].to_list(), dtype=np.str_)
@@ -117,6 +117,22 @@ def cut_off(ready: Ready, rules: Rules) -> pl.DataFrame:
         .unique(["line", "item"], keep="first", maintain_order=True)
         .cast(REFERENCES)
     )
+
+
+def _incomplete(ends: pl.DataFrame, ready: Ready) -> pl.DataFrame:
+    """Numbers shorter than any of the ledger's that begin so; a longer one is whole, and of another ledger."""
+    start = pl.col("raw").str.extract(r"^([A-Z]+)", 1)
+    length = pl.col("raw").str.replace_all("-", "", literal=True).str.len_chars()
+    shortest = (
+        ready.keys.filter(pl.col("kind") == "full")
+        .select(start=start, shortest=length)
+        .drop_nulls("start")
+        .group_by("start")
+        .agg(pl.col("shortest").min())
+    )
+    told = ends.with_columns(start=start).join(shortest, on="start", how="left", maintain_order="left")
+    whole = (length >= pl.col("shortest")).fill_null(value=False)
+    return told.filter(~whole).drop("start", "shortest")
 
 
 def _variants(frame: pl.DataFrame, column: str) -> pl.DataFrame:

@@ -86,7 +86,9 @@ def _each(kept: list[Kept], note: str) -> list[tuple[tuple[Kept, ...], str]]:
 
 
 def plan_table(ready: Ready, rules: Rules, *, beyond: bool) -> pl.DataFrame:
-    """Deductions to try for each tax profile: (tax_profile, plan, leg, type, rate_ppm, base, rounding, ok, id, note).
+    """Deductions to try for each tax profile.
+
+    Columns: tax_profile, plan, leg, type, rate_ppm, base, rounding_ppm, ok, id, note.
 
     Args:
         ready: for the customers' profiles.
@@ -102,7 +104,7 @@ def plan_table(ready: Ready, rules: Rules, *, beyond: bool) -> pl.DataFrame:
             "type": pl.String,
             "rate_ppm": pl.Int64,
             "base": pl.String,
-            "rounding": pl.Float64,
+            "rounding_ppm": pl.Int64,
             "ok": pl.Boolean,
             "id": pl.String,
             "note": pl.String,
@@ -136,7 +138,7 @@ def plan_table(ready: Ready, rules: Rules, *, beyond: bool) -> pl.DataFrame:
                         one.type,
                         one.rate_ppm,
                         one.base,
-                        float(one.rounding),
+                        int(one.rounding * PPM),
                         one.auto,
                         one.id,
                         note,

@@ -10,11 +10,13 @@ The words come from the same columns that decided (weights, codes, rivals), neve
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
 from recon.match.frames import Chosen, Found, Proposals, Ready
-from recon.match.words import MT_OF_RULE, WORDS_OF_CODE, WORDS_OF_HOW, WORDS_OF_PAYER
+from recon.match.reasons import evidence_code, reasons
+from recon.match.words import WORDS_OF_CODE
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Outcome, Result, Status, money_expr
 from recon.problems import Problem
 from recon.rules.schema import Rules
@@ -25,7 +27,7 @@ APART = " | "
 
 def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: Rules) -> Result:
     """The result tables in inner form; asserts that each line's money is conserved."""
-    sets = _settled(chosen)
+    sets = _settled(_within_year(chosen, ready, rules))
     alternatives = _alternatives(ready, weighed, chosen, rules)
     proposed = sets.filter(pl.col("outcome") != Outcome.EXCEPTION)
     allocations = _allocations(ready, chosen, proposed)
@@ -58,6 +60,43 @@ def _once(problems: list[Problem]) -> list[Problem]:
     return list(dict.fromkeys(problems))
 
 
+def _within_year(chosen: Chosen, ready: Ready, rules: Rules) -> Chosen:
+    """The chosen sets; small differences beyond what a customer may have in a year are not posted by themselves."""
+    names = sorted(rules.tolerances)
+    items = ready.items.select("item", "customer_id", "currency")
+    used = chosen.legs.filter(pl.col("deduction_type") == "TOL").join(items, on="item", maintain_order="left")
+    used = used.join(
+        ready.customers.select("customer_id", "tolerance"), on="customer_id", maintain_order="left"
+    )
+    used = used.join(chosen.sets.select("proposal", "line"), on="proposal", maintain_order="left").sort(
+        "line"
+    )
+    caps = [
+        (name, currency, int(rules.tolerances[name].per_year * 10**scale))
+        for name in names
+        for currency, scale in sorted(ready.scales.items())
+    ]
+    schema = {"tolerance": pl.String, "currency": pl.String, "cap": pl.Int64}
+    capped = used.with_columns(
+        tolerance=pl.when(pl.col("tolerance") == "").then(pl.lit("default")).otherwise("tolerance")
+    ).join(
+        pl.DataFrame(caps, schema=schema, orient="row"),
+        on=["tolerance", "currency"],
+        how="left",
+        maintain_order="left",
+    )
+    total = pl.col("deduction").abs().cum_sum().over("customer_id", "currency")
+    beyond = capped.filter((total > pl.col("cap")).fill_null(value=False))["proposal"].unique()
+    over = pl.col("proposal").is_in(beyond.implode())
+    codes = pl.concat_list("codes", pl.lit(["EX-TOLPAT"])).list.unique(maintain_order=True)
+    return replace(
+        chosen,
+        sets=chosen.sets.with_columns(
+            auto=pl.col("auto") & ~over, codes=pl.when(over).then(codes).otherwise("codes")
+        ),
+    )
+
+
 def _settled(chosen: Chosen) -> pl.DataFrame:
     """The chosen sets with their outcome; a rival or a low confidence makes a suggestion."""
     auto = pl.col("auto") & (pl.col("rivals") == 0)
@@ -85,79 +124,9 @@ def _settled(chosen: Chosen) -> pl.DataFrame:
     return chosen.sets.with_columns(codes=codes, outcome=outcome.cast(pl.String), confidence=shared)
 
 
-def _evidence_code(sets: pl.DataFrame) -> pl.DataFrame:
-    """The MT codes of each set, the deciding one first."""
-    rule = pl.col("rule").replace_strict(
-        list(MT_OF_RULE), list(MT_OF_RULE.values()), default="MT-REF1", return_dtype=pl.String
-    )
-    rule = (
-        pl.when(pl.col("rule").is_in(["payer_amount"]) & pl.col("payer_how").is_in(["account", "vendor"]))
-        .then(pl.lit("MT-ACCT"))
-        .otherwise(rule)
-    )
-    kept = pl.col("kept_back").fill_null([])
-    more = [
-        pl.when((pl.col("rule") == "remittance") & (pl.col("how") != "total")).then(pl.lit("MT-UTR")),
-        pl.when((pl.col("payer_how") == "alias") & (pl.col("rule") != "payer_amount")).then(
-            pl.lit("MT-ALIAS")
-        ),
-        pl.when(pl.col("payer_how").is_in(["account", "vendor"]) & (pl.col("rule") != "payer_amount")).then(
-            pl.lit("MT-ACCT")
-        ),
-        pl.when(pl.col("credit")).then(pl.lit("MT-NET")),
-        *(
-            pl.when(kept.list.contains(name)).then(pl.lit(code))
-            for name, code in (
-                ("TDS", "MT-TDS"),
-                ("GSTTDS", "MT-GSTTDS"),
-                ("CIS", "MT-CIS"),
-                ("DISC", "MT-DISC"),
-                ("TOL", "MT-TOL"),
-                ("ROUND", "MT-TOL"),
-            )
-        ),
-    ]
-    return sets.with_columns(
-        mt=pl.concat_list(rule, *more).list.drop_nulls().list.unique(maintain_order=True)
-    )
-
-
-def _signed(name: str) -> pl.Expr:
-    value = pl.col(name).round(1)
-    return pl.when(value >= 0).then(pl.format("+{}", value)).otherwise(pl.format("{}", value))
-
-
-def _reasons(sets: pl.DataFrame) -> pl.DataFrame:
-    """Why, in words, with the weight of each piece of evidence in bits."""
-    how = pl.col("how").replace_strict(
-        list(WORDS_OF_HOW), list(WORDS_OF_HOW.values()), default=None, return_dtype=pl.String
-    )
-    payer = pl.col("payer_how").replace_strict(
-        list(WORDS_OF_PAYER), list(WORDS_OF_PAYER.values()), default=None, return_dtype=pl.String
-    )
-    said = pl.when(pl.col("said") != "").then(pl.format(" {}", "said")).otherwise(pl.lit(""))
-    parts = [
-        pl.col("mt").list.join(" "),
-        pl.when(pl.col("w_reference") != 0).then(pl.format("{}{} ({})", how, said, _signed("w_reference"))),
-        pl.format("{} ({})", "reason", _signed("w_amount")),
-        pl.when(pl.col("w_payer") != 0).then(pl.format("{} ({})", payer, _signed("w_payer"))),
-        pl.when(pl.col("w_date") != 0).then(pl.format("paid before it was issued ({})", _signed("w_date"))),
-        pl.when(pl.col("bars").list.len() > 0).then(pl.col("bars").list.join(", ")),
-        pl.when(pl.col("rivals") > 0).then(pl.format("{} other readings as good", "rivals")),
-        pl.when((pl.col("rivals") == 0) & pl.col("margin").is_not_null()).then(
-            pl.format("margin {} to the next reading", pl.col("margin").round(1))
-        ),
-        pl.when(pl.col("w_against") != 0).then(
-            pl.format("something speaks against it ({})", _signed("w_against"))
-        ),
-        pl.format("prior ({}), score {}", _signed("w_prior"), pl.col("score").round(1)),
-    ]
-    return sets.with_columns(reasons=pl.concat_str(parts, separator="; ", ignore_nulls=True))
-
-
 def _allocations(ready: Ready, chosen: Chosen, proposed: pl.DataFrame) -> pl.DataFrame:
     """One row for each item and deduction, and one for what goes on account."""
-    told = _reasons(_evidence_code(proposed))
+    told = reasons(evidence_code(proposed))
     about = told.select(
         "proposal", "line", "confidence", "rule", "reasons", "on_account", "surplus", status="outcome"
     )
@@ -390,7 +359,7 @@ def _open_exceptions(unmatched: pl.DataFrame, alternatives: pl.DataFrame) -> pl.
 
 def _lines(ready: Ready, proposed: pl.DataFrame, unmatched: pl.DataFrame) -> pl.DataFrame:
     """Each line with its one outcome."""
-    told = _evidence_code(proposed).select(
+    told = evidence_code(proposed).select(
         "line",
         "outcome",
         code=pl.when(pl.col("outcome") == Outcome.AUTO)

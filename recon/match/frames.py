@@ -33,18 +33,20 @@ class Ready:
     lines: line, line_id, account, booking_date, value_date, amount, currency, type, text (upper case, for
         references), payer_text (its longest run of words), state (`open`, `duplicate`, `settled`,
         `not_receivable`, `paired`), class_id, class_code, hostile, insolvent, uncleared.
-    items: item, item_id, customer_id, group_id, doc_no, doc_type, currency, open, gross, net, cis_base, retention,
+    items: item, item_id, customer_id, owner (customer or group), doc_no, doc_type, currency, open, gross, net,
+        cis_base, retention,
         issue_date, due_date, entity, discount_percent, discount_days, bar (why it can't be `auto`, or empty),
         bar_code.
     keys: key, item, kind (`full`, `bare`, `order`), raw; a document number or order reference of an open item.
-    closed_keys: key, doc_no; document numbers of closed items.
+    closed_keys: key, raw, doc_no, customer_id, amount; document numbers of closed items.
     atoms: line, at, atom, digit, gap, after; the runs of letters and digits of a line.
     grams: line, at, size, raw, key, opened, closed, piece, field_end, labelled, before; what may be a reference.
     customers: customer_id, group_id, name, tolerance.
-    names: key, customer_id, kind (`alias`, `name`, `name_cut`), valid_from, valid_to.
+    names: key, customer_id, kind (`alias`, `name`, `name_cut`), form (legal form), valid_from, valid_to.
     accounts: key, customer_id, kind (`account`, `vendor`), valid_from, valid_to.
-    name_grams: line, at, size, key, whole; what may be a name in a line.
-    remittances: remit, remittance_id, payer_key, payment_date, number (key), total, currency, foots.
+    name_grams: line, at, size, key, whole, form; what may be a name in a line.
+    remittances: remit, remittance_id, payer, payer_owner (the one customer or group of that name), payment_date, raw,
+        key (of the payment number), total, one_total, summed, unread, currency, foots.
     advice: remit, row, doc_key, gross, deduction, deduction_type, paid.
     """
 
@@ -84,6 +86,7 @@ class Found:
     expired: line, customer_id; lines that use a name which was valid on another day only.
     unknown: line, said; lines that name a number in the ledger's own form that no open item has.
     dates: line, item; a bare number that reads as a date, and by chance is an item's.
+    twins: line, item; an item that is named, of whose number there is also a closed one of the line's amount.
     """
 
     references: pl.DataFrame
@@ -94,6 +97,7 @@ class Found:
     expired: pl.DataFrame
     unknown: pl.DataFrame
     dates: pl.DataFrame
+    twins: pl.DataFrame
     problems: tuple[Problem, ...] = ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.match import numbers as keyed
 from recon.match import text
 from recon.match.frames import REFERENCES, Ready
 from recon.rules.schema import References, Rules
@@ -13,16 +14,17 @@ LIST_WORDS = ("AND", "PLUS")
 DIGITS_MAX = 15  # digits that an integer holds
 
 
-def listed(ready: Ready, rules: Rules) -> pl.DataFrame:
+def listed(ready: Ready, rules: Rules, strong: pl.DataFrame) -> pl.DataFrame:
     """`INV-1001/02/03` and `INV-1001 to 1005`: every number of a list, read with the first one's beginning.
 
     What varies in a number is its last run of digits (`CF/25/01498/777` is CF/25/01498 and CF/25/01777); how many
-    runs stand before it is known from the ledger's own numbers with that beginning.
+    runs stand before it is known from the ledger's own numbers with that beginning. What is one number of the ledger
+    (`strong`, references as REFERENCES) is no list: INV-1042-2 where there is such a document.
     """
     options = rules.references
     if not (options.abbreviated_lists or options.ranges_max) or not rules.evidence.reference_list.propose:
         return pl.DataFrame(schema=REFERENCES)
-    members = _list_members(ready, options)
+    members = _without_single(_list_members(ready, options), strong)
     if members.is_empty():
         return pl.DataFrame(schema=REFERENCES)
     numbers = _list_numbers(members, options)
@@ -33,11 +35,30 @@ def listed(ready: Ready, rules: Rules) -> pl.DataFrame:
     wide = pl.concat([numbers.with_columns(raw=pl.col("stem") + pl.col("digits")), plain])
     keys = ready.keys.filter(pl.col("kind").is_in(["full", "bare"])).select("key", "item")
     hits = wide.with_columns(key=text.unzero(pl.col("raw"))).join(keys, on="key", maintain_order="left")
+    # `INV-9042/26` may as well be a number and a year: what is abbreviated counts if the number before it is open.
+    headed = hits.filter("first").select("segment").unique()
+    hits = pl.concat(
+        [
+            hits.filter(~pl.col("short")),
+            hits.filter("short").join(headed, on="segment", how="semi", maintain_order="left"),
+        ]
+    )
     return (
         hits.select("line", "item", how=pl.lit("exact"), said="raw", at="at", size=pl.lit(1, dtype=pl.Int32))
         .unique(["line", "item"], keep="first", maintain_order=True)
         .sort("line", "at", "item")
         .cast(REFERENCES)
+    )
+
+
+def _without_single(members: pl.DataFrame, strong: pl.DataFrame) -> pl.DataFrame:
+    """Members of which one number of the ledger holds several are left out."""
+    spans = strong.select("line", start="at", end=pl.col("at") + pl.col("size")).unique(maintain_order=True)
+    held = members.select("line", "segment", "at").join(spans, on="line", maintain_order="left")
+    held = held.filter((pl.col("at") >= pl.col("start")) & (pl.col("at") < pl.col("end")))
+    held = held.filter(pl.len().over("segment", "start", "end") > 1)
+    return members.join(
+        held.select("line", "at").unique(), on=["line", "at"], how="anti", maintain_order="left"
     )
 
 
@@ -71,7 +92,13 @@ def _list_members(ready: Ready, options: References) -> pl.DataFrame:
     # A segment goes on while digits follow digits; its first atom is the prefix.
     again = pl.col("digit") & pl.col("close") & same
     atoms = atoms.with_columns(segment=(~again).cum_sum())
-    heads = pl.col("atom").first().over("segment")
+    # A number behind `ROOM NO` is no document's.
+    labels = sorted({word.upper() for word in options.labels})
+    said = ~pl.col("atom").is_in(keyed.COUNTING_WORDS) | keyed.labelled(
+        pl.col("atom"), pl.col("atom").shift(1).over("line"), labels
+    )
+    atoms = atoms.with_columns(head=pl.when(said).then("atom").otherwise(pl.lit("")))
+    heads = pl.col("head").first().over("segment")
     atoms = atoms.with_columns(prefix=heads, range_head=pl.col("ranging").first().over("segment"))
     atoms = atoms.with_columns(nth=pl.int_range(pl.len()).over("segment")).filter("digit")
     atoms = atoms.filter(~pl.col("prefix").str.contains("[0-9]"))
@@ -118,5 +145,7 @@ def _list_numbers(members: pl.DataFrame, options: References) -> pl.DataFrame:
     low = pl.when("next").then(pl.col("number").shift(1).cast(pl.Int64))
     counted = (pl.col("range") & (high > low) & (high - low < options.ranges_max)).fill_null(value=False)
     value = pl.when(counted).then(pl.int_ranges(low + 1, high + 1)).otherwise(pl.concat_list(high))
-    wide = rows.with_columns(value=value, width=pl.col("number").str.len_chars()).explode("value")
+    wide = rows.with_columns(short=missing > 0, value=value, width=pl.col("number").str.len_chars()).explode(
+        "value"
+    )
     return wide.with_columns(digits=pl.col("value").cast(pl.String).str.pad_start(pl.col("width"), "0"))

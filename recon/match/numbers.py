@@ -12,6 +12,10 @@ from recon.rules.schema import Rules
 
 ITEM_REFERENCES = ("po_no", "service_user_ref", "contract_id", "plan_id")
 KEY_LENGTH_MIN = 4  # shorter order references are no evidence
+COUNTING_WORDS = (
+    "NO",
+    "NOS",
+)  # labels that say which document only behind another: INVOICE NO 12, not ROOM NO 12
 
 
 def item_keys(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
@@ -50,16 +54,23 @@ def item_keys(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 
 
 def closed_keys(tables: Tables) -> pl.DataFrame:
-    """The numbers of closed items: (doc_no, customer_id, raw, key)."""
+    """The numbers of closed items, each once for each customer: (doc_no, customer_id, amount, raw, key)."""
     closed = pl.concat(
         [tables.closed_items, tables.open_items.filter(pl.col("open_amount_minor") == 0)], how="diagonal"
     )
     return (
-        closed.select("doc_no", "customer_id", raw=text.struct_key(pl.col("doc_no")))
+        closed.select("doc_no", "customer_id", amount="amount_minor", raw=text.struct_key(pl.col("doc_no")))
         .filter(pl.col("raw").str.contains("[0-9]"))
         .with_columns(key=text.unzero(pl.col("raw")))
-        .unique("key", keep="first", maintain_order=True)
+        .sort("key", "doc_no", "customer_id", "amount", nulls_last=True)
+        .unique(["key", "raw", "customer_id"], keep="first", maintain_order=True)
     )
+
+
+def labelled(atom: pl.Expr, before: pl.Expr, labels: list[str]) -> pl.Expr:
+    """Is an atom a label of document numbers, given the atom before it?"""
+    plain = [label for label in labels if label not in COUNTING_WORDS]
+    return atom.is_in(labels) & (~atom.is_in(COUNTING_WORDS) | before.is_in(plain).fill_null(value=False))
 
 
 def gram_shape(raws: Sequence[pl.Series]) -> tuple[pl.Series, int]:
@@ -73,7 +84,8 @@ def gram_shape(raws: Sequence[pl.Series]) -> tuple[pl.Series, int]:
 def grams(found: pl.DataFrame, starts: pl.Series, longest: int, labels: list[str]) -> pl.DataFrame:
     """What may be a reference in a line; a number behind a label is also known without it."""
     whole = text.grams(found, "line", starts, max(longest, 2))
-    before = found.select("line", at=pl.col("at") + 1, label=pl.col("atom").is_in(labels), stuck="atom")
+    label = labelled(pl.col("atom"), pl.col("atom").shift(1).over("line"), labels)
+    before = found.select("line", at=pl.col("at") + 1, label=label, stuck="atom")
     tagged = whole.join(before, on=["line", "at"], how="left", maintain_order="left").with_columns(
         labelled=pl.col("label").fill_null(value=False), before=pl.col("stuck").fill_null("")
     )

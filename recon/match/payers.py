@@ -14,8 +14,12 @@ from recon.match import text
 from recon.match.frames import Ready
 from recon.rules.schema import Rules
 
-SCHEMA = pl.Schema({"line": pl.Int64, "customer_id": pl.String, "how": pl.String, "tier": pl.Int64})
-TIERS = {"account": 0, "alias": 1, "vendor": 1, "name": 2, "name_cut": 3, "fuzzy": 4, "part": 5}
+SCHEMA = pl.Schema(
+    {"line": pl.Int64, "customer_id": pl.String, "how": pl.String, "place": pl.Int32, "tier": pl.Int64}
+)
+# A name cut by the payment system may be another customer's whole name, and is as good.
+TIERS = {"account": 0, "alias": 1, "vendor": 1, "name": 2, "name_cut": 2, "fuzzy": 4, "part": 5}
+WHOLE_TIER = 2  # up to here the payer is named whole
 NEAR_SCORE = 80.0  # from this likeness on a name is worth a warning
 BLOCK_LETTERS = 4
 BLOCK_FAN_MAX = 400  # names that share a word's beginning; a commoner beginning tells nothing
@@ -26,8 +30,9 @@ def known(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The payers that each line may have, and the customers whose names are only near.
 
     Returns:
-        payers: line, customer_id, owner, how, tier, sure, owners. Only the best tier of a line is kept; `sure`
-            if that is an account, alias, vendor number or whole name of one owner (customer or group).
+        payers: line, customer_id, owner, how, tier, sure, owners. Only the best tier of a line is kept, if all its
+            places agree; `sure` if that is an account, alias, vendor number or whole name of one owner (customer
+            or group), and no other place of the line names another.
         near: line, customer_id, likeness: names alike but not equal, for lines without a sure payer.
     """
     hits = pl.concat([_by_account(ready), _by_name(ready, rules)])
@@ -35,13 +40,18 @@ def known(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
     hits = hits.join(owners, on="customer_id", how="left", maintain_order="left").with_columns(
         pl.col("owner").fill_null("C:" + pl.col("customer_id"))
     )
-    best = hits.filter(pl.col("tier") == pl.col("tier").min().over("line"))
+    best = hits.filter(
+        (pl.col("tier") == pl.col("tier").min().over("line", "place"))
+        & ((pl.col("tier") <= WHOLE_TIER) | (pl.col("tier").min().over("line") > WHOLE_TIER))
+    )
     best = best.sort("line", "tier", "customer_id", "how").unique(
         ["line", "customer_id"], keep="first", maintain_order=True
     )
     best = best.with_columns(owners=pl.col("owner").n_unique().over("line")).with_columns(
-        sure=(pl.col("owners") == 1) & (pl.col("tier") <= TIERS["name_cut"])
+        sure=(pl.col("owners") == 1) & (pl.col("tier") <= WHOLE_TIER)
     )
+    top = pl.col("tier") == pl.col("tier").min().over("line")
+    best = best.filter(top | (pl.col("owners") > 1)).drop("place")
     best = best.filter(pl.col("owners") <= rules.limits.customers_per_name)
     unsure = ready.lines.filter((pl.col("state") == "open") & (pl.col("payer_text") != "")).join(
         best.filter("sure"), on="line", how="anti", maintain_order="left"
@@ -71,6 +81,10 @@ def _by_account(ready: Ready) -> pl.DataFrame:
     spoken = (
         ready.grams.filter("opened", "closed")
         .filter(~pl.col("piece") | (pl.col("size") > 1))
+        # `INV 1042` is a document, though a vendor has the number 1042.
+        .filter(
+            ~((pl.col("labelled") | pl.col("before").is_in(ready.prefixes.implode())) & _bare(pl.col("raw")))
+        )
         .select("line", "key")
         .unique(maintain_order=True)
         .join(ready.accounts, on="key", maintain_order="left")
@@ -78,28 +92,53 @@ def _by_account(ready: Ready) -> pl.DataFrame:
     )
     hits = pl.concat(
         [
-            _valid(stated).select("line", "customer_id", how="kind"),
-            _valid(spoken).select("line", "customer_id", how="kind"),
+            _valid(stated).select("line", "customer_id", how="kind", place=pl.lit(-1, dtype=pl.Int32)),
+            _valid(spoken).select("line", "customer_id", how="kind", place=pl.lit(-2, dtype=pl.Int32)),
         ]
     )
     return _tiered(hits)
 
 
+def _bare(raw: pl.Expr) -> pl.Expr:
+    return raw.str.contains("^[0-9-]+$")
+
+
 def _by_name(ready: Ready, rules: Rules) -> pl.DataFrame:
-    """Names and aliases that stand in the text; of several the longest."""
-    hits = ready.name_grams.join(ready.names, on="key", maintain_order="left").join(
+    """Names and aliases that stand in the text whole, each place's longest; else the longest that stands in a part.
+
+    A name whose legal form is another than the customer's is not the customer's: ACME LLP is not ACME PVT LTD.
+    """
+    hits = ready.name_grams.join(ready.names, on="key", suffix="_known", maintain_order="left").join(
         ready.lines.select("line", "booking_date"), on="line", maintain_order="left"
     )
-    hits = _valid(hits)
+    same_form = (
+        (pl.col("form") == "") | (pl.col("form_known") == "") | (pl.col("form") == pl.col("form_known"))
+    )
+    hits = _valid(hits.filter(same_form))
     for pattern in rules.payers.shared_payers:
         hits = hits.filter(~pl.col("key").str.contains(f"(?i){pattern}"))
     length = pl.col("key").str.len_chars()
-    longest = hits.filter(length == length.max().over("line", "whole"))
-    whole = pl.col("whole").any().over("line")
-    kept = longest.filter(pl.col("whole") | ~whole)
+    parts = hits.filter(~pl.col("whole").any().over("line")).filter(length == length.max().over("line"))
     return _tiered(
-        kept.select("line", "customer_id", how=pl.when("whole").then("kind").otherwise(pl.lit("part")))
+        pl.concat(
+            [
+                _outermost(hits.filter("whole")).select("line", "customer_id", how="kind", place="at"),
+                parts.select("line", "customer_id", how=pl.lit("part"), place="at"),
+            ]
+        )
     )
+
+
+def _outermost(hits: pl.DataFrame) -> pl.DataFrame:
+    """Hits that no longer hit of the line contains."""
+    spans = hits.select("line", "at", end=pl.col("at") + pl.col("size")).unique(maintain_order=True)
+    wider = spans.join(spans, on="line", suffix="_other", maintain_order="left").filter(
+        (pl.col("at_other") <= pl.col("at"))
+        & (pl.col("end_other") >= pl.col("end"))
+        & (pl.col("end_other") - pl.col("at_other") > pl.col("end") - pl.col("at"))
+    )
+    inner = wider.select("line", "at", size=(pl.col("end") - pl.col("at")).cast(pl.Int32)).unique()
+    return hits.join(inner, on=["line", "at", "size"], how="anti", maintain_order="left")
 
 
 def _tiered(hits: pl.DataFrame) -> pl.DataFrame:

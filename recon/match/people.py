@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from recon.match import text
 from recon.model import Tables
+from recon.problems import Problem
 from recon.rules.schema import Rules
 
 KEY_LENGTH_MIN = 4  # a shorter account or vendor number is no evidence
+
+
+def with_customers(tables: Tables) -> Tables:
+    """The same tables with a customer for every open item.
+
+    An item without a customer's number belongs to the name that stands beside it; one without a name, to nobody
+    but itself. Otherwise all such items would be one customer's, and one payer could pay another's.
+    """
+    named = pl.when(pl.col("customer_name").str.strip_chars() != "").then(
+        "NAME " + text.upper(pl.col("customer_name"))
+    )
+    known = pl.when(pl.col("customer_id") != "").then("customer_id")
+    items = tables.open_items.with_columns(customer_id=pl.coalesce(known, named, "ITEM " + pl.col("item_id")))
+    return replace(tables, open_items=items)
+
+
+def unknown_tolerances(customers: pl.DataFrame, rules: Rules) -> list[Problem]:
+    """Customers whose tolerance is not among the rules'; they have none."""
+    wrong = customers.filter(
+        (pl.col("tolerance") != "") & ~pl.col("tolerance").is_in(sorted(rules.tolerances))
+    )
+    return [
+        Problem(
+            "profile-unknown",
+            f"customer {customer_id}",
+            "its tolerance_profile is not among the tolerances of the rules; it must pay to the penny",
+            f"write one of {', '.join(sorted(rules.tolerances))}, or leave it empty for default",
+        )
+        for customer_id in wrong["customer_id"].head(20)
+    ]
 
 
 def customers(tables: Tables, items: pl.DataFrame) -> pl.DataFrame:
@@ -32,7 +65,12 @@ def customers(tables: Tables, items: pl.DataFrame) -> pl.DataFrame:
     return (
         pl.concat([named, implied])
         .filter(pl.col("customer_id") != "")
-        .sort(["customer_id", "known", "name"], descending=[False, True, False])
+        .sort(
+            ["customer_id", "known", "name", "group_id", "tax_profile", "tolerance"],
+            descending=[False, True, False, True, False, False],
+        )
+        # Either file may say the group.
+        .with_columns(group_id=pl.col("group_id").max().over("customer_id"))
         .unique("customer_id", keep="first", maintain_order=True)
         .with_columns(
             owner=pl.when(pl.col("group_id") != "")
@@ -85,15 +123,26 @@ def names(tables: Tables, customers: pl.DataFrame, rules: Rules) -> pl.DataFrame
         )
         forms.append(cut)
     keyed = pl.concat(forms).with_columns(
-        key=text.name_key(pl.col("text"), payers.drop_words, payers.same_words)
+        key=text.name_key(pl.col("text"), payers.drop_words, payers.same_words),
+        form=text.legal_form(pl.col("text"), payers.drop_words),
     )
+    # A name of nothing but the bank's own words (PAYMENT) is in every line, and names nobody.
+    noise = _noise(rules)
+    only_noise = pl.col("key").str.split(" ").list.eval(pl.element().str.contains(noise)).list.all()
+    keyed = keyed.filter((pl.col("kind") == "alias") | ~only_noise)
     order = pl.col("kind").replace_strict(["alias", "name", "name_cut"], [0, 1, 2], return_dtype=pl.Int8)
     return (
         keyed.filter(pl.col("key").str.len_chars() >= 3)  # noqa: PLR2004 - two letters are no name
-        .sort(order, "key", "customer_id", "valid_from", "valid_to")
-        .unique(["key", "customer_id", "valid_from", "valid_to"], keep="first", maintain_order=True)
-        .select("key", "customer_id", "kind", "valid_from", "valid_to")
+        .sort(order, "key", "customer_id", "form", "valid_from", "valid_to")
+        .unique(["key", "form", "customer_id", "valid_from", "valid_to"], keep="first", maintain_order=True)
+        .select("key", "customer_id", "kind", "form", "valid_from", "valid_to")
     )
+
+
+def _noise(rules: Rules) -> str:
+    """The pattern of words that are no part of a name, whatever the ledger's numbers begin with."""
+    labels = [f"^{word.upper()}$" for word in rules.references.labels]
+    return "(?i)" + "|".join([*(f"(?:{pattern})" for pattern in rules.payers.not_names), *labels, "^$"])
 
 
 def account_raws(tables: Tables) -> pl.Series:
@@ -142,11 +191,8 @@ def name_grams(
     phrases = "|".join(f"(?:{pattern})" for pattern in payers.not_phrases)
     if phrases:
         spoken = spoken.with_columns(text=pl.col("text").str.replace_all(f"(?i){phrases}", " / "))
-    noise = "|".join(
-        [*(f"(?:{pattern})" for pattern in payers.not_names), *(f"^{start}$" for start in starts), "^$"]
-        + [f"^{word.upper()}$" for word in rules.references.labels]
-    )
-    found = text.words(spoken, "line", "text", payers.drop_words, payers.same_words, f"(?i){noise}")
+    noise = "|".join([_noise(rules), *(f"^{start}$" for start in starts)])
+    found = text.words(spoken, "line", "text", payers.drop_words, payers.same_words, noise)
     firsts = names["key"].str.extract(r"^(\S+)", 1).drop_nulls().unique(maintain_order=True)
     runs = (
         found.with_columns(

@@ -7,6 +7,7 @@ item  INV-1042 (K10)             4,200.00 open -> item 0, keys INV1042 (full) an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -17,8 +18,25 @@ from recon.model import Tables
 from recon.problems import Problem
 from recon.rules.schema import NotReceivable, Rules
 
+RETURNS = ("EX-RET", "EX-BANKREV")
 PAIR_DAYS = 60  # a return comes at most this many days after its receipt
 REFERENCE_FIELDS = ("reference", "narrative", "counterparty")
+CLOSED = (
+    "c",
+    "closed",
+    "paid",
+    "settled",
+    "cleared",
+    "cancelled",
+    "canceled",
+    "void",
+    "voided",
+    "reversed",
+    "credited",
+    "written off",
+    "written-off",
+    "write-off",
+)  # what ledgers call an item that nobody is to pay any more
 CHEQUES = ("DEP", "CHQ", "CDM", "POC", "BSP", "CHEQUE")  # types that clear later than they are booked
 
 
@@ -29,10 +47,16 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         tables: in inner form.
         rules: frozen rules.
     """
+    tables = people.with_customers(tables)
     lines = _lines(tables, rules)
     items, repeated = _items(tables)
+    customers = people.customers(tables, items)
+    items = items.join(
+        customers.select("customer_id", "owner"), on="customer_id", how="left", maintain_order="left"
+    )
     keys = numbers.item_keys(items, rules)
-    remittances, advice = advices.advices(tables)
+    names = people.names(tables, customers, rules)
+    remittances, advice = advices.advices(tables, customers, names, rules)
     closed_keys = numbers.closed_keys(tables)
     starts, longest = numbers.gram_shape(
         [keys["raw"], closed_keys["raw"], remittances["raw"], people.account_raws(tables)]
@@ -50,8 +74,6 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         longest,
         labels,
     )
-    customers = people.customers(tables, items)
-    names = people.names(tables, customers, rules)
     name_grams, payer_texts = people.name_grams(active, names, starts, rules)
     lines = lines.join(payer_texts, on="line", how="left", maintain_order="left").with_columns(
         pl.col("payer_text").fill_null("")
@@ -70,7 +92,7 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         remittances=remittances,
         advice=advice,
         scales=tables.scales,
-        problems=tuple(repeated),
+        problems=(*repeated, *people.unknown_tolerances(customers, rules)),
     )
 
 
@@ -96,7 +118,45 @@ def _lines(tables: Tables, rules: Rules) -> pl.DataFrame:
         .then(pl.lit("not_receivable"))
         .otherwise(pl.lit("open"))
     )
-    return _pair_returns(lines.with_columns(state=state, **_flags(rules)))
+    lines = lines.with_columns(state=state, told=_telling_words(rules), **_flags(rules))
+    return _taken_back(_pair_returns(lines)).drop("told")
+
+
+def _telling_words(rules: Rules) -> pl.Expr:
+    """The words of a line that tell it apart: not those of returns, of the bank, or of every company's name."""
+    returns = [one.pattern for one in rules.not_receivable if one.code in RETURNS and one.pattern]
+    text_ = pl.col("text")
+    for pattern in returns:
+        text_ = text_.str.replace_all(f"(?i){pattern}", " ")
+    noise = "|".join(f"(?:{pattern})" for pattern in rules.payers.not_names) or "^$"
+    # CHEQUE and ITEM are in the patterns of returns, and tell nothing there.
+    dropped = [word.upper() for word in rules.payers.drop_words]
+    dropped += sorted({word for pattern in returns for word in re.findall("[A-Z]{3,}", pattern.upper())})
+    word = pl.element()
+    telling = word.str.contains(r"^[A-Z0-9]{2,}$") & ~word.str.contains(f"(?i){noise}") & ~word.is_in(dropped)
+    return (
+        text_.str.extract_all(r"[A-Z0-9]+").list.eval(word.filter(telling)).list.unique(maintain_order=True)
+    )
+
+
+def _taken_back(lines: pl.DataFrame) -> pl.DataFrame:
+    """Receipts that went out again under all their words, though no class calls it a return: `taken_back`."""
+    out = lines.filter((pl.col("amount") < 0) & ~pl.col("state").is_in(["paired", "duplicate", "settled"]))
+    received = lines.filter(
+        (pl.col("amount") > 0) & (pl.col("state") == "open") & (pl.col("told").list.len() > 1)
+    )
+    pairs = received.select("line", "account", "currency", "amount", "booking_date", "told").join(
+        out.select(
+            "account", "currency", amount=-pl.col("amount"), gone=pl.col("booking_date"), words="told"
+        ),
+        on=["account", "currency", "amount"],
+    )
+    same = pl.col("told").list.set_difference("words").list.len() == 0
+    soon = (pl.col("gone") - pl.col("booking_date")).dt.total_days().is_between(0, PAIR_DAYS)
+    back = pairs.filter(same & soon).select("line", taken_back=pl.lit(value=True)).unique()
+    return lines.join(back, on="line", how="left", maintain_order="left").with_columns(
+        pl.col("taken_back").fill_null(value=False)
+    )
 
 
 def _flags(rules: Rules) -> dict[str, pl.Expr]:
@@ -140,9 +200,7 @@ def _pair_returns(lines: pl.DataFrame) -> pl.DataFrame:
     account, at most PAIR_DAYS before. Words they share decide between several; with none shared, only a single
     partner is taken.
     """
-    returning = lines.filter(
-        (pl.col("state") == "not_receivable") & pl.col("class_code").is_in(["EX-RET", "EX-BANKREV"])
-    )
+    returning = lines.filter((pl.col("state") == "not_receivable") & pl.col("class_code").is_in(RETURNS))
     if returning.is_empty():
         return lines
     back = returning.select(
@@ -152,26 +210,26 @@ def _pair_returns(lines: pl.DataFrame) -> pl.DataFrame:
         "class_id",
         "class_code",
         "booking_date",
-        "text",
+        "told",
         wanted=-pl.col("amount"),
     )
     pairs = back.join(
         lines.filter(pl.col("state").is_in(["open", "not_receivable"])).select(
-            "account", "currency", partner="line", wanted="amount", paid="booking_date", words="text"
+            "account", "currency", partner="line", wanted="amount", paid="booking_date", words="told"
         ),
         on=["account", "currency", "wanted"],
     ).filter(
         (pl.col("line") != pl.col("partner"))
         & (pl.col("booking_date") - pl.col("paid")).dt.total_days().is_between(0, PAIR_DAYS)
     )
-    tokens = r"[A-Z0-9]{2,}"
+    letters = pl.element().str.contains("[A-Z]{3}")
     pairs = pairs.with_columns(
-        shared=pl.col("text")
-        .str.extract_all(tokens)
-        .list.set_intersection(pl.col("words").str.extract_all(tokens))
-        .list.len()
-    ).with_columns(partners=pl.len().over("line"))
-    pairs = pairs.filter((pl.col("shared") > 0) | (pl.col("partners") == 1))
+        shared=pl.col("told").list.set_intersection("words").list.len(),
+        telling=pl.col("told").list.eval(letters).list.any(),
+        partners=pl.len().over("line"),
+    )
+    # A return that names somebody is not that of a receipt which shares none of its words.
+    pairs = pairs.filter((pl.col("shared") > 0) | ((pl.col("partners") == 1) & ~pl.col("telling")))
     pairs = pairs.sort(["shared", "paid", "line", "partner"], descending=[True, True, False, False])
     pairs = pairs.unique("line", keep="first", maintain_order=True).unique(
         "partner", keep="first", maintain_order=True
@@ -193,7 +251,7 @@ def _pair_returns(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
     """Items in canonical order, each id once; those with nothing open are left out."""
-    order = ["item_id", "customer_id", "source", "position"]
+    order = ["item_id", "customer_id", "open_amount_minor", "doc_no", "currency", "source", "position"]
     table = tables.open_items.sort(order, nulls_last=True)
     twice = table.filter(pl.col("item_id").is_duplicated())
     problems = [
@@ -211,7 +269,10 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
     table = table.unique("item_id", keep="first", maintain_order=True).filter(
         pl.col("open_amount_minor") != 0
     )
-    terms = pl.col("discount_terms").str.extract_groups(r"(?P<percent>\d+(?:\.\d+)?)\s*%\D*(?P<days>\d+)")
+    # `2% 10 days`; days have three figures at most, so that the year of a date is none.
+    terms = pl.col("discount_terms").str.extract_groups(
+        r"(?P<percent>\d+(?:\.\d+)?)\s*%\D*(?P<days>\d{1,3})(?:\D|$)"
+    )
     bar, bar_code = _bars()
     table = table.with_row_index("item").with_columns(
         pl.col("item").cast(pl.Int64),
@@ -224,9 +285,6 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
         discount_days=terms.struct.field("days").cast(pl.Int64),
         bar=bar,
         bar_code=bar_code,
-        owner=pl.when(pl.col("group_id") != "")
-        .then("G:" + pl.col("group_id"))
-        .otherwise("C:" + pl.col("customer_id")),
     )
     return table, problems
 
@@ -239,11 +297,13 @@ def _bars() -> tuple[pl.Expr, pl.Expr]:
             ["", "no", "n", "false", "0", "0.00", "none"]
         )
 
-    closed = pl.col("status").str.to_lowercase().is_in(["c", "closed", "paid"])
+    closed = pl.col("status").str.strip_chars().str.to_lowercase().is_in(CLOSED)
+    upside_down = pl.col("doc_type").is_in(["credit_note", "on_account"]) & (pl.col("open_amount_minor") > 0)
     why = [
         (said("legal"), "it is with solicitors", "EX-LEGAL"),
         (said("dispute"), "it is disputed", "EX-DISPUTE"),
         (closed, "the ledger calls it closed", "EX-NOITEM"),
+        (upside_down, "it is a credit, but its amount is to be paid", "EX-ITEM"),
         (said("plan_id"), "it is on a repayment plan", "EX-ITEM"),
     ]
     text_, code = pl.lit(""), pl.lit("")

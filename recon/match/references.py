@@ -11,6 +11,7 @@ from recon.match.lists import listed
 from recon.rules.schema import Rules
 
 DATE_DAYS = 400  # a number that reads as a date this near to the booking date is one
+ORDER_WORDS = ("PO", "ORDER", "CONTRACT", "PLAN")  # before a number that is an order's
 
 
 def named(ready: Ready, rules: Rules) -> pl.DataFrame:
@@ -22,7 +23,7 @@ def named(ready: Ready, rules: Rules) -> pl.DataFrame:
     """
     hits = _hits(ready, rules)
     strong = hits.filter(pl.col("how").is_in(["exact", "order"]))
-    lists = listed(ready, rules)
+    lists = listed(ready, rules, strong)
     settled = pl.concat([strong, lists]).unique(["line", "item"], keep="first", maintain_order=True)
     covered = _places(settled)
     bare = hits.filter(pl.col("how") == "bare").join(
@@ -103,13 +104,33 @@ def _places(hits: pl.DataFrame) -> pl.DataFrame:
 
 
 def _date_like(raw: pl.Expr, booked: pl.Expr) -> pl.Expr:
-    """A bare number that reads as a date near the booking date (day first, or year first)."""
+    """A bare number that reads as a date, month or year near the booking date (day first, or year first)."""
     near = pl.lit(value=False)
     for pattern, length in (("%d%m%y", 6), ("%y%m%d", 6), ("%d%m%Y", 8), ("%Y%m%d", 8)):
         number = pl.when(raw.str.contains(rf"^\d{{{length}}}$")).then(raw)
         day = number.str.to_date(pattern, strict=False)
         near = near | ((day - booked).dt.total_days().abs() <= DATE_DAYS).fill_null(value=False)
-    return near
+    for pattern, length in (("%m%y", 4), ("%m%Y", 6), ("%Y%m", 6)):
+        number = pl.when(raw.str.contains(rf"^\d{{{length}}}$")).then(raw + "01")
+        day = number.str.to_date(pattern + "%d", strict=False)
+        near = near | ((day - booked).dt.total_days().abs() <= DATE_DAYS).fill_null(value=False)
+    year = pl.when(raw.str.contains(r"^\d{4}$")).then(raw.cast(pl.Int32, strict=False))
+    return near | ((year - booked.dt.year()).abs() <= 1).fill_null(value=False)
+
+
+def _outermost(hits: pl.DataFrame) -> pl.DataFrame:
+    """Hits that are no part of a longer hit: `INV-1042-2` is that document, and not INV-1042."""
+    spans = hits.select("line", "at", "size").unique(maintain_order=True)
+    end, other_end = pl.col("at") + pl.col("size"), pl.col("at_other") + pl.col("size_other")
+    inner = spans.join(spans, on="line", suffix="_other", maintain_order="left").filter(
+        (pl.col("at_other") <= pl.col("at")) & (other_end >= end) & (pl.col("size_other") > pl.col("size"))
+    )
+    return hits.join(
+        inner.select("line", "at", "size").unique(),
+        on=["line", "at", "size"],
+        how="anti",
+        maintain_order="left",
+    )
 
 
 def _hits(ready: Ready, rules: Rules) -> pl.DataFrame:
@@ -127,8 +148,11 @@ def _hits(ready: Ready, rules: Rules) -> pl.DataFrame:
     dated = alone & _date_like(pl.col("raw"), pl.col("booking_date"))
     sure = length >= rules.references.bare_digits_sure
     how = (
-        pl.when(pl.col("kind") == "order")
+        # A bare short number needs the payer too, be it a document's or an order's.
+        pl.when((pl.col("kind") == "order") & (~digits | sure | pl.col("before").is_in(ORDER_WORDS)))
         .then(pl.lit("order"))
+        .when(pl.col("kind") == "order")
+        .then(pl.lit("bare"))
         .when((pl.col("kind") == "full") & (~digits | sure))
         .then(pl.lit("exact"))
         .when(pl.col("labelled") & ~foreign)
@@ -142,7 +166,7 @@ def _hits(ready: Ready, rules: Rules) -> pl.DataFrame:
         & ~(alone & (length < rules.references.bare_digits_min))
     )
     return (
-        hits.filter(kept)
+        _outermost(hits.filter(kept))
         .with_columns(how=how, said="raw")
         .sort("line", "at", pl.col("size"), "item", descending=[False, False, True, False])
         .select(list(REFERENCES))

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.match.deductions import PER_CENT, PPM
 from recon.match.frames import Found, Ready
 from recon.rules.schema import Rules
 
-SETTLING = ("DISC", "TOL", "ROUND", "RETENTION", "CHARGE")
+# Types that settle, besides those of the rules. A retention does not: it is due later.
+SETTLING = ("DISC", "TOL", "ROUND", "CHARGE")
 
 
 def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -33,7 +35,12 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
     summed = (
         heads.group_by("line", maintain_order=True)
         .agg(
-            pl.col("total").sum(), pl.col("summed").sum(), pl.col("foots").all(), links=pl.col("how").first()
+            pl.col("total").sum(),
+            pl.col("summed").sum(),
+            links=pl.col("how").first(),
+            one_total=pl.col("one_total").all(),
+            currencies=pl.col("currency").unique(),
+            payers=pl.col("payer_owner").drop_nulls().unique(),
         )
         .join(lines, on="line", maintain_order="left")
     )
@@ -58,6 +65,9 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
         closed=(pl.col("item").is_null() & pl.col("closed")).any(),
         negative=((pl.col("paid") < 0) & pl.col("guessed")).any(),
         reasons=((pl.col("deduction_type") != "") & ~pl.col("settles")).any(),
+        retained=(pl.col("deduction_type").str.to_uppercase().str.contains("RETEN")).any(),
+        late=pl.col("late").any(),
+        shared=pl.col("shared").any(),
         missing=pl.when(pl.col("item").is_null()).then(pl.col("paid")).otherwise(0).sum(),
     )
     sets = summed.join(state, on="line", how="left", maintain_order="left").join(
@@ -65,14 +75,22 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
     )
     agrees = (pl.col("total") == pl.col("amount")) & (pl.col("summed") == pl.col("amount"))
     whole = agrees & ~pl.col("over").fill_null(value=False) & pl.col("size").is_not_null()
+    foreign = pl.col("currencies").list.eval(pl.element() != "").list.any() & ~pl.col(
+        "currencies"
+    ).list.contains(pl.col("currency"))
+    stranger = (pl.col("payers").list.len() > 0) & ~pl.col("payers").list.contains(pl.col("owner"))
     checks = [
-        (~agrees, "EX-REMSUM"),
+        (~agrees | ~pl.col("one_total"), "EX-REMSUM"),
+        (foreign, "EX-CCY"),
         (pl.col("unknown"), "EX-REMUNK"),
         (pl.col("closed"), "EX-REMPAID"),
         (pl.col("negative"), "EX-REMNEG"),
-        (pl.col("owners") > 1, "EX-XCUST"),
+        ((pl.col("owners") > 1) | stranger, "EX-XCUST"),
+        (pl.col("shared"), "EX-CUST"),
         (pl.col("over"), "EX-OVERALLOC"),
-        (pl.col("reasons"), "EX-DISPUTE"),
+        (pl.col("retained"), "EX-RETEN"),
+        (pl.col("late"), "EX-DISCLATE"),
+        (pl.col("reasons") & ~pl.col("retained") & ~pl.col("late"), "EX-DISPUTE"),
         (pl.col("shorts") & ~pl.col("reasons"), "EX-SHORT"),
     ]
     codes = pl.concat_list(
@@ -97,6 +115,7 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
 def _rows(linked: pl.DataFrame, ready: Ready, lines: pl.DataFrame) -> pl.DataFrame:
     """Advice lines with the open item each means; a recovery without a number takes the credit of its amount."""
     items = ready.items.select("item", "open", "owner", "customer_id", "currency")
+    lines = lines.join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
     full = (
         ready.keys.filter(pl.col("kind") == "full")
         .select("key", "item")
@@ -114,7 +133,10 @@ def _rows(linked: pl.DataFrame, ready: Ready, lines: pl.DataFrame) -> pl.DataFra
     fits = (pl.col("open") == pl.col("gross").fill_null(pl.col("paid") + pl.col("deduction"))).fill_null(
         value=False
     )
-    hits = hits.with_columns(fits=fits).sort(
+    hits = hits.with_columns(fits=fits)
+    # Of two customers' documents with this number and amount neither is meant more than the other.
+    shared = pl.col("owner").filter("fits").n_unique().over("line", "row") > 1
+    hits = hits.with_columns(shared=shared).sort(
         "line", "row", "fits", "item", descending=[False, False, True, False], nulls_last=True
     )
     hits = hits.unique(["line", "row"], keep="first", maintain_order=True).with_columns(
@@ -139,18 +161,33 @@ def _rows(linked: pl.DataFrame, ready: Ready, lines: pl.DataFrame) -> pl.DataFra
         customer_id=pl.coalesce("customer_id", "found_customer"),
         guessed=pl.col("found").is_not_null(),
     )
-    known_closed = ready.closed_keys.select(
+    known_closed = ready.closed_keys.unique("key", keep="first", maintain_order=True).select(
         doc_key="key", closed=pl.lit(value=True), closed_customer="customer_id"
     )
-    return hits.join(known_closed, on="doc_key", how="left", maintain_order="left").with_columns(
+    hits = hits.join(known_closed, on="doc_key", how="left", maintain_order="left").with_columns(
         pl.col("closed").fill_null(value=False), paid=pl.col("paid").fill_null(0)
     )
+    return _late(hits, ready)
+
+
+def _late(rows: pl.DataFrame, ready: Ready) -> pl.DataFrame:
+    """Rows with `late`: a discount that the item's own terms no longer give, or not that much."""
+    terms = ready.items.select("item", "issue_date", "discount_percent", "discount_days")
+    told = rows.join(terms, on="item", how="left", maintain_order="left")
+    stated = pl.col("deduction_type").str.to_uppercase().str.contains("DISC") & (pl.col("deduction") != 0)
+    in_time = (pl.col("booking_date") - pl.col("issue_date")).dt.total_days() <= pl.col("discount_days")
+    parts = (pl.col("discount_percent") * PER_CENT).round(0).cast(pl.Int128)
+    earned = (pl.col("open").abs().cast(pl.Int128) * parts + PPM - 1) // PPM
+    refused = ~in_time.fill_null(value=True) | (pl.col("deduction").abs() > earned)
+    late = stated & pl.col("discount_percent").is_not_null() & refused
+    return told.with_columns(late=late.fill_null(value=False))
 
 
 def _settles(rules: Rules) -> pl.Expr:
     """Does a stated deduction settle the item? A tax or discount does; a reason to pay less does not.
 
-    `TDS`, `TDS 10%`, `TDS 194J` settle; `TDS AND DISALLOWED` is two things in one sum, and does not.
+    Nor does one that adds to what is paid, or a discount that came late. `TDS`, `TDS 10%`, `TDS 194J` settle;
+    `TDS AND DISALLOWED` is two things in one sum, and does not.
     """
     known = sorted(
         {rule.type.upper() for rule in rules.deductions} | set(SETTLING) | {"TDS", "CIS", "GSTTDS"}
@@ -163,7 +200,8 @@ def _settles(rules: Rules) -> pl.Expr:
     )
     plain = words.list.eval(pl.element().filter(~pl.element().str.contains("[0-9]")))
     all_known = plain.list.eval(pl.element().is_in(known)).list.all()
-    return (all_known & (plain.list.len() > 0)).fill_null(value=False)
+    sound = (pl.col("deduction") * pl.col("open").sign() >= 0) & ~pl.col("late")
+    return (all_known & (plain.list.len() > 0) & sound).fill_null(value=False)
 
 
 def _legs(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:

@@ -25,7 +25,7 @@ def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Pro
     """The same sets with their weights, score, confidence, contradiction codes and whether they may be `auto`."""
     sets = proposals.sets
     sets = _with_payer(sets, found)
-    sets = _with_items(sets, proposals.legs, ready)
+    sets = _with_items(sets, proposals.legs, ready, found)
     sets = sets.join(_texts(ready, rules), on="line", maintain_order="left").with_columns(
         surplus=pl.when(pl.col("kind") == "over").then("surplus").otherwise(pl.lit(""))
     )
@@ -86,29 +86,41 @@ def _with_payer(sets: pl.DataFrame, found: Found) -> pl.DataFrame:
     mine = found.payers.select("line", "owner", payer_how="how", payer_sure="sure").unique(
         ["line", "owner"], keep="first", maintain_order=True
     )
-    sure = (
-        found.payers.filter("sure")
-        .select("line", payer_owner="owner")
-        .unique("line", keep="first", maintain_order=True)
+    # Where the payer is one of several, none of whom is the owner, it is another customer all the same.
+    whole = found.payers.filter(pl.col("how").is_in([*CONFIRMED, *WHOLE_NAMES]))
+    whole = whole.select("line", "owner", told=pl.lit(value=True)).unique(maintain_order=True)
+    joined = (
+        sets.join(mine, on=["line", "owner"], how="left", maintain_order="left")
+        .join(whole, on=["line", "owner"], how="left", maintain_order="left")
+        .join(
+            whole.select("line", spoken=pl.lit(value=True)).unique(),
+            on="line",
+            how="left",
+            maintain_order="left",
+        )
     )
-    joined = sets.join(mine, on=["line", "owner"], how="left", maintain_order="left").join(
-        sure, on="line", how="left", maintain_order="left"
-    )
-    other = pl.col("payer_owner").is_not_null() & (pl.col("payer_owner") != pl.col("owner"))
+    other = pl.col("spoken").fill_null(value=False) & ~pl.col("told").fill_null(value=False)
     return joined.with_columns(
         payer_how=pl.when(other).then(pl.lit("other")).otherwise(pl.col("payer_how").fill_null("")),
         payer_sure=pl.col("payer_sure").fill_null(value=False) & ~other,
-    )
+    ).drop("told", "spoken")
 
 
-def _with_items(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
-    """What the items of a set say against it: barred, issued after the payment, of a common amount."""
+def _with_items(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready, found: Found) -> pl.DataFrame:
+    """What the items of a set say against it: barred, issued after the payment, of a common amount, ...
+
+    Also of several entities, of another customer of the payer's group (`sister`), or with a closed twin (`twin`).
+    """
     items = ready.items.with_columns(same=pl.len().over("currency", "open")).select(
-        "item", "open", "same", "bar", "bar_code", "issue_date", "doc_type"
+        "item", "open", "same", "bar", "bar_code", "issue_date", "doc_type", "entity", "customer_id"
     )
+    paying = found.payers.select("line", "customer_id", pays=pl.lit(value=True)).unique(maintain_order=True)
+    twins = found.twins.with_columns(twin=pl.lit(value=True))
     about = (
         legs.join(items, on="item", maintain_order="left")
         .join(sets.select("proposal", "line"), on="proposal", maintain_order="left")
+        .join(paying, on=["line", "customer_id"], how="left", maintain_order="left")
+        .join(twins, on=["line", "item"], how="left", maintain_order="left")
         .join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
         .group_by("proposal", maintain_order=True)
         .agg(
@@ -117,6 +129,9 @@ def _with_items(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.Data
             bar_codes=pl.col("bar_code").filter(pl.col("bar_code") != "").unique(maintain_order=True),
             early=(pl.col("issue_date") > pl.col("booking_date")).any().fill_null(value=False),
             credit=(pl.col("open") < 0).any(),
+            entities=pl.col("entity").filter(pl.col("entity") != "").n_unique(),
+            sister=pl.col("pays").is_null().any(),
+            twin=pl.col("twin").is_not_null().any(),
             kept_back=pl.col("deduction_type")
             .filter(pl.col("deduction_type") != "")
             .unique(maintain_order=True),
@@ -126,7 +141,7 @@ def _with_items(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.Data
 
 
 def _texts(ready: Ready, rules: Rules) -> pl.DataFrame:
-    """What a line's own text says: (line, insolvent, uncleared, surplus: the code of what is over, or empty)."""
+    """What a line's own text says: (line, insolvent, uncleared, taken_back, surplus: the code of what is over)."""
     surplus = pl.lit("")
     for rule in reversed(rules.surpluses):
         surplus = (
@@ -134,12 +149,17 @@ def _texts(ready: Ready, rules: Rules) -> pl.DataFrame:
             .then(pl.lit(rule.code))
             .otherwise(surplus)
         )
-    return ready.lines.select("line", "insolvent", "uncleared", surplus=surplus)
+    return ready.lines.select("line", "insolvent", "uncleared", "taken_back", surplus=surplus)
 
 
 def _with_others(sets: pl.DataFrame, legs: pl.DataFrame, found: Found, ready: Ready) -> pl.DataFrame:
-    """What the line names besides the items of a set: `names_own`, `names_other`, ... (see `flags`)."""
-    strong = found.references.filter(pl.col("how").is_in(["exact", "order"])).select("line", "item")
+    """What the line names besides the items of a set: `names_own`, `names_other`, ... (see `flags`).
+
+    `documents_...` count document numbers only, with their letters, and not those that the set's own items share.
+    """
+    strong = found.references.filter(pl.col("how").is_in(["exact", "order"])).select(
+        "line", "item", "how", "said"
+    )
     strong = strong.join(
         ready.items.select("item", "currency", named_owner="owner"), on="item", maintain_order="left"
     )
@@ -147,12 +167,28 @@ def _with_others(sets: pl.DataFrame, legs: pl.DataFrame, found: Found, ready: Re
         ready.lines.select("line", line_currency="currency"), on="line", maintain_order="left"
     )
     asked = sets.select("proposal", "line", "owner").join(strong, on="line", maintain_order="left")
-    beyond = asked.join(
-        legs.select("proposal", "item"), on=["proposal", "item"], how="anti", maintain_order="left"
+    own = legs.select("proposal", "item").unique()
+    mine = asked.join(own, on=["proposal", "item"], how="semi").select("proposal", "said").unique()
+    beyond = (
+        asked.join(own, on=["proposal", "item"], how="anti", maintain_order="left")
+        .join(
+            mine.with_columns(shared=pl.lit(value=True)),
+            on=["proposal", "said"],
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            document=(pl.col("how") == "exact")
+            & pl.col("said").str.contains("^[A-Z]")
+            & pl.col("shared").is_null()
+        )
     )
+    same = pl.col("named_owner") == pl.col("owner")
     named = beyond.group_by("proposal", maintain_order=True).agg(
-        names_own=(pl.col("named_owner") == pl.col("owner")).any(),
-        names_other=(pl.col("named_owner") != pl.col("owner")).any(),
+        names_own=same.any(),
+        names_other=(~same).any(),
+        documents_own=(same & pl.col("document")).any(),
+        documents_other=(~same & pl.col("document")).any(),
         names_foreign=(pl.col("currency") != pl.col("line_currency")).any(),
     )
     unknown = found.unknown.select("line", names_unknown=pl.lit(value=True))
@@ -161,7 +197,15 @@ def _with_others(sets: pl.DataFrame, legs: pl.DataFrame, found: Found, ready: Re
     joined = joined.join(unknown, on="line", how="left", maintain_order="left").join(
         dated, on="line", how="left", maintain_order="left"
     )
-    flags = ("names_own", "names_other", "names_foreign", "names_unknown", "dated")
+    flags = (
+        "names_own",
+        "names_other",
+        "names_foreign",
+        "names_unknown",
+        "dated",
+        "documents_own",
+        "documents_other",
+    )
     return joined.with_columns(pl.col(name).fill_null(value=False) for name in flags)
 
 
@@ -190,6 +234,12 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     flags = [
         (by_payer & pl.col("names_foreign"), "EX-CCY"),
         (stranger | (by_payer & pl.col("names_other") & ~pl.col("names_foreign")), "EX-XCUST"),
+        (~by_payer & pl.col("documents_other"), "EX-XCUST"),
+        ((rule == "remittance") & pl.col("documents_own"), "EX-ITEM"),
+        ((rule == "payer_amount") & pl.col("sister") & ~stranger, "EX-XCUST"),
+        (pl.col("entities") > 1, "EX-ENTITY"),
+        (pl.col("twin"), "EX-DUPPAY"),
+        (pl.col("taken_back"), "EX-RET"),
         (by_payer & pl.col("names_own") & ~pl.col("names_foreign"), "EX-ITEM"),
         (by_payer & pl.col("names_unknown"), "EX-CORRUPT"),
         (by_payer & pl.col("dated"), "EX-COINC"),

@@ -15,6 +15,24 @@ ATOMS_MAX = 8  # atoms of one reference
 TIED_MAX = 3  # letters of a word that a number behind a dash makes a reference
 WORDS_MAX = 8  # words of one name
 GAP_MAX = 4  # characters between two atoms of one reference
+# Legal forms, as classes that can't be the same company: ACME LLP is not ACME PVT LTD. India's two kinds of limited
+# company are one class, since payers leave PVT away.
+LEGAL_FORMS = {
+    "LTD": "LTD",
+    "LIMITED": "LTD",
+    "PVT": "LTD",
+    "PRIVATE": "LTD",
+    "OPC": "LTD",
+    "LLP": "LLP",
+    "LP": "LP",
+    "PLC": "PLC",
+    "CIC": "CIC",
+    "CIO": "CIO",
+    "INC": "INC",
+    "CORP": "INC",
+    "CORPORATION": "INC",
+    "GMBH": "GMBH",
+}
 
 
 def upper(text: pl.Expr) -> pl.Expr:
@@ -170,6 +188,21 @@ def name_key(text: pl.Expr, drop: Sequence[str], same: Mapping[str, str]) -> pl.
     return pl.when(told != "").then(told).otherwise(whole)
 
 
+def legal_form(name: pl.Expr, drop: Sequence[str]) -> pl.Expr:
+    """The class of the last legal form in a name, of those that the key leaves out; empty for none."""
+    forms = _forms(drop)
+    said = upper(name).str.replace_all(r"[^\pL\pN]+", " ").str.split(" ")
+    last = said.list.eval(pl.element().filter(pl.element().is_in(list(forms)))).list.last()
+    return last.replace_strict(
+        list(forms), list(forms.values()), default="", return_dtype=pl.String
+    ).fill_null("")
+
+
+def _forms(drop: Sequence[str]) -> dict[str, str]:
+    dropped = {word.upper() for word in drop}
+    return {word: form for word, form in LEGAL_FORMS.items() if word in dropped}
+
+
 def words(
     frame: pl.DataFrame, row: str, text: str, drop: Sequence[str], same: Mapping[str, str], noise: str
 ) -> pl.DataFrame:
@@ -183,9 +216,11 @@ def words(
         same: short form -> long form.
         noise: pattern of words that are no part of a name (PAYMENT, REF).
 
-    Returns (row, at, word, noise, border): `noise` is a word with a digit or that fits the pattern, `border` says
-    that more than a blank stands before it.
+    Returns (row, at, word, noise, border, form): `noise` is a word with a digit or that fits the pattern, `border`
+    says that more than a blank stands before it, `form` is the legal form right behind it.
     """
+    forms = _forms(drop)
+    dropped = [word.upper() for word in drop]
     fields = frame.select(row, pl.col(text).str.split(FIELD_END).alias("t")).explode("t")
     pieces = (
         fields.select(
@@ -202,7 +237,26 @@ def words(
             & pl.col("word").shift(-2).str.contains(r"^[0-9]"),
         )
         .with_columns(segment=pl.col("border").cum_sum())
-        .filter(pl.col("alnum") & ~pl.col("word").is_in([word.upper() for word in drop]))
+        .filter("alnum")
+        .with_columns(
+            left_out=pl.col("word").is_in(dropped),
+            form=pl.col("word").replace_strict(
+                list(forms), list(forms.values()), default="", return_dtype=pl.String
+            )
+            if forms
+            else pl.lit(""),
+        )
+    )
+    near = (pl.col("segment") == pl.col("segment").shift(-1)) & pl.col("left_out").shift(-1)
+    # `PVT LTD` and `CO LTD`: the last of the words that are left out says the form.
+    behind = pl.when(near.fill_null(value=False)).then(pl.col("form").shift(-1)).otherwise(pl.lit(""))
+    twice = (
+        pl.when(near & near.shift(-1).fill_null(value=False))
+        .then(pl.col("form").shift(-2))
+        .otherwise(pl.lit(""))
+    )
+    pieces = pieces.with_columns(behind=pl.when(twice != "").then(twice).otherwise(behind)).filter(
+        ~pl.col("left_out")
     )
     return pieces.select(
         row,
@@ -212,6 +266,7 @@ def words(
         | pl.col("word").str.contains(noise)
         | pl.col("tied").fill_null(value=False),
         border=(pl.col("segment") != pl.col("segment").shift(1)).fill_null(value=True),
+        form="behind",
     )
 
 
@@ -223,8 +278,8 @@ def name_grams(found: pl.DataFrame, row: str, starts: pl.Series) -> pl.DataFrame
         row: name of the row column.
         starts: words that a name may begin with.
 
-    Returns (row, at, size, key, whole): `whole` says that the name isn't a part of a longer one, since a border,
-    a word that is no name, or the field's end stands on both sides.
+    Returns (row, at, size, key, whole, form): `whole` says that the name isn't part of a longer one, since a border,
+    a word that is no name, or the field's end stands on both sides; `form` is the legal form behind it.
     """
     end = (pl.col(row) != pl.col(row).shift(-1)).fill_null(value=True)
     base = found.with_columns(
@@ -248,6 +303,7 @@ def name_grams(found: pl.DataFrame, row: str, starts: pl.Series) -> pl.DataFrame
                 pl.lit(size, dtype=pl.Int32).alias("size"),
                 key.alias("key"),
                 whole=pl.col("opens") & pl.col("closes").shift(-(size - 1)),
+                form=pl.col("form").shift(-(size - 1)),
                 keep=same & pl.lit(begins),
             )
             .filter("keep")

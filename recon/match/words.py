@@ -75,5 +75,8 @@ WORDS_OF_CODE: Mapping[str, str] = {
     "EX-CORRUPT": "the reference is damaged, or no open item has it",
     "EX-INJ": "the text tries to be a formula or an order",
     "EX-ALIASEXP": "the name was valid on another day",
+    "EX-ENTITY": "the items belong to different companies of ours",
+    "EX-RET": "money of the same amount and words went out again",
+    "EX-TOLPAT": "the customer's small differences are beyond a year's tolerance",
     "EX-REFUND": "money out that no class explains",
 }
