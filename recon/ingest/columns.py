@@ -19,6 +19,8 @@ from recon.model import EXTRA, Kind
 from recon.problems import Problem
 from recon.rules.profile import Profile
 
+TOTALS = r"(?i)^(?:grand |sub-?)?totals?:?(?: [A-Z]{3})?[ \d.,()\-£₹€$]*$"
+
 
 def tabulate(grid: Grid, heading: Heading) -> tuple[pl.DataFrame, list[Problem]]:
     """The table of a grid in outer form (money as text, unknown columns as `extra:NAME`), with `position`.
@@ -93,6 +95,8 @@ def _no_rows(work: Work, heading: Heading, names: dict[str, str]) -> None:
         end = work.rows.filter(joined.str.contains(pattern))[POSITION].min()
         if end is not None:
             work.drop_text(pl.col(POSITION) >= end, "behind the end of the table, left out")
+    # No document is called Total: such a row is a sheet's own sum, whatever the profile.
+    work.drop_text(joined.str.contains(TOTALS), "of totals, left out")
     for pattern in work.profile.skip:
         work.drop_text(joined.str.contains(pattern), "that the profile skips, left out")
     _short_rows(work, heading)
