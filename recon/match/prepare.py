@@ -7,19 +7,16 @@ item  INV-1042 (K10)             4,200.00 open -> item 0, keys INV1042 (full) an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import polars as pl
 
-from recon.match import advices, numbers, people, text
+from recon.match import advices, numbers, people, returns, text
 from recon.match.frames import Ready
 from recon.model import Tables
 from recon.problems import Problem
 from recon.rules.schema import NotReceivable, Rules
 
-RETURNS = ("EX-RET", "EX-BANKREV")
-PAIR_DAYS = 60  # a return comes at most this many days after its receipt
 REFERENCE_FIELDS = ("reference", "narrative", "counterparty")
 CLOSED = (
     "c",
@@ -118,45 +115,7 @@ def _lines(tables: Tables, rules: Rules) -> pl.DataFrame:
         .then(pl.lit("not_receivable"))
         .otherwise(pl.lit("open"))
     )
-    lines = lines.with_columns(state=state, told=_telling_words(rules), **_flags(rules))
-    return _taken_back(_pair_returns(lines)).drop("told")
-
-
-def _telling_words(rules: Rules) -> pl.Expr:
-    """The words of a line that tell it apart: not those of returns, of the bank, or of every company's name."""
-    returns = [one.pattern for one in rules.not_receivable if one.code in RETURNS and one.pattern]
-    text_ = pl.col("text")
-    for pattern in returns:
-        text_ = text_.str.replace_all(f"(?i){pattern}", " ")
-    noise = "|".join(f"(?:{pattern})" for pattern in rules.payers.not_names) or "^$"
-    # CHEQUE and ITEM are in the patterns of returns, and tell nothing there.
-    dropped = [word.upper() for word in rules.payers.drop_words]
-    dropped += sorted({word for pattern in returns for word in re.findall("[A-Z]{3,}", pattern.upper())})
-    word = pl.element()
-    telling = word.str.contains(r"^[A-Z0-9]{2,}$") & ~word.str.contains(f"(?i){noise}") & ~word.is_in(dropped)
-    return (
-        text_.str.extract_all(r"[A-Z0-9]+").list.eval(word.filter(telling)).list.unique(maintain_order=True)
-    )
-
-
-def _taken_back(lines: pl.DataFrame) -> pl.DataFrame:
-    """Receipts that went out again under all their words, though no class calls it a return: `taken_back`."""
-    out = lines.filter((pl.col("amount") < 0) & ~pl.col("state").is_in(["paired", "duplicate", "settled"]))
-    received = lines.filter(
-        (pl.col("amount") > 0) & (pl.col("state") == "open") & (pl.col("told").list.len() > 1)
-    )
-    pairs = received.select("line", "account", "currency", "amount", "booking_date", "told").join(
-        out.select(
-            "account", "currency", amount=-pl.col("amount"), gone=pl.col("booking_date"), words="told"
-        ),
-        on=["account", "currency", "amount"],
-    )
-    same = pl.col("told").list.set_difference("words").list.len() == 0
-    soon = (pl.col("gone") - pl.col("booking_date")).dt.total_days().is_between(0, PAIR_DAYS)
-    back = pairs.filter(same & soon).select("line", taken_back=pl.lit(value=True)).unique()
-    return lines.join(back, on="line", how="left", maintain_order="left").with_columns(
-        pl.col("taken_back").fill_null(value=False)
-    )
+    return returns.set_aside(lines.with_columns(state=state, **_flags(rules)), rules)
 
 
 def _flags(rules: Rules) -> dict[str, pl.Expr]:
@@ -191,62 +150,6 @@ def _classes(classes: Sequence[NotReceivable]) -> tuple[pl.Expr, pl.Expr]:
         ids = pl.when(fits).then(pl.lit(rule.id)).otherwise(ids)
         codes = pl.when(fits).then(pl.lit(rule.code)).otherwise(codes)
     return ids, codes
-
-
-def _pair_returns(lines: pl.DataFrame) -> pl.DataFrame:
-    """A receipt and its return, or a bank error and its correction, are set aside together.
-
-    A returning line has a class of code EX-RET or EX-BANKREV. Its partner has the opposite amount on the same
-    account, at most PAIR_DAYS before. Words they share decide between several; with none shared, only a single
-    partner is taken.
-    """
-    returning = lines.filter((pl.col("state") == "not_receivable") & pl.col("class_code").is_in(RETURNS))
-    if returning.is_empty():
-        return lines
-    back = returning.select(
-        "line",
-        "account",
-        "currency",
-        "class_id",
-        "class_code",
-        "booking_date",
-        "told",
-        wanted=-pl.col("amount"),
-    )
-    pairs = back.join(
-        lines.filter(pl.col("state").is_in(["open", "not_receivable"])).select(
-            "account", "currency", partner="line", wanted="amount", paid="booking_date", words="told"
-        ),
-        on=["account", "currency", "wanted"],
-    ).filter(
-        (pl.col("line") != pl.col("partner"))
-        & (pl.col("booking_date") - pl.col("paid")).dt.total_days().is_between(0, PAIR_DAYS)
-    )
-    letters = pl.element().str.contains("[A-Z]{3}")
-    pairs = pairs.with_columns(
-        shared=pl.col("told").list.set_intersection("words").list.len(),
-        telling=pl.col("told").list.eval(letters).list.any(),
-        partners=pl.len().over("line"),
-    )
-    # A return that names somebody is not that of a receipt which shares none of its words.
-    pairs = pairs.filter((pl.col("shared") > 0) | ((pl.col("partners") == 1) & ~pl.col("telling")))
-    pairs = pairs.sort(["shared", "paid", "line", "partner"], descending=[True, True, False, False])
-    pairs = pairs.unique("line", keep="first", maintain_order=True).unique(
-        "partner", keep="first", maintain_order=True
-    )
-    both = pl.concat(
-        [
-            pairs.select("line", "class_id", "class_code"),
-            pairs.select(pl.col("partner").alias("line"), "class_id", "class_code"),
-        ]
-    ).unique("line", keep="first", maintain_order=True)
-    joined = lines.join(both, on="line", how="left", suffix="_pair", maintain_order="left")
-    paired = pl.col("class_id_pair").is_not_null()
-    return joined.with_columns(
-        state=pl.when(paired).then(pl.lit("paired")).otherwise("state"),
-        class_id=pl.when(paired).then("class_id_pair").otherwise("class_id"),
-        class_code=pl.when(paired).then("class_code_pair").otherwise("class_code"),
-    ).drop("class_id_pair", "class_code_pair")
 
 
 def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:

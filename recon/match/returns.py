@@ -1,0 +1,125 @@
+"""Receipts that went out again: paired with their return, or doubted.
+
+L1 "ACME INV-7"              4,200.00 \
+    L2 "RETURNED PAYMENT ACME"  -4,200.00 /  -> both `paired`; neither is posted
+L3 "BETA INV-8"                900.00
+L4 "BETA INV-8"               -900.00    -> no class says what it is; L3 is `taken_back`, and is not posted alone
+"""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from recon.rules.schema import Rules
+
+RETURNS = ("EX-RET", "EX-BANKREV")
+PAIR_DAYS = 60  # a return comes at most this many days after its receipt
+
+
+def set_aside(lines: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """The lines with returns and their receipts `paired`, and `taken_back` where words and amount went out again.
+
+    Args:
+        lines: line, account, currency, amount, booking_date, text, state, class_id, class_code.
+        rules: the classes of returns, and which words tell nothing.
+    """
+    words = lines.with_columns(told=_telling_words(rules))
+    said = words.select(told="told").unique(maintain_order=True).with_row_index("words")
+    coded = words.join(said, on="told", how="left", maintain_order="left")
+    return _taken_back(_paired(coded, said), said).drop("told", "words")
+
+
+def _telling_words(rules: Rules) -> pl.Expr:
+    """The words of a line that tell it apart: not those of returns, of the bank, or of every company's name."""
+    patterns = [one.pattern for one in rules.not_receivable if one.code in RETURNS and one.pattern]
+    rest = pl.col("text")
+    for pattern in patterns:
+        rest = rest.str.replace_all(f"(?i){pattern}", " ")
+    noise = "|".join(f"(?:{pattern})" for pattern in rules.payers.not_names) or "^$"
+    # CHEQUE and ITEM are in the patterns of returns, and tell nothing there.
+    dropped = {word.upper() for word in rules.payers.drop_words}
+    dropped |= {word for pattern in patterns for word in re.findall("[A-Z]{3,}", pattern.upper())}
+    word = pl.element()
+    telling = (
+        word.str.contains(r"^[A-Z0-9]{2,}$")
+        & ~word.str.contains(f"(?i){noise}")
+        & ~word.is_in(sorted(dropped))
+    )
+    return rest.str.extract_all(r"[A-Z0-9]+").list.eval(word.filter(telling)).list.unique().list.sort()
+
+
+def _both(back: pl.DataFrame, received: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    """Lines that went out beside receipts of their amount, up to PAIR_DAYS before, and how many words they share.
+
+    Returns (line, partner, paid, shared, missing): `missing` words of the receipt stand not in the line.
+    """
+    gone = back.select("line", "account", "currency", "booking_date", "words", wanted=-pl.col("amount"))
+    pairs = gone.join(
+        received.select(
+            "account", "currency", wanted="amount", partner="line", paid="booking_date", other="words"
+        ),
+        on=["account", "currency", "wanted"],
+    ).filter(
+        (pl.col("line") != pl.col("partner"))
+        & (pl.col("booking_date") - pl.col("paid")).dt.total_days().is_between(0, PAIR_DAYS)
+    )
+    # Words are compared once for each pair of texts, since one payer's texts repeat.
+    texts = (
+        pairs.select("words", "other")
+        .unique()
+        .join(said, on="words")
+        .join(said.select(other="words", told_other="told"), on="other")
+        .select(
+            "words",
+            "other",
+            shared=pl.col("told").list.set_intersection("told_other").list.len(),
+            missing=pl.col("told_other").list.set_difference("told").list.len(),
+        )
+    )
+    return pairs.join(texts, on=["words", "other"]).select("line", "partner", "paid", "shared", "missing")
+
+
+def _paired(lines: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    """A receipt and its return, or a bank error and its correction, are set aside together.
+
+    A returning line has a class of code EX-RET or EX-BANKREV. Its partner has the opposite amount on the same
+    account, at most PAIR_DAYS before. Words they share decide between several; with none shared, only a single
+    partner is taken, of a return that names nobody.
+    """
+    returning = lines.filter((pl.col("state") == "not_receivable") & pl.col("class_code").is_in(RETURNS))
+    pairs = _both(returning, lines.filter(pl.col("state").is_in(["open", "not_receivable"])), said)
+    names = pl.col("told").list.eval(pl.element().str.contains("[A-Z]{3}")).list.any()
+    pairs = pairs.with_columns(partners=pl.len().over("line")).join(
+        lines.select("line", telling=names), on="line"
+    )
+    pairs = pairs.filter((pl.col("shared") > 0) | ((pl.col("partners") == 1) & ~pl.col("telling")))
+    pairs = pairs.sort("shared", "paid", "line", "partner", descending=[True, True, False, False])
+    mate: dict[int, int] = {}
+    for line, partner in pairs.select("line", "partner").iter_rows():
+        if line not in mate and partner not in mate:
+            mate[line], mate[partner] = partner, line
+    classes = {line: row for line, *row in returning.select("line", "class_id", "class_code").iter_rows()}
+    rows = [(line, *classes.get(line, classes.get(other))) for line, other in sorted(mate.items())]
+    schema = {"line": pl.Int64, "class_id_pair": pl.String, "class_code_pair": pl.String}
+    joined = lines.join(
+        pl.DataFrame(rows, schema=schema, orient="row"), on="line", how="left", maintain_order="left"
+    )
+    paired = pl.col("class_id_pair").is_not_null()
+    return joined.with_columns(
+        state=pl.when(paired).then(pl.lit("paired")).otherwise("state"),
+        class_id=pl.coalesce("class_id_pair", "class_id"),
+        class_code=pl.coalesce("class_code_pair", "class_code"),
+    ).drop("class_id_pair", "class_code_pair")
+
+
+def _taken_back(lines: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    """Receipts that went out again under all their words, though no class calls it a return."""
+    out = lines.filter((pl.col("amount") < 0) & pl.col("state").is_in(["open", "not_receivable"]))
+    received = lines.filter(
+        (pl.col("amount") > 0) & (pl.col("state") == "open") & (pl.col("told").list.len() > 1)
+    )
+    pairs = _both(out, received, said)
+    back = pairs.filter(pl.col("missing") == 0)["partner"].unique()
+    return lines.with_columns(taken_back=pl.col("line").is_in(back.implode()))
