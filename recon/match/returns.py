@@ -100,8 +100,11 @@ def _paired(lines: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
     for line, partner in pairs.select("line", "partner").iter_rows():
         if line not in mate and partner not in mate:
             mate[line], mate[partner] = partner, line
-    classes = {line: row for line, *row in returning.select("line", "class_id", "class_code").iter_rows()}
-    rows = [(line, *classes.get(line, classes.get(other))) for line, other in sorted(mate.items())]
+    classes = {
+        line: (id_, code)
+        for line, id_, code in returning.select("line", "class_id", "class_code").iter_rows()
+    }
+    rows = [(line, *classes.get(line, classes.get(other, ("", "")))) for line, other in sorted(mate.items())]
     schema = {"line": pl.Int64, "class_id_pair": pl.String, "class_code_pair": pl.String}
     joined = lines.join(
         pl.DataFrame(rows, schema=schema, orient="row"), on="line", how="left", maintain_order="left"
