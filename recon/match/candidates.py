@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import payers, references, text
+from recon.match import numbers, payers, references, text
 from recon.match.frames import Found, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
@@ -72,6 +72,9 @@ def _links(ready: Ready, rules: Rules, paying: pl.DataFrame) -> pl.DataFrame:
     numbered = advices.filter(pl.col("length") >= least)
     by_number = (
         ready.grams.filter(pl.col("closed") & (pl.col("opened") | pl.col("raw").str.contains("^[A-Z]")))
+        .filter(
+            ~numbers.as_document(ready)
+        )  # `INV 451207` is a document, though a payment has the number 451207
         .join(numbered.select("key", "remit"), on="key", maintain_order="left")
         .select("line", "remit", how=pl.lit("number"))
         .unique(maintain_order=True)

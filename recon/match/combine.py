@@ -393,7 +393,7 @@ def _combined(
             hits, many = subsets.find(
                 book["open"].to_list(),
                 amount,
-                (dates <= booked).fill_null(value=False).to_list(),
+                [booked is not None and due is not None and due <= booked for due in dates.to_list()],
                 months.to_list(),
                 rules.limits.items_per_combination,
             )

@@ -8,6 +8,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from recon.match import text
+from recon.match.calendar import date_like, period_like
 from recon.match.frames import REFERENCES, Ready
 from recon.rules.schema import Rules
 
@@ -18,11 +19,14 @@ TOKEN_MAX = 40  # characters of a word that may be a reference
 def _tokens(lines: pl.DataFrame, ready: Ready, least: int) -> pl.DataFrame:
     """What may be a damaged number: (line, token). Words with digits, each joined with the next; and grams."""
     tokens = (
-        lines.select("line", token=pl.col("text").str.extract_all(r"[^\s]+"))
+        lines.select("line", "booking_date", token=pl.col("spoken").str.extract_all(r"[^\s]+"))
         .explode("token")
         .with_columns(token=text.struct_key(pl.col("token")))
         .filter(pl.col("token").fill_null("") != "")
     )
+    day = pl.col("booking_date")
+    dated = date_like(pl.col("token"), day) | period_like(pl.col("token"), day)
+    tokens = tokens.filter(~dated.fill_null(value=False)).drop("booking_date")
     twins = tokens.with_columns(
         pl.when(pl.col("line") == pl.col("line").shift(-1))
         .then(pl.col("token") + pl.col("token").shift(-1))
@@ -184,7 +188,7 @@ def typos(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     distance = process.cpdist(
         pairs["left"].to_list(), pairs["right"].to_list(), scorer=OSA.distance, dtype=np.int32
     )
-    close = pairs.filter(pl.Series(distance) <= 1)
+    close = pairs.filter(pl.Series(distance) == 1)
     # A complete number of a closed item is no typo of an open one.
     closed = ready.closed_keys.select(left="raw")
     return (

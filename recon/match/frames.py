@@ -31,8 +31,9 @@ class Ready:
     """What `prepare.clean` makes: cleaned rows and the keys they can be joined by.
 
     lines: line, line_id, account, booking_date, value_date, amount, currency, type, text (upper case, for
-        references), payer_text (its longest run of words), state (`open`, `duplicate`, `settled`,
-        `not_receivable`, `paired`), class_id, class_code, hostile, insolvent, uncleared.
+        references), spoken (without dates, telephones and the like), payer_text (its longest run of words), state
+        (`open`, `duplicate`, `settled`, `not_receivable`, `paired`), class_id, class_code, hostile, insolvent,
+        uncleared, taken_back.
     items: item, item_id, customer_id, owner (customer or group), doc_no, doc_type, currency, open, gross, net,
         cis_base, retention,
         issue_date, due_date, entity, discount_percent, discount_days, bar (why it can't be `auto`, or empty),
@@ -40,7 +41,8 @@ class Ready:
     keys: key, item, kind (`full`, `bare`, `order`), raw; a document number or order reference of an open item.
     closed_keys: key, raw, doc_no, customer_id, amount; document numbers of closed items.
     atoms: line, at, atom, digit, gap, after; the runs of letters and digits of a line.
-    grams: line, at, size, raw, key, opened, closed, piece, field_end, labelled, before; what may be a reference.
+    grams: line, at, size, raw, key, opened, closed, piece, field_end, tight, labelled, before; what may be a
+        reference.
     customers: customer_id, group_id, name, tolerance.
     names: key, customer_id, kind (`alias`, `name`, `name_cut`), form (legal form), valid_from, valid_to.
     accounts: key, customer_id, kind (`account`, `vendor`), valid_from, valid_to.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from recon.match import text
+from recon.match.frames import Ready
 from recon.model import Tables
 from recon.rules.schema import Rules
 
@@ -81,6 +82,13 @@ def gram_shape(raws: Sequence[pl.Series]) -> tuple[pl.Series, int]:
     return starts, int(longest) if isinstance(longest, int) else 1
 
 
+def as_document(ready: Ready) -> pl.Expr:
+    """Bare numbers of grams that stand behind a label, or with the letters before them are a known document."""
+    known = pl.concat([ready.keys["key"], ready.closed_keys["key"]]).unique()
+    whole = text.unzero(pl.col("before") + pl.col("raw"))
+    return pl.col("raw").str.contains("^[0-9-]+$") & (pl.col("labelled") | whole.is_in(known.implode()))
+
+
 def grams(found: pl.DataFrame, starts: pl.Series, longest: int, labels: list[str]) -> pl.DataFrame:
     """What may be a reference in a line; a number behind a label is also known without it."""
     whole = text.grams(found, "line", starts, max(longest, 2))
@@ -98,6 +106,7 @@ def grams(found: pl.DataFrame, starts: pl.Series, longest: int, labels: list[str
         "closed",
         "piece",
         "field_end",
+        "tight",
         "labelled",
         "before",
         key=text.unzero(pl.col("raw")),

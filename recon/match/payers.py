@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from rapidfuzz import fuzz, process
 
-from recon.match import text
+from recon.match import numbers, text
 from recon.match.frames import Ready
 from recon.rules.schema import Rules
 
@@ -81,10 +81,7 @@ def _by_account(ready: Ready) -> pl.DataFrame:
     spoken = (
         ready.grams.filter("opened", "closed")
         .filter(~pl.col("piece") | (pl.col("size") > 1))
-        # `INV 1042` is a document, though a vendor has the number 1042.
-        .filter(
-            ~((pl.col("labelled") | pl.col("before").is_in(ready.prefixes.implode())) & _bare(pl.col("raw")))
-        )
+        .filter(~numbers.as_document(ready))  # `INV 1042` is a document, though a vendor has the number 1042
         .select("line", "key")
         .unique(maintain_order=True)
         .join(ready.accounts, on="key", maintain_order="left")
@@ -97,10 +94,6 @@ def _by_account(ready: Ready) -> pl.DataFrame:
         ]
     )
     return _tiered(hits)
-
-
-def _bare(raw: pl.Expr) -> pl.Expr:
-    return raw.str.contains("^[0-9-]+$")
 
 
 def _by_name(ready: Ready, rules: Rules) -> pl.DataFrame:

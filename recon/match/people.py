@@ -11,6 +11,7 @@ from recon.model import Tables
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
+CUT = "CUT"  # in place of a legal form; no form is the same
 KEY_LENGTH_MIN = 4  # a shorter account or vendor number is no evidence
 
 
@@ -114,17 +115,17 @@ def names(tables: Tables, customers: pl.DataFrame, rules: Rules) -> pl.DataFrame
         [_dated(legal).with_columns(kind=pl.lit("name")), aliases.with_columns(kind=pl.lit("alias"))]
     )
     spoken = spoken.filter(pl.col("text").fill_null("") != "")
-    forms = [spoken]
+    forms = [spoken.with_columns(form=text.legal_form(pl.col("text"), payers.drop_words))]
     for length in sorted(set(rules.references.rail_lengths)):
         long = spoken.filter(pl.col("text").str.len_chars() > length)
         cut = long.with_columns(
             text=text.upper(pl.col("text")).str.slice(0, length),
             kind=pl.when(pl.col("kind") == "name").then(pl.lit("name_cut")).otherwise("kind"),
+            form=pl.lit(CUT),  # nothing stands behind a name that was cut
         )
         forms.append(cut)
     keyed = pl.concat(forms).with_columns(
-        key=text.name_key(pl.col("text"), payers.drop_words, payers.same_words),
-        form=text.legal_form(pl.col("text"), payers.drop_words),
+        key=text.name_key(pl.col("text"), payers.drop_words, payers.same_words)
     )
     # A name of nothing but the bank's own words (PAYMENT) is in every line, and names nobody.
     noise = _noise(rules)

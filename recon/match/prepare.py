@@ -58,12 +58,11 @@ def clean(tables: Tables, rules: Rules) -> Ready:
     starts, longest = numbers.gram_shape(
         [keys["raw"], closed_keys["raw"], remittances["raw"], people.account_raws(tables)]
     )
-    active = lines.filter((pl.col("state") == "open") & ~pl.col("hostile"))
     never = "|".join(f"(?:{pattern})" for pattern in rules.references.never)
-    spoken = active.select(
-        "line", text=pl.col("text").str.replace_all(f"(?i){never}", text.FIELD_END) if never else "text"
-    )
-    found = text.atoms(spoken, "line", "text")
+    cleaned = pl.col("text").str.replace_all(f"(?i){never}", text.FIELD_END) if never else pl.col("text")
+    lines = lines.with_columns(spoken=cleaned)
+    active = lines.filter((pl.col("state") == "open") & ~pl.col("hostile"))
+    found = text.atoms(active.select("line", text="spoken"), "line", "text")
     labels = [word.upper() for word in rules.references.labels]
     grams = numbers.grams(
         found,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from recon.match import text
+from recon.match.calendar import date_like, period_like
 from recon.match.damaged import cut_off, lookalikes, typos
 from recon.match.frames import REFERENCES, Ready
 from recon.match.lists import listed
 from recon.rules.schema import Rules
 
-DATE_DAYS = 400  # a number that reads as a date this near to the booking date is one
 ORDER_WORDS = ("PO", "ORDER", "CONTRACT", "PLAN")  # before a number that is an order's
 
 
@@ -86,7 +86,7 @@ def dates(ready: Ready) -> pl.DataFrame:
         pl.col("opened") & pl.col("closed") & ~pl.col("labelled") & pl.col("raw").str.contains("^[0-9]+$")
     )
     hits = hits.join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
-    hits = hits.filter(_date_like(pl.col("raw"), pl.col("booking_date")))
+    hits = hits.filter(date_like(pl.col("raw"), pl.col("booking_date")))
     return (
         hits.join(ready.keys.select("key", "item"), on="key", maintain_order="left")
         .select("line", "item")
@@ -103,27 +103,18 @@ def _places(hits: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _date_like(raw: pl.Expr, booked: pl.Expr) -> pl.Expr:
-    """A bare number that reads as a date, month or year near the booking date (day first, or year first)."""
-    near = pl.lit(value=False)
-    for pattern, length in (("%d%m%y", 6), ("%y%m%d", 6), ("%d%m%Y", 8), ("%Y%m%d", 8)):
-        number = pl.when(raw.str.contains(rf"^\d{{{length}}}$")).then(raw)
-        day = number.str.to_date(pattern, strict=False)
-        near = near | ((day - booked).dt.total_days().abs() <= DATE_DAYS).fill_null(value=False)
-    for pattern, length in (("%m%y", 4), ("%m%Y", 6), ("%Y%m", 6)):
-        number = pl.when(raw.str.contains(rf"^\d{{{length}}}$")).then(raw + "01")
-        day = number.str.to_date(pattern + "%d", strict=False)
-        near = near | ((day - booked).dt.total_days().abs() <= DATE_DAYS).fill_null(value=False)
-    year = pl.when(raw.str.contains(r"^\d{4}$")).then(raw.cast(pl.Int32, strict=False))
-    return near | ((year - booked.dt.year()).abs() <= 1).fill_null(value=False)
-
-
 def _outermost(hits: pl.DataFrame) -> pl.DataFrame:
-    """Hits that are no part of a longer hit: `INV-1042-2` is that document, and not INV-1042."""
-    spans = hits.select("line", "at", "size").unique(maintain_order=True)
+    """Hits that are no part of a longer hit: `INV-1042-2` is that document, and not INV-1042.
+
+    A longer one with a blank in it leaves both: `INV-1042 A SMITH` may be INV-1042 or INV-1042A.
+    """
+    spans = hits.select("line", "at", "size", "tight").unique(maintain_order=True)
     end, other_end = pl.col("at") + pl.col("size"), pl.col("at_other") + pl.col("size_other")
     inner = spans.join(spans, on="line", suffix="_other", maintain_order="left").filter(
-        (pl.col("at_other") <= pl.col("at")) & (other_end >= end) & (pl.col("size_other") > pl.col("size"))
+        (pl.col("at_other") <= pl.col("at"))
+        & (other_end >= end)
+        & (pl.col("size_other") > pl.col("size"))
+        & pl.col("tight_other")
     )
     return hits.join(
         inner.select("line", "at", "size").unique(),
@@ -145,7 +136,9 @@ def _hits(ready: Ready, rules: Rules) -> pl.DataFrame:
     length = pl.col("raw").str.len_chars()
     foreign = pl.col("before").is_in(prefixes.implode())  # `INV 1042`, but only SI-1042 is open
     alone = digits & ~pl.col("labelled")
-    dated = alone & _date_like(pl.col("raw"), pl.col("booking_date"))
+    dated = alone & (
+        date_like(pl.col("raw"), pl.col("booking_date")) | period_like(pl.col("raw"), pl.col("booking_date"))
+    )
     sure = length >= rules.references.bare_digits_sure
     how = (
         # A bare short number needs the payer too, be it a document's or an order's.

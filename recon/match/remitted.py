@@ -14,10 +14,12 @@ import polars as pl
 
 from recon.match.deductions import PER_CENT, PPM
 from recon.match.frames import Found, Ready
+from recon.match.tolerances import unit_of
 from recon.rules.schema import Rules
 
-# Types that settle, besides those of the rules. A retention does not: it is due later.
-SETTLING = ("DISC", "TOL", "ROUND", "CHARGE")
+# Types that settle, besides those of the rules. A retention does not, since it is due later; nor does a tolerance,
+# which is ours to give.
+SETTLING = ("DISC", "ROUND", "CHARGE")
 
 
 def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -115,7 +117,9 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
 def _rows(linked: pl.DataFrame, ready: Ready, lines: pl.DataFrame) -> pl.DataFrame:
     """Advice lines with the open item each means; a recovery without a number takes the credit of its amount."""
     items = ready.items.select("item", "open", "owner", "customer_id", "currency")
-    lines = lines.join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
+    lines = lines.join(
+        ready.lines.select("line", "booking_date"), on="line", maintain_order="left"
+    ).with_columns(unit=unit_of(ready))
     full = (
         ready.keys.filter(pl.col("kind") == "full")
         .select("key", "item")
@@ -201,7 +205,9 @@ def _settles(rules: Rules) -> pl.Expr:
     plain = words.list.eval(pl.element().filter(~pl.element().str.contains("[0-9]")))
     all_known = plain.list.eval(pl.element().is_in(known)).list.all()
     sound = (pl.col("deduction") * pl.col("open").sign() >= 0) & ~pl.col("late")
-    return (all_known & (plain.list.len() > 0) & sound).fill_null(value=False)
+    # Nor a rounding of more than a unit.
+    rounded = ~plain.list.contains("ROUND") | (pl.col("deduction").abs() <= pl.col("unit"))
+    return (all_known & (plain.list.len() > 0) & sound & rounded).fill_null(value=False)
 
 
 def _legs(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:

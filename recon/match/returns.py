@@ -1,9 +1,11 @@
 """Receipts that went out again: paired with their return, or doubted.
 
-L1 "ACME INV-7"              4,200.00 \
-    L2 "RETURNED PAYMENT ACME"  -4,200.00 /  -> both `paired`; neither is posted
-L3 "BETA INV-8"                900.00
-L4 "BETA INV-8"               -900.00    -> no class says what it is; L3 is `taken_back`, and is not posted alone
+    L1 "ACME INV-7" 4,200.00, L2 "RETURNED PAYMENT ACME" -4,200.00
+        -> both `paired`; neither is posted
+    L3 "BETA INV-8" 900.00, L4 "BETA INV-8" -900.00, which no class calls a return
+        -> L3 is `taken_back`; not posted without a person
+
+Which of several receipts came back is told by the words they share with the return.
 """
 
 from __future__ import annotations

@@ -119,9 +119,9 @@ def grams(found: pl.DataFrame, row: str, starts: pl.Series, longest: int) -> pl.
         starts: letter atoms that a key may begin with; digit atoms always may.
         longest: atoms of the longest key.
 
-    Returns (row, at, size, raw, opened, closed, piece, field_end): `raw` is the key as written; `opened` and
+    Returns (row, at, size, raw, opened, closed, piece, field_end, tight): `raw` is the key as written; `opened` and
     `closed` say that it isn't glued to a letter or digit before or behind; `piece`, that other digits hang on it
-    by a dash, point or colon (a sort code, a time), so that a bare number is none.
+    by a dash, point or colon (a sort code, a time), so that a bare number is none; `tight`, that no blank is in it.
     """
     length = min(longest, ATOMS_MAX)
     tied = pl.col("digit") & pl.col("digit").shift(1) & pl.col("gap").is_in(["-", ".", ":"])
@@ -135,6 +135,7 @@ def grams(found: pl.DataFrame, row: str, starts: pl.Series, longest: int) -> pl.
     parts: list[pl.DataFrame] = []
     raw = pl.col("atom")
     linked = pl.lit(value=True)
+    tight = pl.lit(value=True)
     for size in range(1, length + 1):
         if size > 1:
             step = size - 1
@@ -146,6 +147,7 @@ def grams(found: pl.DataFrame, row: str, starts: pl.Series, longest: int) -> pl.
                 & ~gap.str.contains(FIELD_END, literal=True)
                 & (gap.str.len_chars() <= GAP_MAX)
             )
+            tight = tight & ~gap.str.contains(" ", literal=True)
         last = pl.col("after").shift(-(size - 1))
         part = base.select(
             row,
@@ -156,6 +158,7 @@ def grams(found: pl.DataFrame, row: str, starts: pl.Series, longest: int) -> pl.
             closed=last != "",
             piece=pl.col("tied") | pl.col("tied").shift(-size).fill_null(value=False),
             field_end=last.str.contains(FIELD_END, literal=True),
+            tight=tight,
             linked=linked,
             start=pl.lit(start),
         )
@@ -216,8 +219,9 @@ def words(
         same: short form -> long form.
         noise: pattern of words that are no part of a name (PAYMENT, REF).
 
-    Returns (row, at, word, noise, border, form): `noise` is a word with a digit or that fits the pattern, `border`
-    says that more than a blank stands before it, `form` is the legal form right behind it.
+    Returns (row, at, word, noise, border, form, field): `noise` is a word with a digit or that fits the pattern,
+    `border` says that more than a blank stands before it, `form` is the legal form right behind it, `field` counts
+    the fields of all rows.
     """
     forms = _forms(drop)
     dropped = [word.upper() for word in drop]
@@ -225,6 +229,7 @@ def words(
     pieces = (
         fields.select(
             row,
+            # Each field begins with its border.
             (FIELD_END + canonical(pl.col("t"), same)).str.extract_all(r"[\pL\pN]+|[^\pL\pN]+").alias("word"),
         )
         .explode("word")
@@ -236,7 +241,10 @@ def words(
             & pl.col("word").shift(-1).is_in(["-", "/"])
             & pl.col("word").shift(-2).str.contains(r"^[0-9]"),
         )
-        .with_columns(segment=pl.col("border").cum_sum())
+        .with_columns(
+            segment=pl.col("border").cum_sum(),
+            field=pl.col("word").str.contains(FIELD_END, literal=True).cum_sum(),
+        )
         .filter("alnum")
         .with_columns(
             left_out=pl.col("word").is_in(dropped),
@@ -267,6 +275,7 @@ def words(
         | pl.col("tied").fill_null(value=False),
         border=(pl.col("segment") != pl.col("segment").shift(1)).fill_null(value=True),
         form="behind",
+        field="field",
     )
 
 
@@ -295,7 +304,7 @@ def name_grams(found: pl.DataFrame, row: str, starts: pl.Series) -> pl.DataFrame
     for size in range(1, WORDS_MAX + 1):
         if size > 1:
             key = key + " " + pl.col("word").shift(-(size - 1))
-            same = same & (pl.col(row) == pl.col(row).shift(-(size - 1)))
+            same = same & (pl.col("field") == pl.col("field").shift(-(size - 1)))
         parts.append(
             base.select(
                 row,
