@@ -9,17 +9,16 @@ import traceback
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from recon import __version__, flow
-from recon.flow import bench, settings
-from recon.model import Reading
 from recon.problems import EXIT_DONE, EXIT_INPUT, EXIT_JOB, EXIT_REVIEW, Problem, ReconError
+
+if TYPE_CHECKING:
+    from recon.model import Reading
 
 SHOWN_MAX = 12  # problems shown on the terminal; the file has all
 STOPPED = 130  # what typer makes of Ctrl-C
@@ -31,7 +30,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-rules_app = typer.Typer(help="Check a rules file, or print its JSON Schema.", no_args_is_help=True)
+rules_app = typer.Typer(
+    help="Check a rules file, try it on past runs, or print its JSON Schema.", no_args_is_help=True
+)
 excel_app = typer.Typer(help="The workbook.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
 app.add_typer(excel_app, name="excel")
@@ -120,13 +121,19 @@ def run(
     ] = None,
     store: StoreOption = "",
     as_of: AsOf = None,
+    memory: Annotated[
+        str, typer.Option("--memory", help="Memory to stay within, as 4GB. Default: as much as it takes.")
+    ] = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
     strict: Strict = False,
 ) -> None:
     """Match bank lines with open items: into output files, and into a workbook."""
     folder = out if out or book else flow.OUT_DEFAULT
-    job = flow.Job(bank, items, remittance or (), customers or (), rules, book, folder, store, _day(as_of))
+    limit = flow.memory.size(memory) if memory else 0
+    job = flow.Job(
+        bank, items, remittance or (), customers or (), rules, book, folder, store, _day(as_of), limit
+    )
     report = _with_progress(lambda progress: flow.reconcile(job, progress), quiet=quiet or as_json)
     _tell_run(report, as_json=as_json)
     if book and not as_json:
@@ -223,17 +230,50 @@ def rules_check(
     file: Annotated[str, typer.Argument(help="Rules file; default: the one that comes with recon.")] = "",
 ) -> None:
     """Everything that is wrong in a rules file, with line and nearest key."""
-    loaded, path = settings.load_rules(file)
-    profiles = settings.load_profiles(loaded, path)
+    loaded, path = flow.settings.load_rules(file)
+    profiles = flow.settings.load_profiles(loaded, path)
     out_console.print(
         f"{path}: the rules `{loaded.name}` are right, with {len(profiles)} column profiles", soft_wrap=True
     )
+    _complain(flow.settings.remarks(path))
+
+
+@rules_app.command("replay")
+def rules_replay(
+    rules: Annotated[str, typer.Option("--rules", help="The changed rules file.")],
+    store: StoreOption = "",
+    book: Annotated[Path | None, typer.Option("--book", help="Workbook, whose store has the runs.")] = None,
+    run_id: Annotated[str, typer.Option("--run", help="Which run. Default: the last one.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="All runs, each in the state of its day.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for replay.csv and replay.json.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """What a changed rules file would have done to past runs, in counts and money; nothing is changed by it."""
+    if every and run_id:
+        raise ReconError(
+            Problem("run-unknown", run_id, "--run and --all exclude each other", "leave one out")
+        )
+    made = _with_progress(
+        lambda progress: flow.replay.replay(
+            rules, store, book, run_id, every=every, out=out, progress=progress
+        ),
+        quiet=quiet or as_json,
+    )
+    if as_json:
+        typer.echo(json.dumps(made.facts, indent=2, ensure_ascii=False))
+    else:
+        for line in flow.replay.told(made.facts):
+            out_console.print(line, soft_wrap=True, markup=False)
+        for file in made.files:
+            out_console.print(f"wrote {file}", soft_wrap=True)
+    _complain(made.problems)
 
 
 @rules_app.command("schema")
 def rules_schema() -> None:
     """The JSON Schema of rules files, for editors that complete and check while one types."""
-    typer.echo(json.dumps(settings.schema(), indent=2))
+    typer.echo(json.dumps(flow.settings.schema(), indent=2))
 
 
 @excel_app.command("new")
@@ -248,14 +288,60 @@ def excel_new(
 @app.command("bench")
 def bench_command(
     lines: Annotated[
-        int, typer.Option("--lines", min=50, max=200_000, help="Bank lines of each flavour.")
-    ] = 2_000,
+        str, typer.Option("--lines", help="Bank lines of each flavour; with --speed sizes: 1000,10000.")
+    ] = "",
     seed: Annotated[int, typer.Option("--seed", help="The generator's seed.")] = 1,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the page and the data sets.")] = None,
+    seeds: Annotated[
+        str, typer.Option("--seeds", help="Several seeds: 10 (the first ten), 11-20, or 3,7,19.")
+    ] = "",
+    density: Annotated[
+        float | None,
+        typer.Option("--items-per-line", min=0.5, max=20, help="Open items for each bank line, about."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the page, its chart and the data sets.")
+    ] = None,
+    page_only: Annotated[bool, typer.Option("--page-only", help="With --out: no data sets.")] = False,
+    results: Annotated[
+        Path | None, typer.Option("--score", help="Folder with another engine's three result tables.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option("--truth", help="With --score: its data set's folder.")
+    ] = None,
+    peers: Annotated[bool, typer.Option("--peers", help="Other engines on the same lines too.")] = False,
+    peers_python: Annotated[
+        str, typer.Option("--peers-python", help="The Python that has recon[peers]. Default: this one.")
+    ] = "",
+    fast: Annotated[bool, typer.Option("--speed", help="Seconds and memory by size, not quality.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Quality on generated cases with known truth."""
-    made = bench.run(lines, seed, out)
+    """Quality on generated cases with known truth; or speed."""
+    others = flow.peers.look(peers_python) if peers else None
+    sizes = flow.bench.sizes_of(lines or (flow.speed.SIZES if fast else flow.bench.SIZE), several=fast)
+    if fast:
+        sped = flow.speed.run(sizes, seed, out, others, lambda said: err_console.print(said, soft_wrap=True))
+        typer.echo(json.dumps(sped.figures, indent=2) if as_json else sped.page)
+        return
+    if (results is None) != (truth is None):
+        raise ReconError(
+            Problem("bench-options", "recon bench", "--score and --truth go together", "name both")
+        )
+    if results is not None and truth is not None:
+        made = flow.bench.score_files(results, truth)
+    else:
+        chosen = flow.bench.seeds_of(seeds) if seeds else (seed,)
+        made = _with_progress(
+            lambda progress: flow.bench.run(
+                sizes[0],
+                chosen,
+                out,
+                items_per_line=density or flow.bench.DENSITY,
+                data=not page_only,
+                others=others,
+                progress=progress,
+            ),
+            quiet=as_json,
+        )
     if as_json:
         typer.echo(json.dumps(made.figures, indent=2))
         return
@@ -274,20 +360,46 @@ def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def _with_progress(work: Callable[[flow.Progress], flow.Report], *, quiet: bool) -> flow.Report:
+Made = TypeVar("Made")
+
+
+def _with_progress(work: Callable[[flow.Progress], Made], *, quiet: bool) -> Made:
     """Do the work, with a progress display on a terminal and none elsewhere."""
     if quiet or not err_console.is_terminal:
         return work(flow.silent)
-    columns = (TextColumn("{task.description:>6}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    from rich.progress import (  # noqa: PLC0415 - only for a terminal
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description:>6}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[lines]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=err_console, transient=True) as display:
         tasks: dict[str, Any] = {}
 
-        def show(stage: str, done: int, of: int) -> None:
+        def show(stage: str, done: int, of: int, lines: int = 0, /) -> None:
             if stage not in tasks:
-                tasks[stage] = display.add_task(stage, total=of)
-            display.update(tasks[stage], completed=done, total=of)
+                tasks[stage] = display.add_task(stage, total=of, lines="")
+            display.update(tasks[stage], completed=done, total=of, lines=_rate(display, tasks[stage], lines))
 
         return work(show)
+
+
+def _rate(display: Any, task: Any, lines: int) -> str:
+    """Lines so far, and how many a second."""
+    if not lines:
+        return ""
+    spent = display.tasks[task].elapsed or 0.0
+    rate = f", {lines / spent:,.0f} a second" if spent >= 1 else ""
+    return f"{lines:,} lines{rate}"
 
 
 WORDS = {
@@ -306,6 +418,8 @@ def _tell_run(report: flow.Report, *, as_json: bool) -> None:
         return
     summary = report.summary
     currencies = list(summary["control_totals"])
+    from rich.table import Table  # noqa: PLC0415 - most commands show no table
+
     table = Table(box=None, pad_edge=False)
     table.add_column(f"as of {summary['as_of']}")
     table.add_column("lines", justify="right")
@@ -337,6 +451,9 @@ def _tell_run(report: flow.Report, *, as_json: bool) -> None:
             soft_wrap=True,
         )
     _complain(report.problems)
+    if summary.get("peak_mb"):
+        spent = sum(summary["seconds"].values())
+        out_console.print(f"{spent:.1f} s, at most {summary['peak_mb']:,} MB", soft_wrap=True)
     if report.out:
         names = ", ".join(file.name for file in report.files)
         out_console.print(f"wrote {names} into {report.out}", soft_wrap=True)

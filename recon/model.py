@@ -214,6 +214,8 @@ OPEN_ITEMS: Final = Table(
         _optional("contract_id", "contract"),
         _money("cis_base", "labour on which CIS is deducted", optional=True),
         _money("retention", "amount held back until a release date", optional=True),
+        _optional("doc_currency", "the document's own currency, where it is booked in another"),
+        _money("doc_amount", "what is open in the document's own currency", optional=True),
         *_SOURCE,
     ),
 )
@@ -230,6 +232,7 @@ CUSTOMERS: Final = Table(
         _optional("accounts", "bank accounts or UPI ids it pays from, `;` between"),
         _optional("vendor_no", "our number in its ledger, `;` between"),
         _optional("tolerance_profile", "name of a tolerance of the rules"),
+        _optional("tolerance_used", "small differences given in the last twelve months, in its currency"),
         *_SOURCE,
     ),
 )
@@ -276,6 +279,7 @@ ALLOCATIONS: Final = Table(
         Column("confidence", "0 to 1", pl.Float64()),
         Column("rule", "the rule that made it"),
         Column("reasons", "why, `;` between"),
+        Column("customer_id", "whose item or account it is; empty = not known", ours=True),
     ),
 )
 
@@ -372,6 +376,16 @@ SETTLED: Final = Table(
     ),
 )
 
+TOLERATED: Final = Table(
+    "tolerated",
+    (
+        Column("customer_id", "whose item it was"),
+        Column("currency", "ISO 4217 code"),
+        _date("booking_date", "the day of the bank line"),
+        _money("amount", "the small difference that was accepted; negative = more than was open"),
+    ),
+)
+
 INPUT_TABLES: Final[Mapping[Kind, Table]] = {
     Kind.BANK: BANK_LINES,
     Kind.REMITTANCE: REMITTANCE_LINES,
@@ -420,7 +434,8 @@ class Tables:
     """All that one run matches, in inner form.
 
     `scales` says how many decimals a minor unit of each currency has. `settled` is what earlier runs allocated
-    (item_id, settled_minor) and what they did with lines (line_id) that come again.
+    (item_id, settled_minor) and what they did with lines (line_id) that come again. `tolerated` is what small
+    differences earlier runs gave.
     """
 
     bank_lines: pl.DataFrame
@@ -429,6 +444,7 @@ class Tables:
     customers: pl.DataFrame = field(default_factory=CUSTOMERS.empty)
     aliases: pl.DataFrame = field(default_factory=ALIASES.empty)
     closed_items: pl.DataFrame = field(default_factory=OPEN_ITEMS.empty)
+    tolerated: pl.DataFrame = field(default_factory=TOLERATED.empty)
     settled_lines: frozenset[str] = frozenset()
     scales: Mapping[str, int] = field(default_factory=dict)
 
@@ -522,13 +538,27 @@ def inside(frame: pl.DataFrame, table: Table, scales: Mapping[str, int]) -> pl.D
     columns: list[pl.Expr] = []
     for column in table.columns:
         if column.money:
-            columns.append(_minor(pl.col(column.name), _scale(scales)).alias(column.inner))
+            columns.append(minor_expr(full, column.name, scales).alias(column.inner))
         elif column.dtype == pl.String():
             columns.append(pl.col(column.name).cast(pl.String).fill_null(""))
         else:
             columns.append(pl.col(column.name).cast(column.dtype))
     extras = [name for name in frame.columns if name not in table.outer_schema]
     return full.select(*columns, *extras)
+
+
+def minor_expr(frame: pl.DataFrame, name: str, scales: Mapping[str, int]) -> pl.Expr:
+    """A money column of a frame that has the rows' `currency`, as minor units; as `inside` reads it."""
+    text = pl.when(pl.col(name).str.len_bytes() > 0).then(pl.col(name))
+    if _pence(scales) and frame.select((text.str.slice(-3, 1) == ".").all()).item():
+        # Nearly every file has two decimals everywhere: then only the point has to go.
+        return text.str.replace(".", "", literal=True).cast(pl.Int64)
+    return _minor(pl.col(name), _scale(scales))
+
+
+def _pence(scales: Mapping[str, int]) -> bool:
+    """Whether two decimals are right for every currency, also for one that is not in the scales."""
+    return all(scale == exponent(currency) == 2 for currency, scale in scales.items())  # noqa: PLR2004 - as it says
 
 
 def _minor(text: pl.Expr, scale: pl.Expr) -> pl.Expr:
@@ -573,6 +603,12 @@ def _text(minor: pl.Expr, scale: pl.Expr, own: pl.Expr) -> pl.Expr:
 
 def money_expr(minor: pl.Expr, scales: Mapping[str, int]) -> pl.Expr:
     """Minor units as decimal text, in a frame that has the rows' `currency`; as `outside` writes it."""
+    if _pence(scales):
+        size = minor.abs()
+        sign = pl.when(minor < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+        return pl.concat_str(
+            sign, (size // 100).cast(pl.String), pl.lit("."), (size % 100).cast(pl.String).str.zfill(2)
+        )
     own = pl.col("currency").replace_strict(
         list(scales), [exponent(currency) for currency in scales], default=2, return_dtype=pl.Int64
     )
@@ -598,20 +634,29 @@ def row_ids(frame: pl.DataFrame, parts: Sequence[str], prefix: str) -> pl.Series
 
     Example: two equal lines of one day -> `L-3f2a...-1`, `L-3f2a...-2`.
     """
-    plain = [
-        pl.col(name).cast(pl.String).fill_null("").str.to_uppercase().str.replace_all(r"[^\pL\pN.\-]", "")
-        for name in parts
-    ]
-    keyed = frame.select(pl.concat_str(plain, separator="\x1f").alias("key"))
-    counted = keyed.with_columns(pl.int_range(1, pl.len() + 1).over("key").alias("nth"))
-    distinct = counted["key"].unique(maintain_order=True)
-    digests = [hashlib.sha256(key.encode()).hexdigest()[:16] for key in distinct]
-    ids = counted.with_columns(
-        pl.col("key")
-        .replace_strict(distinct, pl.Series(digests, dtype=pl.String), return_dtype=pl.String)
-        .alias("digest")
-    )
+    if frame.is_empty():
+        return pl.Series("id", [], dtype=pl.String)
+    texts = [pl.col(name).cast(pl.String).fill_null("") for name in parts]
+    joined = frame.select(key=pl.concat_str(texts, separator="\x1f").str.to_uppercase())["key"]
+    # A pattern without \pL is several times faster, and where all is ASCII it means the same.
+    ascii_only = joined.str.len_bytes().sum() == joined.str.len_chars().sum()
+    keys = joined.str.replace_all(r"[^A-Z0-9.\-\x1f]" if ascii_only else r"[^\pL\pN.\-\x1f]", "").alias("key")
+    again = keys.is_duplicated()
+    digest = pl.Series("digest", digests(keys), dtype=pl.String)
+    nth = pl.ones(len(keys), dtype=pl.Int64, eager=True)
+    if again.any():  # counting within each key is slow where every row is a key of its own
+        rows = keys.to_frame().with_row_index("row").filter(again)
+        counted = rows.select("row", pl.int_range(1, pl.len() + 1).over("key").alias("nth"))
+        nth = nth.scatter(counted["row"], counted["nth"])
+    ids = pl.DataFrame([digest, nth.alias("nth")])
     return ids.select(pl.format(prefix + "-{}-{}", pl.col("digest"), pl.col("nth"))).to_series()
+
+
+def digests(texts: pl.Series) -> pl.Series:
+    """The first 16 characters of each text's SHA-256: enough to tell the rows of a ledger apart."""
+    sha256 = hashlib.sha256
+    made = [sha256(text).digest()[:8] for text in texts.cast(pl.Binary).to_list()]
+    return pl.Series(texts.name, made, dtype=pl.Binary).bin.encode("hex")
 
 
 def fingerprints(lines: pl.DataFrame, allocations: pl.DataFrame, exceptions: pl.DataFrame) -> pl.DataFrame:

@@ -55,6 +55,7 @@ CATALOGUE: dict[str, str] = {
     "rules-unknown-key": "a rules file has a key that does not exist",
     "rules-value": "a value in a rules file is not what its key takes",
     "rules-pattern": "a pattern in a rules file is no regular expression",
+    "rules-sense": "values in a rules file contradict each other, or have no effect",
     "profile-unknown": "a profile that was named does not exist",
     # matching
     "limit-reached": "a search stopped at a limit of the rules",
@@ -71,8 +72,13 @@ CATALOGUE: dict[str, str] = {
     "store-newer": "the store was made by a newer version",
     "store-changed": "another job changed the store meanwhile",
     "store-needed": "the command needs a store",
+    "sheet-rows": "a sheet shows only a part of its rows",
+    "memory-size": "a size of memory is none, or too small",
+    "run-unknown": "a run that was named is not in the store",
+    "run-unkept": "a run is too old to be replayed: not all that it read is in the store",
     "format-unknown": "no such posting format",
     "out-unwritable": "the output folder can't be written",
+    "bench-options": "options of `recon bench` can't be read, or don't fit together",
 }
 
 

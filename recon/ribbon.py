@@ -78,7 +78,9 @@ def _run(book: LiveBook) -> str:
         out=_out(inputs, home),
         store=book.store,
     )
-    report = flow.reconcile(job, lambda stage, done, of: book.show_progress(_stage(stage, done, of)))
+    report = flow.reconcile(
+        job, lambda stage, done, of, _lines=0: book.show_progress(_stage(stage, done, of))
+    )
     count = {name: outcome["lines"] for name, outcome in report.summary["outcomes"].items()}
     parts = [
         f"{_several(sum(count.values()), 'bank line')}: {count['auto']:,} matched automatically",

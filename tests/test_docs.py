@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from recon import model
+from recon.flow.compare import REPLAY
 from recon.model import Choice, Kind
 from recon.problems import CATALOGUE
 from recon.rules import page
@@ -93,7 +94,7 @@ def test_every_exception_code_is_told_as_in_the_workbook() -> None:
     assert {code: (means, then) for code, means, then in found} == words.EXCEPTIONS
 
 
-OUTPUTS = (model.ALLOCATIONS, model.EXCEPTIONS, model.LINES, model.PROBLEMS)
+OUTPUTS = (model.ALLOCATIONS, model.EXCEPTIONS, model.LINES, model.PROBLEMS, REPLAY)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ SEARCHED = 20  # open items of a payer whose combinations are counted here
 TWO = 2
 TOLERATED = 500  # pence or paise: an amount nearer than this to another item's is no amount of its own
 DEDUCED = (2, 4, 10, 12)
+DEDUCED_MAX = 14
 
 
 def payer_amount_unique(world: World) -> bool:
@@ -192,10 +193,13 @@ def alone(world: World, *segments: str) -> Item | None:
 
 def explains(item: Item, amount: int) -> bool:
     """Whether an item would explain an amount: about its own, or its own less a usual deduction."""
+    short = item.open - amount
+    if abs(short) <= TOLERATED:
+        return True
     net = item.net or item.open
-    return abs(item.open - amount) <= TOLERATED or any(
-        abs(item.open - net * rate // 100 - amount) < 2 * RUPEE for rate in DEDUCED
-    )
+    if net > 0 and not 0 < short < net * DEDUCED_MAX // 100:
+        return False  # most of them: this is asked millions of times
+    return any(abs(short - net * rate // 100) < 2 * RUPEE for rate in DEDUCED)
 
 
 def plain(world: World, item: Item, case: str, expected: str = "auto", codes: tuple[str, ...] = ()) -> Draft:

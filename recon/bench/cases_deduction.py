@@ -30,15 +30,17 @@ def other_amount(
     text: str = "",
 ) -> Draft:
     """A line that quotes an item and pays `cash` for it."""
-    draft = quoted(world, item, text or item.doc_no, case)
+    noise = "none"
+    if not text:
+        text, noise = world.noisy(item.doc_no)
+    draft = quoted(world, item, text, case)
+    draft.noise = noise
     draft.expected, draft.amount, draft.codes = expected, cash, codes
     draft.shares = (Share(item, cash, deduction, deduction_type),)
     return draft
 
 
-def _odd(
-    world: World, low: int = 60_000, high: int = 1_200_000, step: int = 0, *segments: str
-) -> Item | None:
+def odd(world: World, low: int = 60_000, high: int = 1_200_000, step: int = 0, *segments: str) -> Item | None:
     """A free item with an amount of its own, so that no other reading of what is paid is as good."""
     item = world.ledger.pick(
         lambda each: simple(each) and (not segments or each.payer.segment in segments), 300
@@ -50,7 +52,7 @@ def _odd(
 
 def part_payment(world: World) -> bool:
     """Thirty to eighty per cent of it."""
-    item = _odd(world)
+    item = odd(world)
     if item is None:
         return False
     cash = item.open * world.rng.randint(30, 80) // 100 // 100 * 100 + (50 if world.uk else 0)
@@ -62,7 +64,7 @@ def part_payment(world: World) -> bool:
 
 def over_payment(world: World) -> bool:
     """More than is open: digits swapped, or rounded up."""
-    item = _odd(world)
+    item = odd(world)
     if item is None:
         return False
     more = (
@@ -91,7 +93,7 @@ def discount_late(world: World) -> bool:
 
 
 def _discount(world: World, case: str, days: tuple[int, int]) -> bool:
-    item = _odd(world, 40_000, 900_000, 50, "company", "person")
+    item = odd(world, 40_000, 900_000, 50, "company", "person")
     if item is None or not world.uk:
         return False
     item.discount_terms = "2% 10"
@@ -111,7 +113,7 @@ def _discount(world: World, case: str, days: tuple[int, int]) -> bool:
 
 def tolerance_in(world: World) -> bool:
     """Short by pence, within the absolute, the relative and the yearly cap."""
-    item = _odd(world, 60_000)
+    item = odd(world, 60_000)
     if item is None:
         return False
     short = world.rng.randint(1, min(TOLERANCE, item.open // 200)) if world.uk else world.rng.randint(1, 99)
@@ -129,7 +131,7 @@ def tolerance_in(world: World) -> bool:
 
 def tolerance_out(world: World) -> bool:
     """Inside the absolute cap, outside the relative one."""
-    item = _odd(world, 20_000, 70_000)
+    item = odd(world, 20_000, 70_000)
     if item is None or not world.uk:
         return False
     short = world.rng.randint(item.open // 200 + 20, TOLERANCE)
@@ -139,7 +141,7 @@ def tolerance_out(world: World) -> bool:
 
 def short_unexplained(world: World) -> bool:
     """Short by what no profile allows: in the UK often by exactly ten per cent."""
-    item = _odd(world, 60_000, 1_200_000, 50)
+    item = odd(world, 60_000, 1_200_000, 50)
     if item is None or item.payer.tax_profile:
         return False
     tenth = world.uk and chance(world.rng, 0.5)
@@ -172,7 +174,7 @@ def cis(world: World) -> bool:
 
 def retention(world: World) -> bool:
     """Five per cent held back until a release date."""
-    item = _odd(world, 400_000, 2_000_000, 100, "company")
+    item = odd(world, 400_000, 2_000_000, 100, "company")
     if item is None:
         return False
     item.retention = item.open // 20
@@ -182,7 +184,7 @@ def retention(world: World) -> bool:
 
 def stated_short(world: World) -> bool:
     """The advice says why less is paid: leave, hospital, a rate not agreed."""
-    item = _odd(world, 300_000, 1_200_000)
+    item = odd(world, 300_000, 1_200_000)
     if item is None:
         return False
     held = item.open * world.rng.randint(2, 4) // 31 // 100 * 100
@@ -199,7 +201,7 @@ def stated_short(world: World) -> bool:
 
 def vat_not_due(world: World) -> bool:
     """VAT charged on an exempt supply: the payer pays the net."""
-    item = _odd(world, 60_000, 900_000, 300, "council", "trust", "board")
+    item = odd(world, 60_000, 900_000, 300, "council", "trust", "board")
     if item is None or not world.uk:
         return False
     net = item.open * 5 // 6 // 100 * 100
@@ -212,7 +214,7 @@ def vat_not_due(world: World) -> bool:
 
 def disputed(world: World) -> bool:
     """The item is in dispute; what is not disputed is paid, or all of it."""
-    item = _odd(world)
+    item = odd(world)
     if item is None:
         return False
     part = item.open // 4 // 100 * 100
@@ -225,7 +227,7 @@ def disputed(world: World) -> bool:
 
 def legal(world: World) -> bool:
     """The item is with solicitors."""
-    item = _odd(world)
+    item = odd(world)
     if item is None:
         return False
     item.legal = "yes"
@@ -257,7 +259,7 @@ def _overdue(world: World, item: Item) -> bool:
 
 def mixed(world: World) -> bool:
     """An invoice and something else that is no receivable of this ledger."""
-    item = _odd(world, 100_000, 900_000)
+    item = odd(world, 100_000, 900_000)
     if item is None:
         return False
     draft = other_amount(world, item, "mixed", item.open, codes=("EX-MIXED",), text=f"{item.doc_no} + RENT")

@@ -13,6 +13,7 @@ from recon.bench.payers import Payer, cut, upper
 NEAR = 90.0  # names as alike as this are traps
 EQUAL = 100.0
 CLEAR = 80.0  # a misspelt name is answerable if no other customer's is as alike as this
+MANY = 8
 SAME_NAMES = 4  # so many of the strangers' surnames are shared by two customers each
 
 
@@ -40,6 +41,8 @@ def near_name(world: World) -> bool:
         return False
     draft = Draft("near_name", "exception", amount, world.after(theirs[:1]), (Share(None, amount),))
     draft.codes, draft.answerable = ("EX-NEAR", "EX-NOITEM"), False
+    if len(world.ledger.by_payer[payer.customer_id]) > MANY:
+        draft.also = ("suggested",)  # of so many items some add up to the amount by chance
     legal = cut(upper(payer.name))
     draft.bank, draft.name = bank(world), legal if legal in payer.known else world.known(payer)
     world.emit(draft, theirs[0])

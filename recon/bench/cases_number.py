@@ -8,7 +8,8 @@ from recon.bench import names, noise
 from recon.bench.cases_amount import alone, explains, plain
 from recon.bench.cases_name import CLEAR
 from recon.bench.cases_reference import prefixed, quoted, simple, stranger_to
-from recon.bench.ledger import Item, bare, key
+from recon.bench.documents import bare, key
+from recon.bench.ledger import Item
 from recon.bench.lines import Share, World
 from recon.bench.payers import cut, upper
 
@@ -138,7 +139,7 @@ def typo_hits_other(world: World) -> bool:
     hits = [
         hit
         for text in noise.neighbours(bare(item.doc_no))
-        for hit in world.ledger.by_key.get(key(item.doc_no).replace(bare(item.doc_no), text), [])
+        for hit in world.ledger.with_key(key(item.doc_no).replace(bare(item.doc_no), text))
         if hit.open > 0 and hit.payer is not item.payer and simple(hit)
     ]
     hits = [hit for hit in hits if not item.payer.group_id or hit.payer.group_id != item.payer.group_id]
@@ -157,7 +158,7 @@ def bare_unknown_payer(world: World) -> bool:
     if item is None:
         return False
     text = noise.prefix_dropped(item.doc_no)
-    if any(each.amount == item.open for each in world.ledger.by_bare[bare(text)] if each is not item):
+    if any(each.amount == item.open for each in world.ledger.with_bare(bare(text)) if each is not item):
         return False
     draft = quoted(world, item, text, "bare_unknown_payer")
     draft.name = world.rng.choice(names.STRANGE_FIRMS)
@@ -175,8 +176,8 @@ def coincidental_number(world: World) -> bool:
     doc_no = f"INV-{day:%d%m%y}"
     if (
         key(doc_no) in world.ledger.damaged
-        or world.ledger.by_key.get(key(doc_no))
-        or world.ledger.by_bare.get(bare(doc_no))
+        or world.ledger.with_key(key(doc_no))
+        or world.ledger.with_bare(bare(doc_no))
     ):
         return False
     other = world.ledger.issue(stranger_to(world, item.payer), item.issue, item.open)
@@ -223,10 +224,10 @@ def _own_user(world: World, item: Item) -> None:
 def _only_neighbour(world: World, text: str, item: Item, *, same_payer: bool) -> bool:
     """Whether the damaged number is none of ours, and only this item is one character off with this amount."""
     damaged = key(text)
-    if world.ledger.by_key.get(damaged):
+    if world.ledger.with_key(damaged):
         return False
-    rivals = [rival for near in noise.neighbours(damaged) for rival in world.ledger.by_key.get(near, [])]
-    rivals += world.ledger.by_bare.get(bare(text), [])
+    rivals = [rival for near in noise.neighbours(damaged) for rival in world.ledger.with_key(near)]
+    rivals += world.ledger.with_bare(bare(text))
     return not any(
         rival.amount == item.open and (rival.payer is item.payer or not same_payer)
         for rival in rivals

@@ -9,7 +9,7 @@ from recon.bench.cases_name import SAME_NAMES
 from recon.bench.cases_reference import bank, prefixed, quoted, simple
 from recon.bench.cases_remittance import recently_closed
 from recon.bench.dice import chance
-from recon.bench.ledger import bare
+from recon.bench.documents import bare
 from recon.bench.lines import Draft, Share, World
 
 OUTGOING = (
@@ -220,6 +220,29 @@ def corrupt(world: World) -> bool:
     name = f"{world.rng.choice('ABCDEFGH')} {world.rng.choice(names.STRANGERS[SAME_NAMES:])}"
     digits = f"{world.rng.randint(1, 9)}.{world.rng.randint(10_000, 99_999)}E+{world.rng.choice(('09', '15', '17'))}"
     return _hostile(world, "corrupt", f"{name} {digits}", item.open, ("EX-CORRUPT", "EX-UNID"))
+
+
+def corrupt_digits(world: World) -> bool:
+    """A number with digits lost on the way, from a stranger."""
+    item = world.ledger.pick(prefixed)
+    if item is None:
+        return False
+    name = f"{world.rng.choice('ABCDEFGH')} {world.rng.choice(names.STRANGERS[SAME_NAMES:])}"
+    lost = item.doc_no[:-4] + world.rng.choice(("####", "????", "\ufffd\ufffd\ufffd\ufffd"))
+    return _hostile(world, "corrupt_digits", f"{name} {lost}", item.open, ("EX-CORRUPT", "EX-UNID"))
+
+
+def hostile_text(world: World) -> bool:
+    """Text that would harm a database or a page, beside a whole number and the exact amount: text is text."""
+    item = world.ledger.pick(prefixed)
+    if item is None:
+        return False
+    draft = quoted(world, item, item.doc_no, "hostile_text")
+    evil = world.rng.choice(("'); DROP TABLE items;--", "<script>alert(1)</script>", "%s%n{0}${x}"))
+    draft.text, draft.also = f"{draft.name} {item.doc_no} {evil}", ("suggested", "exception")
+    draft.bank, draft.type = 0, "CHP" if world.uk else "RTGS"
+    world.emit(draft)
+    return True
 
 
 def corrupt_name(world: World) -> bool:

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from recon.bench import noise
 from recon.bench.dice import chance
-from recon.bench.ledger import Item, bare, key
+from recon.bench.documents import bare, key
+from recon.bench.ledger import Item
 from recon.bench.lines import Draft, World, shares_of
 from recon.bench.payers import RAIL_LENGTH, Payer
 
+DATE_DIGITS, DAYS, MONTHS = 6, 31, 12
 FILLERS = ("INVOICE", "PAYMENT", "REF", "PAYT")
 
 
@@ -49,9 +51,10 @@ def quoted(
 
 def bank(world: World) -> int:
     """One of our accounts: each has its bank's way of writing lines."""
-    return (
-        world.rng.choices((0, 1, 2), (50, 25, 25))[0] if world.uk else world.rng.choices((0, 1), (60, 40))[0]
-    )
+    drawn = world.rng.random()
+    if world.uk:
+        return (drawn >= 0.5) + (drawn >= 0.75)  # noqa: PLR2004 - half, a quarter, a quarter
+    return int(drawn >= 0.6)  # noqa: PLR2004 - six in ten
 
 
 def clean_reference(world: World) -> bool:
@@ -94,6 +97,8 @@ def prefix_dropped(world: World) -> bool:
         lambda each: simple(each) and each.series.name in ("INV", "SI") and bool(each.payer.confirmed)
     )
     if item is None or not _sole(world, item, noise.prefix_dropped(item.doc_no)):
+        return False
+    if _date(noise.prefix_dropped(item.doc_no)):
         return False
     draft = quoted(world, item, noise.prefix_dropped(item.doc_no), "prefix_dropped")
     draft.name = world.rng.choice(item.payer.confirmed)
@@ -140,9 +145,21 @@ def wrapped(world: World) -> bool:
         return False
     text = noise.wrapped(item.doc_no, world.rng)
     head, tail = text.rsplit(" ", 1)
-    if world.ledger.by_key.get(key(head)) or not _sole(world, item, tail):
+    if world.ledger.with_key(key(head)) or not _sole(world, item, tail):
         return False
     world.emit(quoted(world, item, text, "wrapped"))
+    return True
+
+
+def run_together(world: World) -> bool:
+    """A word and the number without a blank between them."""
+    item = world.ledger.pick(prefixed)
+    if item is None:
+        return False
+    text = f"{world.rng.choice(('INVOICE', 'PAYMENT', 'REF'))}{item.doc_no}"
+    if len(text) > RAIL_LENGTH:
+        return False
+    world.emit(quoted(world, item, text, "run_together"))
     return True
 
 
@@ -152,9 +169,16 @@ def several_refs(world: World) -> bool:
     if items is None:
         return False
     text = _abbreviated(items) if chance(world.rng, 0.5) else ""
-    text = text or world.rng.choice((" ", ", ", " & ", "/")).join(item.doc_no for item in items)
+    noise = "none"
+    if not text:
+        typed = [world.noisy(item.doc_no) for item in items]
+        noise = next((kind for _, kind in typed if kind != "none"), "none")
+        text = world.rng.choice((" ", ", ", " & ", "/") if noise == "none" else (", ", " & ")).join(
+            number for number, _ in typed
+        )
     total = sum(item.open for item in items)
     draft = Draft("several_refs", "auto", total, world.after(items), shares_of(items), bank=bank(world))
+    draft.noise = noise
     draft.name, draft.reference = world.known(items[0].payer), text
     world.emit(draft)
     return True
@@ -220,10 +244,16 @@ def stranger_to(world: World, payer: Payer) -> Payer:
 
 def _sole(world: World, item: Item, number: str) -> bool:
     """Whether no other document of this number has this payer and amount, open or closed."""
-    rivals = world.ledger.by_bare.get(bare(number), [])
+    rivals = world.ledger.with_bare(bare(number))
     return not any(
         each.payer is item.payer and each.amount == item.amount for each in rivals if each is not item
     )
+
+
+def _date(number: str) -> bool:
+    """Whether a number of six digits reads as a day: `040826`."""
+    day, month = int(number[:2]), int(number[2:4])
+    return len(number) == DATE_DIGITS and 1 <= day <= DAYS and 1 <= month <= MONTHS
 
 
 def _gap(first: Item, second: Item) -> int:

@@ -11,9 +11,9 @@ from recon.bench.ledger import Item
 from recon.bench.lines import Advised, Draft, Share, World, shares_of
 from recon.bench.payers import Payer
 
-SIZES = (2, 2, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8, 10, 12, 18, 30)
 TWO = 2  # an advice of one document would be a reference
 SMALL = 10_000
+NUMBER_CUT = 0.06  # payment numbers that lost their leading noughts
 FILLERS = ("", "INVOICES", "SUPPLIER PAYMENT", "REMIT BY EMAIL")
 
 
@@ -23,7 +23,7 @@ def gather(world: World, count: int = 0) -> tuple[Payer, list[Item]] | None:
     if first is None:
         return None
     others = [item for item in world.ledger.of(first.payer) if item is not first and payable(item)]
-    wanted = count or min(world.rng.choice(SIZES), len(others) + 1)
+    wanted = count or min(world.rng.choice(world.sizes), len(others) + 1)
     if (wanted < TWO and not count) or len(others) < wanted - 1:
         return None
     return first.payer, [first, *world.rng.sample(others, wanted - 1)]
@@ -48,6 +48,8 @@ def linked(world: World, draft: Draft, payment: str) -> Draft:
     """The same line with the payment's number on it."""
     if world.uk:
         draft.reference = payment
+        if chance(world.rng, NUMBER_CUT):
+            draft.reference, draft.noise = payment.lstrip("0"), "noughts dropped"
     else:
         draft.utr = payment
     return draft
@@ -72,10 +74,13 @@ def _batch(world: World, case: str, name: str = "", segments: tuple[str, ...] = 
     payer, items = found
     day = world.after(items)
     payment = number(world, day)
-    advice = world.advise(payer.name, payer.customer_id, paid_on(world, day), payment, advised(items))
+    typed = [world.noisy(item.doc_no) for item in items]
+    lines = [Advised(text, item.open, item.open) for item, (text, _) in zip(items, typed, strict=True)]
+    advice = world.advise(payer.name, payer.customer_id, paid_on(world, day), payment, lines)
     draft = Draft(
         case, "auto", advice.total, day, shares_of(items), bank=bank(world), name=name or world.known(payer)
     )
+    draft.noise = next((noise for _, noise in typed if noise != "none"), "none")
     world.emit(linked(world, draft, payment))
     return True
 
@@ -112,9 +117,8 @@ def remittance_credit_note(world: World) -> bool:
 
 def remittance_group(world: World) -> bool:
     """One company of a group pays for another."""
-    payers = [payer for payer in world.payers.of("company", "corporate") if payer.group_id]
-    payer = world.rng.choice(payers)
-    others = [each for each in payers if each.group_id == payer.group_id and each is not payer]
+    payer = world.rng.choice(world.grouped)
+    others = [each for each in world.grouped if each.group_id == payer.group_id and each is not payer]
     own = [item for item in world.ledger.of(payer) if payable(item)]
     theirs = [item for other in others for item in world.ledger.of(other) if payable(item)]
     if not own or not theirs:
@@ -183,7 +187,7 @@ def recently_closed(world: World, payer: Payer) -> Item | None:
     since = (world.as_of.replace(day=1) - timedelta(days=40)).replace(day=1)
     found = [
         item
-        for item in world.closed_of(payer)
+        for item in world.ledger.closed_of(payer)
         if item.issue >= since and not item.used and item.amount > 0 and not item.series.long
     ]
     return world.rng.choice(found) if found else None

@@ -7,7 +7,8 @@ from random import Random
 from recon.bench.cases_deduction import other_amount
 from recon.bench.cases_reference import bank, simple
 from recon.bench.dice import chance
-from recon.bench.ledger import GST, WHOLE, Item
+from recon.bench.documents import GST, WHOLE
+from recon.bench.ledger import Item
 from recon.bench.lines import Draft, Share, World
 
 

@@ -8,3 +8,8 @@ from random import Random
 def chance(rng: Random, share: float) -> bool:
     """True in this share of the draws."""
     return rng.random() < share
+
+
+def roll(rng: Random, low: int, high: int) -> int:
+    """A whole number from `low` up to, not including, `high`; several times as fast as `randrange`."""
+    return low + int(rng.random() * (high - low))

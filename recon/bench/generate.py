@@ -7,24 +7,30 @@ another document's, an amount that another item has too) before it keeps the lin
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
+from recon.bench import frames
+from recon.bench.dimensions import DIMENSIONS, payments, places
+from recon.bench.frames import money
 from recon.bench.ledger import Item, make_ledger
-from recon.bench.lines import Draft, World
-from recon.bench.mix import FAMILIES, cases
-from recon.bench.narratives import account, words
-from recon.bench.payers import Flavour, Payers, make_payers
-from recon.model import ALIASES, BANK_LINES, CUSTOMERS, OPEN_ITEMS, REMITTANCE_LINES, Table
+from recon.bench.lines import ADVICE_SIZES, DENSE_SIZES, Draft, World
+from recon.bench.mix import DENSE_FAMILIES, FAMILIES, cases
+from recon.bench.payers import Flavour, make_payers
 
 ITEMS_PER_LINE: Final = 3.75
+DENSE: Final = 2.0  # fewer open items for each line than this: advices are short, for there is little to pay
 ITEMS_MIN: Final = 800  # a smaller ledger has too few items per payer for most cases
+GROWTH: Final = 100  # a ledger that has run out of items for a case grows by its hundredth
+GROWTHS: Final = 60
 AS_OF: Final = date(2026, 3, 31)
 RETRIES: Final = 6  # a case that collides is drawn anew
 TRIES: Final = 40  # draws per case of a family before it is clear that the ledger has no more
@@ -39,6 +45,8 @@ TRUTH_SCHEMA: Final = {
     "clean": pl.Boolean(),  # one reference as the ledger writes it, the exact amount
     "answerable": pl.Boolean(),  # the inputs have one best reading
     "amount": pl.String(),
+    "fact": pl.String(),  # a name in facts.csv: what no other table says, and the label rests on
+    **dict.fromkeys(DIMENSIONS, pl.String()),
 }
 TRUTH_ALLOCATIONS_SCHEMA: Final = {
     "line_id": pl.String(),
@@ -62,17 +70,41 @@ class Case:
     customers: pl.DataFrame
     aliases: pl.DataFrame
     closed_items: pl.DataFrame
+    facts: pl.DataFrame  # name, value: what a site knows and no table says
     truth: pl.DataFrame
     truth_allocations: pl.DataFrame
 
 
-def generate(flavour: Flavour, lines: int, seed: int, as_of: date = AS_OF) -> Case:
-    """A job of exactly so many bank lines in the month of `as_of`; the same arguments give the same bytes."""
-    rng = Random(f"{flavour}/{lines}/{seed}")  # noqa: S311 - reproducible on purpose
-    items = max(round(lines * ITEMS_PER_LINE), ITEMS_MIN)
-    payers = make_payers(flavour, rng, items, thin=lines // 40 + 8)
+def generate(
+    flavour: Flavour, lines: int, seed: int, as_of: date = AS_OF, *, items_per_line: float = ITEMS_PER_LINE
+) -> Case:
+    """A job of exactly so many bank lines in the month of `as_of`; the same arguments give the same bytes.
+
+    Args:
+        flavour: whose ledger.
+        lines: bank lines.
+        seed: of all chance.
+        as_of: the last day of the month.
+        items_per_line: open items for each bank line, about; below 2 nearly every item is paid by some line.
+    """
+    collecting = gc.isenabled()
+    gc.disable()  # millions of small objects, none of them in a circle
+    try:
+        return _generate(flavour, lines, seed, as_of, items_per_line)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _generate(flavour: Flavour, lines: int, seed: int, as_of: date, items_per_line: float) -> Case:
+    name = f"{flavour}/{lines}/{seed}" + ("" if items_per_line == ITEMS_PER_LINE else f"/{items_per_line}")
+    rng = Random(name)  # noqa: S311 - reproducible on purpose
+    items = max(round(lines * items_per_line), ITEMS_MIN)
+    payers = make_payers(flavour, rng, items, thin=lines // 25 + 40)
+    dense = items_per_line < DENSE
     world = World(flavour, rng, payers, make_ledger(flavour, rng, payers, items, as_of), as_of)
-    for family, quota in _quotas(flavour, lines):
+    world.sizes = DENSE_SIZES if dense else ADVICE_SIZES
+    for family, quota in _quotas(DENSE_FAMILIES[flavour] if dense else FAMILIES[flavour], lines):
         _fill(world, family, quota)
     drafts = sorted(world.drafts, key=lambda draft: (draft.booking, draft.bank))
     for number, draft in enumerate(drafts, 1):
@@ -82,19 +114,19 @@ def generate(flavour: Flavour, lines: int, seed: int, as_of: date = AS_OF) -> Ca
         flavour,
         seed,
         as_of,
-        _bank_lines(world, drafts),
-        _items(world.ledger.items),
-        _remittances(world),
-        _customers(payers),
-        _aliases(payers),
-        _items(world.ledger.closed),
+        frames.bank_lines(world, drafts),
+        frames.open_items(world),
+        frames.remittance_lines(world),
+        frames.customers(payers),
+        frames.aliases(payers),
+        frames.closed_items(world),
+        frames.facts(world),
         _truth(drafts),
         _truth_allocations(drafts),
     )
 
 
-def _quotas(flavour: Flavour, lines: int) -> Iterator[tuple[str, int]]:
-    shares = FAMILIES[flavour]
+def _quotas(shares: Mapping[str, float], lines: int) -> Iterator[tuple[str, int]]:
     counts = {family: round(lines * share / 100) for family, share in shares.items()}
     counts["reference"] += lines - sum(counts.values())
     yield from counts.items()
@@ -102,14 +134,20 @@ def _quotas(flavour: Flavour, lines: int) -> Iterator[tuple[str, int]]:
 
 def _fill(world: World, family: str, quota: int) -> None:
     """Draw cases of one family until it has its lines."""
-    makers = cases(world.flavour, family)
+    weights = cases(world.flavour, family)
+    makers, edges = list(weights), list(accumulate(weights.values()))
     start = len(world.drafts)
-    failed = 0
+    failed = growths = 0
     while (made := len(world.drafts) - start) < quota:
         before = len(world.drafts)
-        drawn = world.rng.choices(list(makers), list(makers.values()))[0]
+        if world.ledger.scarce:
+            world.ledger.grow(len(world.ledger.items) // GROWTH)
+        drawn = world.rng.choices(makers, cum_weights=edges)[0]
         failed = 0 if any(drawn(world) for _ in range(RETRIES)) else failed + 1
-        assert failed < TRIES * len(makers), f"the ledger is too small for another line of {family}"
+        if failed >= TRIES * len(makers):
+            assert growths < GROWTHS, f"the ledger is too small for another line of {family}"
+            world.ledger.grow(len(world.ledger.items) // GROWTH)
+            failed, growths = 0, growths + 1
         for draft in world.drafts[before:]:
             draft.family = family
         if made + len(world.drafts) - before > quota:  # a pair too many: draw something shorter
@@ -138,122 +176,8 @@ def _check(drafts: Iterable[Draft]) -> None:
         assert total * item.open > 0, item
 
 
-def money(minor: int | None) -> str | None:
-    """Minor units of two decimals as decimal text."""
-    if minor is None:
-        return None
-    return f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02d}"
-
-
-def _frame(table: Table, rows: Iterable[dict[str, Any]], *, optional: bool = True) -> pl.DataFrame:
-    schema = {
-        column.name: table.outer_schema[column.name]
-        for column in table.columns
-        if not column.ours and (optional or not column.optional)
-    }
-    return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
-
-
-def _bank_lines(world: World, drafts: list[Draft]) -> pl.DataFrame:
-    currency = "GBP" if world.uk else "INR"
-    rows = (
-        {
-            "line_id": draft.line_id,
-            "account": account(world, draft),
-            "booking_date": draft.booking,
-            "value_date": draft.value_date or draft.booking,
-            "amount": money(draft.amount),
-            "currency": currency,
-            "type": draft.type,
-            **words(world, draft)._asdict(),
-        }
-        for draft in drafts
-    )
-    return _frame(BANK_LINES, rows)
-
-
-def _items(items: Iterable[Item]) -> pl.DataFrame:
-    rows = (
-        {
-            "item_id": item.item_id,
-            "customer_id": item.payer.customer_id,
-            "customer_name": item.payer.name,
-            "doc_type": item.doc_type,
-            "doc_no": item.doc_no,
-            "po_no": item.po_no,
-            "service_user_ref": item.service_user,
-            "issue_date": item.issue,
-            "due_date": item.due,
-            "currency": item.currency,
-            "amount": money(item.amount),
-            "net_amount": money(item.net),
-            "open_amount": money(item.open),
-            "group_id": item.payer.group_id,
-            "dispute": item.dispute,
-            "legal": item.legal,
-            "discount_terms": item.discount_terms,
-            "cis_base": money(item.cis_base),
-            "retention": money(item.retention),
-        }
-        for item in items
-    )
-    return _frame(OPEN_ITEMS, rows).sort("item_id")
-
-
-def _customers(payers: Payers) -> pl.DataFrame:
-    rows = (
-        {
-            "customer_id": payer.customer_id,
-            "name": payer.name,
-            "aliases": ";".join(payer.aliases),
-            "terms_days": payer.terms,
-            "tax_profile": payer.tax_profile,
-            "group_id": payer.group_id,
-            "accounts": payer.account,
-            "vendor_no": payer.vendor_no,
-        }
-        for payer in payers.all
-    )
-    return _frame(CUSTOMERS, rows)
-
-
-def _aliases(payers: Payers) -> pl.DataFrame:
-    rows = (
-        {
-            "alias": alias.alias,
-            "customer_id": alias.customer_id,
-            "valid_from": alias.valid_from,
-            "valid_to": alias.valid_to,
-            "source": alias.source,
-        }
-        for alias in payers.aliases
-    )
-    return _frame(ALIASES, rows)
-
-
-def _remittances(world: World) -> pl.DataFrame:
-    currency = "GBP" if world.uk else "INR"
-    rows = (
-        {
-            "remittance_id": f"R{number:05d}",
-            "payer": advice.payer,
-            "payment_date": advice.payment_date,
-            "payment_reference": advice.reference,
-            "payment_amount": money(advice.total),
-            "currency": currency,
-            "doc_no": line.doc_no,
-            "gross_amount": money(line.gross),
-            "deduction_amount": money(line.deduction),
-            "deduction_type": line.deduction_type,
-            "paid_amount": money(line.paid),
-        }
-        for number, advice in enumerate(world.advices, 1)
-        for line in advice.lines
-    )
-    return _frame(REMITTANCE_LINES, rows)
-
-
 def _truth(drafts: list[Draft]) -> pl.DataFrame:
+    paid = payments(drafts)
     rows = [
         (
             draft.line_id,
@@ -265,6 +189,8 @@ def _truth(drafts: list[Draft]) -> pl.DataFrame:
             draft.clean,
             draft.answerable and any(share.item for share in draft.shares),
             money(draft.amount),
+            draft.fact,
+            *places(draft, paid),
         )
         for draft in drafts
     ]

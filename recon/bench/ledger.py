@@ -2,78 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
 from random import Random
 from typing import Final
 
-from recon.bench.dice import chance
+import numpy as np
+
+from recon.bench.dice import roll
+from recon.bench.documents import GST, WHOLE, Documents, Series, all_series, bare, issue_all, key, read
 from recon.bench.payers import Flavour, Payer, Payers
 
-OPEN_SHARE: Final = 0.4  # of the documents issued: numbers are dense, a typo often hits another real document
-FIRST_ISSUE_DAYS: Final = 210
-# Weekly rates of the care rate card in pence; invoices are one, two, four or five weeks of one of them.
-RATES: Final = (
-    85_000,
-    98_750,
-    112_500,
-    126_000,
-    138_045,
-    155_000,
-    169_925,
-    185_000,
-    210_400,
-    245_050,
-    310_000,
-    420_000,
-)
-WEEKS: Final = (1, 2, 4, 4, 4, 5)
-FNC_WEEK: Final = 25_406  # funded nursing care, 2025/26 (domain, 3.5)
-# Taxable values of India's price list in paise (of rupees): screening packages and retainers.
-PACKAGES: Final = (2_500_000, 4_000_000, 5_000_000, 7_500_000, 8_500_000, 10_000_000, 12_500_000, 20_000_000)
-HEADS: Final = (1, 1, 2, 3, 5)
-GST: Final = 18
 LISTED: Final = 1_000  # an amount that no such step divides is in no price list
 RUPEE: Final = 100
 CROWDED: Final = 30  # draws after which a range of amounts counts as used up
-WHOLE: Final = 5_000  # taxable values in steps of 50 rupees: GST and TDS come out in whole rupees
-
-
-@dataclass(frozen=True)
-class Series:
-    """One number series of the ledger."""
-
-    name: str
-    form: str  # a format of {n}
-    first: int
-    weight: float
-    bare: bool = False  # digits only: a bare short number, which needs the payer too
-    long: bool = False  # longer than the rail's 18 characters
-
-
-UK_SERIES: Final = (
-    Series("INV", "INV-{n:06d}", 9_000, 0.45),
-    Series("SI", "SI{n:05d}", 40_000, 0.20),
-    Series("CF", "CF/25/{n:05d}", 1_001, 0.12),
-    Series("HC", "HC{h:03d}-{n:05d}", 1_201, 0.08),
-    Series("digits", "{n:07d}", 3_100_000, 0.10, bare=True),
-    Series("long", "HOSP-26-03-{n:06d}-{w}", 1, 0.05, long=True),
-    Series("OA", "OA-{n:05d}", 11, 0),
-)
-INDIA_SERIES: Final = (
-    Series("INV", "INV-{n:06d}", 4_000, 0.45),
-    Series("HS", "HS/25-26/{n:05d}", 1_201, 0.30),
-    Series("WP", "WP2526-{n:05d}", 1_501, 0.15),
-    Series("digits", "{n:07d}", 7_100_000, 0.10, bare=True),
-    Series("OA", "OA-{n:05d}", 11, 0),
-)
-_NO_KEY: Final = re.compile(r"[^0-9A-Z]+")
-_LAST_NUMBER: Final = re.compile(r"(\d+)\D*$")
-_WARDS: Final = ("ASH", "ELM", "OAK", "YEW", "FIR", "BAY")
+LEFT_MIN: Final = 300
+OWN_ENTITY: Final = "01"
+SISTER_ENTITY: Final = "02"
 
 
 @dataclass(eq=False, slots=True)
@@ -92,9 +40,14 @@ class Item:
     currency: str = "GBP"
     po_no: str = ""
     service_user: str = ""
+    entity: str = OWN_ENTITY
     dispute: str = ""
     legal: str = ""
+    plan: str = ""
+    status: str = ""
     discount_terms: str = ""
+    service_from: date | None = None
+    service_to: date | None = None
     cis_base: int | None = None
     retention: int | None = None
     used: bool = False  # some line's truth rests on it: nothing may change it any more
@@ -105,27 +58,18 @@ class Item:
         return self.issue + timedelta(days=self.payer.terms)
 
 
-def key(text: str) -> str:
-    """A document number without what people leave out or add: letters and digits, upper case."""
-    return _NO_KEY.sub("", text.upper())
-
-
-def bare(text: str) -> str:
-    """The last number of a document number, without leading noughts."""
-    found = _LAST_NUMBER.search(text)
-    return found.group(1).lstrip("0") if found else ""
-
-
 @dataclass
 class Ledger:
-    """All documents, and the indexes that tell a generator where two readings would collide."""
+    """All documents, and the look-ups that tell a generator where two readings would collide.
+
+    Open documents are objects; closed ones are made of their columns only when somebody asks for them.
+    """
 
     flavour: Flavour
     rng: Random
+    payers: Payers
+    documents: Documents
     items: list[Item] = field(default_factory=list)  # open
-    closed: list[Item] = field(default_factory=list)
-    by_key: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))  # open and closed
-    by_bare: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))  # open and closed
     by_payer: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))  # open
     amounts: Counter[int] = field(default_factory=Counter)  # of open items
     damaged: set[str] = field(
@@ -136,14 +80,121 @@ class Ledger:
     users: Counter[str] = field(default_factory=Counter)
     _free: list[Item] = field(default_factory=list)
     _next: Counter[str] = field(default_factory=Counter)
+    spent: int = 0  # items that lines have used up
+    _issued: int = 0
+    _crowded: dict[tuple[int, int, int], int] = field(
+        default_factory=dict
+    )  # amounts asked for -> range grown to
+    _at: dict[int, Item] = field(default_factory=dict)  # place among the documents -> its object
+    _later: dict[str, Item] = field(default_factory=dict)  # issued by cases, by key
+    _later_bare: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))
+    _closed_places: dict[int, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.kinds = all_series(self.flavour)
+        self._issued = len(self.documents.number)
+        for kind, places in zip(self.kinds, self.documents.places, strict=True):
+            self._next[kind.name] = len(places)
+        self._open_all()
+        closed = np.flatnonzero(~self.documents.open)
+        owners = self.documents.owner[closed]
+        order = np.argsort(owners, kind="stable")
+        bounds = np.flatnonzero(np.diff(owners[order])) + 1
+        for places in np.split(closed[order], bounds) if len(closed) else ():
+            self._closed_places[int(self.documents.owner[places[0]])] = places.tolist()
+        self._owner_place = {payer.customer_id: place for place, payer in enumerate(self.payers.all)}
+
+    def _open_all(self) -> None:
+        documents, payers = self.documents, self.payers.all
+        places = np.flatnonzero(documents.open)
+        texts = documents.texts().gather(places).to_list()
+        days = [documents.start + timedelta(days=day) for day in range(int(documents.day.max(initial=0)) + 1)]
+        currency = "GBP" if self.flavour == "uk" else "INR"
+        columns = (
+            documents.owner,
+            documents.series,
+            documents.day,
+            documents.amount,
+            documents.net,
+            documents.credit,
+            documents.order,
+            documents.user,
+        )
+        rows = zip(places.tolist(), texts, *(column[places].tolist() for column in columns), strict=True)
+        for place, doc_no, owner, series, day, amount, net, credit, order, user in rows:
+            payer = payers[owner]
+            self._at[place] = item = Item(
+                f"V{place + 1:07d}",
+                payer,
+                doc_no,
+                self.kinds[series],
+                days[day],
+                amount,
+                amount,
+                net,
+                "credit_note" if credit else "invoice",
+                currency,
+                f"{payer.customer_id[-3:]}PO{order}P" if order >= 0 else "",
+                f"SU-{user}" if user >= 0 else "",
+            )
+            self.items.append(item)
+            self.by_payer[payer.customer_id].append(item)
+        self._free = list(self.items)
+        self.amounts.update(item.open for item in self.items)
+        self.orders.update(item.po_no for item in self.items)
+        self.users.update(item.service_user for item in self.items)
+
+    def _item(self, place: int) -> Item:
+        """The object of a document, open or closed."""
+        found = self._at.get(place)
+        if found is None:
+            documents = self.documents
+            series = self.kinds[int(documents.series[place])]
+            found = self._at[place] = Item(
+                f"V{place + 1:07d}",
+                self.payers.all[int(documents.owner[place])],
+                series.text(int(documents.number[place])),
+                series,
+                documents.start + timedelta(days=int(documents.day[place])),
+                int(documents.amount[place]),
+                0,
+                int(documents.net[place]),
+                currency="GBP" if self.flavour == "uk" else "INR",
+            )
+        return found
+
+    def with_key(self, squeezed: str) -> list[Item]:
+        """The documents, open and closed, whose number without separators is this."""
+        found = []
+        for place, series in enumerate(self.kinds):
+            number = read(series, squeezed)
+            if number is not None and (at := self.documents.find(place, number)) >= 0:
+                item = self._item(at)
+                if key(item.doc_no) == squeezed:
+                    found.append(item)
+        later = self._later.get(squeezed)
+        return [*found, later] if later else found
+
+    def with_bare(self, number: str) -> list[Item]:
+        """The documents, open and closed, whose last number without leading noughts is this."""
+        if not number:
+            return []
+        places = (self.documents.find(place, int(number)) for place in range(len(self.kinds)))
+        return [*(self._item(at) for at in places if at >= 0), *self._later_bare.get(number, ())]
+
+    def closed_of(self, payer: Payer) -> Iterator[Item]:
+        """The closed documents of a payer."""
+        for place in self._closed_places.get(self._owner_place[payer.customer_id], ()):
+            yield self._item(place)
+
+    def closed_changed(self) -> Iterator[tuple[int, Item]]:
+        """Closed documents that somebody asked for, with their places."""
+        return ((place, item) for place, item in self._at.items() if not item.open)
 
     def add(self, item: Item) -> Item:
-        """Book a document."""
-        self.by_key[key(item.doc_no)].append(item)
-        self.by_bare[bare(item.doc_no)].append(item)
-        if not item.open:
-            self.closed.append(item)
-            return item
+        """Book an open document that a case has issued."""
+        self._later[key(item.doc_no)] = item
+        self._later_bare[bare(item.doc_no)].append(item)
         self.items.append(item)
         self._free.append(item)
         self.by_payer[item.payer.customer_id].append(item)
@@ -153,32 +204,51 @@ class Ledger:
         return item
 
     def issue(self, payer: Payer, issued: date, amount: int, *, series: Series | None = None) -> Item:
-        """A new document with the next number of its series."""
+        """A new document with the next number of its series, not booked yet."""
         series = series or self.series("INV")
         doc_no = ""
         while not doc_no or key(doc_no) in self.damaged:
-            number = series.first + self._next[series.name]
+            doc_no = series.text(series.first + self._next[series.name])
             self._next[series.name] += 1
-            doc_no = series.form.format(n=number, h=100 + number % 37, w=_WARDS[number % len(_WARDS)])
-        item_id = f"V{len(self.items) + len(self.closed) + 1:07d}"
+        self._issued += 1
         currency = "GBP" if self.flavour == "uk" else "INR"
         net = amount if self.flavour == "uk" else None
-        return Item(item_id, payer, doc_no, series, issued, amount, amount, net=net, currency=currency)
+        return Item(
+            f"V{self._issued:07d}", payer, doc_no, series, issued, amount, amount, net=net, currency=currency
+        )
+
+    @property
+    def scarce(self) -> bool:
+        """Whether so few items are left that cases begin to search in vain."""
+        return len(self.items) - self.spent < max(LEFT_MIN, len(self.items) // 8)
+
+    def grow(self, number: int) -> None:
+        """So many more ordinary open documents, like those there are."""
+        for _ in range(max(number, 1)):
+            like = self.items[int(self.rng.random() * len(self.items))]
+            value = self.items[int(self.rng.random() * len(self.items))]
+            if like.payer.thin or value.open <= 0:
+                continue
+            series = like.series if like.series.weight else self.series("INV")
+            item = self.issue(like.payer, like.issue, value.open, series=series)
+            item.net = value.net
+            self.add(item)
 
     def series(self, name: str) -> Series:
         """The series of that name."""
-        return next(each for each in all_series(self.flavour) if each.name == name)
+        return next(each for each in self.kinds if each.name == name)
 
     def pick(self, fits: Callable[[Item], bool], tries: int = 60) -> Item | None:
         """A free open item that fits, or none found in so many tries."""
+        free = self._free
         for _ in range(tries):
-            if not self._free:
+            if not free:
                 return None
-            place = self.rng.randrange(len(self._free))
-            item = self._free[place]
+            place = int(self.rng.random() * len(free))
+            item = free[place]
             if item.used:
-                self._free[place] = self._free[-1]
-                self._free.pop()
+                free[place] = free[-1]
+                free.pop()
             elif fits(item):
                 return item
         return None
@@ -197,7 +267,7 @@ class Ledger:
 
     def is_new(self, amount: int) -> bool:
         """Whether no open item and no line has this amount."""
-        return not self.amounts[amount] and amount not in self.taken
+        return not self.amounts.get(amount) and amount not in self.taken
 
     def new_amount(self, low: int = 20_000, high: int = 2_500_000, step: int = 0) -> int:
         """An amount in steps (1p or 1 rupee) that neither an open item nor a line has, and no price list gives.
@@ -205,12 +275,14 @@ class Ledger:
         Where such amounts run short, it may be above `high`.
         """
         step = step or (1 if self.flavour == "uk" else RUPEE)
+        asked = (low, high, step)
+        high = self._crowded.get(asked, high)
         for tried in count(1):
-            amount = self.rng.randrange(low, high) // step * step
+            amount = roll(self.rng, low, high) // step * step
             if amount % LISTED and self.is_new(amount):
                 return amount
             if tried % CROWDED == 0:
-                high *= 2
+                high = self._crowded[asked] = high * 2
         raise AssertionError
 
     def renew(self, item: Item, low: int = 20_000, high: int = 2_500_000, step: int = 0) -> None:
@@ -218,68 +290,19 @@ class Ledger:
         if self.flavour == "uk":
             self.set_open(item, self.new_amount(low, high, step))
             return
-        step = step or RUPEE
+        step = max(step, WHOLE)  # only so does the tax come out in whole rupees
+        asked = (low, high, -step)
+        high = self._crowded.get(asked, high)
         for tried in count(1):
-            net = self.rng.randrange(low * 20, high * 20) // step * step
+            net = roll(self.rng, low * 20, high * 20) // step * step
             gross = net + net * GST // 100
-            if gross % RUPEE == 0 and gross % LISTED and self.is_new(gross):
+            if gross % LISTED and self.is_new(gross):
                 self.set_open(item, gross, net)
                 return
             if tried % CROWDED == 0:
-                high *= 2
-
-
-def all_series(flavour: Flavour) -> tuple[Series, ...]:
-    """The number series of a flavour's ledger."""
-    return UK_SERIES if flavour == "uk" else INDIA_SERIES
+                high = self._crowded[asked] = high * 2
 
 
 def make_ledger(flavour: Flavour, rng: Random, payers: Payers, items: int, as_of: date) -> Ledger:
-    """A ledger with about so many open items, 40 % of the documents that were issued, oldest first."""
-    ledger = Ledger(flavour, rng)
-    owners, weights = _owners(flavour, payers, rng)
-    kinds = all_series(flavour)
-    issued = round(items / OPEN_SHARE)
-    chosen = rng.choices(owners, weights, k=issued)
-    series = rng.choices(kinds, [kind.weight for kind in kinds], k=issued)
-    start = as_of - timedelta(days=FIRST_ISSUE_DAYS)
-    users = [f"SU-{number}" for number in range(1001, 7000)]
-    for number, (payer, kind) in enumerate(zip(chosen, series, strict=True)):
-        day = start + timedelta(days=number * (FIRST_ISSUE_DAYS - 12) // issued)
-        amount, net = _amount(flavour, rng)
-        item = ledger.issue(payer, day, amount, series=kind)
-        item.net = net
-        if not chance(rng, OPEN_SHARE):
-            item.open = 0
-        elif chance(rng, 0.02):
-            item.doc_type = "credit_note"
-            item.amount, item.open, item.net = -amount, -amount, -net
-        if payer.segment == "council" and chance(rng, 0.5):
-            item.po_no = f"{payer.customer_id[-3:]}PO{202_600_000 + rng.randrange(items)}P"
-        elif payer.segment in ("board", "trust", "council") and chance(rng, 0.7):
-            item.service_user = rng.choice(users)
-        ledger.add(item)
-    return ledger
-
-
-def _owners(flavour: Flavour, payers: Payers, rng: Random) -> tuple[list[Payer], list[float]]:
-    owners = [payer for payer in payers.all if not payer.thin]
-    if flavour == "india":
-        return owners, [rng.choice((0.3, 0.6, 1.0, 2.0)) for _ in owners]
-    weights = {"board": 12.0, "trust": 4.0, "council": 10.0, "company": 2.0, "person": 1.0}
-    return owners, [weights[payer.segment] for payer in owners]
-
-
-def _amount(flavour: Flavour, rng: Random) -> tuple[int, int]:
-    """Gross and net of an ordinary document; 70 % come from a price list, so that amounts repeat."""
-    listed = chance(rng, 0.7)
-    if flavour == "uk":
-        if not listed:
-            amount = rng.randrange(20_000, 1_500_000)
-        elif chance(rng, 0.05):
-            amount = FNC_WEEK * rng.choice(WEEKS) * rng.randint(1, 6)
-        else:
-            amount = rng.choice(RATES) * rng.choice(WEEKS)
-        return amount, amount
-    net = rng.choice(PACKAGES) * rng.choice(HEADS) if listed else WHOLE * rng.randrange(100, 8_000)
-    return net + net * GST // 100, net
+    """A ledger with about so many open items."""
+    return Ledger(flavour, rng, payers, issue_all(flavour, rng.getrandbits(63), payers, items, as_of))

@@ -8,16 +8,20 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
-from recon.bench import names
-from recon.bench.dice import chance
+from recon.bench import names, noise
+from recon.bench.dice import chance, roll
 from recon.bench.ledger import Item, Ledger
-from recon.bench.payers import RAIL_LENGTH, Flavour, Payer, Payers, cut, upper
+from recon.bench.payers import RAIL_LENGTH, Alias, Flavour, Payer, Payers, cut, upper
 
-UK_TYPES = ("BGC", "FPI", "BAC", "CHP")
+UK_TYPES = (("BGC", 0.55), ("FPI", 0.85), ("BAC", 0.95), ("CHP", 1.0))  # each up to this share
 SATURDAY = 5
 RTGS_FROM = 20_000_000  # 2 lakh rupees, in paise
 IMPS_TO = 50_000_000  # 5 lakh rupees
 LONG_TEXT = 140  # CHAPS and ISO 20022 carry this much
+ADVICE_SIZES = (2, 2, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8, 10, 12, 18, 30)
+DENSE_SIZES = (2, 2, 2, 3)
+SAME_DAY = 0.15  # of the lines whose document is of this month: paid on the day of its date
+NOISE = 0.12  # of the references outside their own family
 FIELD_86 = 65  # one line of MT940's :86:; nothing of ours is broken over two
 
 
@@ -53,6 +57,9 @@ class Draft:
     value_date: date | None = None
     text: str | None = None  # the whole narrative, where it is not made of name and reference
     family: str = ""
+    noise: str = "none"  # what happened to the reference on its way, where the case does not say it
+    fact: str = ""  # the fact, told by no table, that its label rests on
+    part_of_many: bool = False  # one of several receipts for several items together
     line_id: str = ""
 
 
@@ -87,6 +94,7 @@ class World:
     payers: Payers
     ledger: Ledger
     as_of: date
+    sizes: tuple[int, ...] = ADVICE_SIZES  # documents of an advice
     drafts: list[Draft] = field(default_factory=list)
     advices: list[Advice] = field(default_factory=list)
     totals: set[tuple[str, int]] = field(
@@ -94,13 +102,13 @@ class World:
     )  # (customer, total) of advices: exact totals link
     _serial: Counter[str] = field(default_factory=Counter)
     _thin: list[Payer] = field(default_factory=list)
-    _closed: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))
     _segments: dict[tuple[str, ...], list[Payer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         first = self.as_of.replace(day=1)
         month = [first + timedelta(days=day) for day in range((self.as_of - first).days + 1)]
         self.days = [day for day in month if day.weekday() < SATURDAY]
+        self.month = frozenset(self.days)
         self._thin = [payer for payer in self.payers.all if payer.thin]
         self._called: dict[str, list[Payer]] = defaultdict(list)
         self.named: dict[str, set[str]] = defaultdict(set)  # every form of a name -> customers
@@ -110,17 +118,11 @@ class World:
             for form in (upper(payer.name), cut(upper(payer.name)), *payer.aliases):
                 self.named[form].add(payer.customer_id)
         self.cut_names = list(self._called)
+        self.grouped = [payer for payer in self.payers.of("company", "corporate") if payer.group_id]
 
     def called(self, name: str) -> list[Payer]:
         """Payers with items whose legal name, cut at the rail's length, is this."""
         return self._called.get(name, [])
-
-    def closed_of(self, payer: Payer) -> list[Item]:
-        """The closed documents of a payer."""
-        if not self._closed:
-            for item in self.ledger.closed:
-                self._closed[item.payer.customer_id].append(item)
-        return self._closed[payer.customer_id]
 
     @property
     def uk(self) -> bool:
@@ -133,8 +135,35 @@ class World:
         return self.rng.choice(days or self.days[-room - 1 : len(self.days) - room])
 
     def after(self, items: Iterable[Item], *, room: int = 0) -> date:
-        """A working day on which all these items were issued already."""
-        return self.day(max(item.issue for item in items), room=room)
+        """A working day on which all these items were issued already: later mostly, sometimes the same."""
+        newest = max(item.issue for item in items)
+        if not room and newest in self.month and chance(self.rng, SAME_DAY):
+            return newest
+        return self.day(newest, room=room)
+
+    def early(self) -> date:
+        """The first working day of the month, or one soon after it."""
+        return self.days[roll(self.rng, 0, 3)]
+
+    @property
+    def last_period(self) -> date:
+        """The last day of the month before, which is closed."""
+        return self.as_of.replace(day=1) - timedelta(days=1)
+
+    def noisy(self, doc_no: str) -> tuple[str, str]:
+        """A number as people type it, still the same number, and the name of what happened; mostly nothing."""
+        if doc_no[0].isdigit() or not chance(self.rng, NOISE):
+            return doc_no, "none"
+        kind = ("separators", "noughts dropped", "lower case", "blanks removed")[roll(self.rng, 0, 4)]
+        if kind == "separators":
+            text = noise.reformatted(doc_no, self.rng)
+        elif kind == "noughts dropped":
+            text = noise.zeros_dropped(doc_no)
+        elif kind == "lower case":
+            text = doc_no.lower()
+        else:
+            text = noise.squeezed(doc_no)
+        return text, kind if text != doc_no else "none"
 
     def payer(self, *segments: str) -> Payer:
         """A payer of these segments, or of any."""
@@ -161,6 +190,11 @@ class World:
             return "NHS SBS"
         return self.rng.choice((*names.STRANGE_FIRMS, ""))
 
+    def aka(self, name: str, payer: Payer, since: date, until: date | None) -> None:
+        """A further name of a payer, good for some time."""
+        self.payers.aliases.append(Alias(name, payer.customer_id, since, until, "credit control"))
+        self.named[name].add(payer.customer_id)
+
     def serial(self, name: str) -> int:
         """The next number of a sequence, from 1."""
         self._serial[name] += 1
@@ -182,6 +216,7 @@ class World:
         """Keep a draft; its items, and those named besides, may not change or be paid by another line."""
         for item in (*reserve, *(share.item for share in draft.shares)):
             if item is not None:
+                self.ledger.spent += not item.used
                 item.used = True
         if not draft.type:
             draft.type = self._type(draft)
@@ -195,7 +230,8 @@ class World:
         if self.uk:
             if len(draft.reference) > RAIL_LENGTH or len(draft.name) > RAIL_LENGTH:
                 return "CHP"
-            return self.rng.choices(UK_TYPES, (55, 30, 10, 5))[0]
+            drawn = self.rng.random()
+            return next(kind for kind, edge in UK_TYPES if drawn < edge)
         if draft.utr:  # an advice knows it by its UTR, which IMPS has none of
             return "NEFT"
         if draft.amount >= RTGS_FROM and chance(self.rng, 0.4):

@@ -36,7 +36,7 @@ def words(world: World, draft: Draft) -> Words:
 
 
 def _uk(draft: Draft) -> Words:
-    length = LONG_TEXT if draft.type == "CHP" else RAIL_LENGTH
+    length = LONG_TEXT if draft.type in ("CHP", "ITL") else RAIL_LENGTH
     name, reference = cut(draft.name), draft.reference[:length]
     if draft.bank == 2:  # noqa: PLR2004 - the camt account: name, account and reference have elements of their own
         return Words(name, draft.payer_account, reference, "")

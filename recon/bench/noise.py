@@ -19,6 +19,11 @@ def reformatted(doc_no: str, rng: Random) -> str:
     return plain.lower() if plain == doc_no or chance(rng, 0.2) else plain
 
 
+def squeezed(doc_no: str) -> str:
+    """Without separators and blanks. `INV-001042` -> `INV001042`."""
+    return re.sub(r"[^A-Za-z0-9]+", "", doc_no)
+
+
 def zeros_dropped(doc_no: str) -> str:
     """Without the leading noughts of its last number. `INV-001042` -> `INV-1042`."""
     last = list(_NUMBER.finditer(doc_no))[-1]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from random import Random
 from typing import Final, Literal
 
@@ -31,6 +32,8 @@ class Payer:
     aliases: tuple[str, ...] = ()
     account: str = ""
     vendor_no: str = ""
+    tolerance: str = ""  # a tolerance of the rules, by name
+    tolerance_used: str = ""  # of what it allows in a year, in money
     tax_profile: str = ""
     group_id: str = ""
     terms: int = 30
@@ -64,6 +67,7 @@ class Payers:
         return [payer for payer in self.all if payer.segment in segments and not payer.thin]
 
 
+@cache
 def upper(name: str) -> str:
     """A name as a bank sends it: upper case, Bacs' character set."""
     kept = "".join(char if char.isalnum() or char in " .-/&" else "" for char in name.upper())
@@ -125,27 +129,34 @@ def _india(rng: Random, items: int) -> Iterator[Payer]:
 def _companies(rng: Random, count: int) -> list[str]:
     # The legal form never tells two companies apart: LTD and PLC are words that matching drops.
     single = [f"{place} {kind}" for place in names.PLACES for kind in names.KINDS]
-    double = [
-        f"{first} {second} {kind}"
-        for first in names.PLACES
-        for second in names.PLACES
-        for kind in names.KINDS
-    ]
     rng.shuffle(single)
-    chosen = single[:count] if count <= len(single) else single + rng.sample(double, count - len(single))
+    chosen = single[:count] + _longer(rng, names.PLACES, names.KINDS, max(0, count - len(single)))
     return [f"{name} {rng.choice(names.FORMS)}" for name in chosen]
+
+
+def _longer(rng: Random, words: Sequence[str], kinds: Sequence[str], count: int) -> list[str]:
+    """Names of two words and a kind; of three, where two do not give as many."""
+    size = len(words)
+    doubles = size * size * len(kinds)
+    length = 2 if count <= doubles // 2 else 3
+    chosen = rng.sample(range(size**length * len(kinds)), count)
+    made = []
+    for place in chosen:
+        rest, kind = divmod(place, len(kinds))
+        parts = []
+        for _ in range(length):
+            rest, word = divmod(rest, size)
+            parts.append(words[word])
+        made.append(" ".join([*parts, kinds[kind]]))
+    return made
 
 
 def _indian_companies(rng: Random, count: int) -> list[str]:
     single = [f"{word} {kind}" for word in names.INDIAN_WORDS for kind in names.INDIAN_KINDS]
-    double = [
-        f"{first} {second} {kind}"
-        for first in names.INDIAN_WORDS
-        for second in names.INDIAN_WORDS
-        for kind in names.INDIAN_KINDS
-    ]
     rng.shuffle(single)
-    chosen = single[:count] if count <= len(single) else single + rng.sample(double, count - len(single))
+    chosen = single[:count] + _longer(
+        rng, names.INDIAN_WORDS, names.INDIAN_KINDS, max(0, count - len(single))
+    )
     return [f"{name} {rng.choice(names.INDIAN_FORMS)}" for name in chosen]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -65,7 +65,7 @@ def sample_truth(case: Case) -> pl.DataFrame:
     return places.join(case.truth, on="line_id").sort("line_id")
 
 
-def _bank_rows(case: Case) -> Iterator[tuple[str, list[dict[str, object]]]]:
+def _bank_rows(case: Case) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Each bank file's name, and its lines in the order in which they stand in it."""
     accounts = UK_ACCOUNTS if case.flavour == "uk" else INDIA_ACCOUNTS
     for account, name in zip(accounts, BANKS[case.flavour], strict=True):
@@ -75,7 +75,7 @@ def _bank_rows(case: Case) -> Iterator[tuple[str, list[dict[str, object]]]]:
 
 def _files(case: Case) -> Iterator[tuple[str, str]]:
     for (name, rows), opening in zip(_bank_rows(case), OPENING, strict=False):
-        yield f"bank/{name}", _statement(name, rows, opening)
+        yield f"bank/{name}", statement(name, rows, opening)
     yield "items.csv", _standard(case.open_items, OPEN_ITEMS)
     yield "remittances.csv", _standard(case.remittance_lines, REMITTANCE_LINES)
     yield "customers/customers.csv", _standard(case.customers, CUSTOMERS)
@@ -86,7 +86,8 @@ def _files(case: Case) -> Iterator[tuple[str, str]]:
     yield "truth/truth_allocations.csv", _csv(case.truth_allocations)
 
 
-def _statement(name: str, rows: list[dict[str, object]], opening: Decimal) -> str:
+def statement(name: str, rows: list[dict[str, Any]], opening: Decimal) -> str:
+    """Bank lines in the layout that a file's name tells; rows in the order in which they stand in it."""
     if name.startswith("lloyds"):
         return lloyds(rows[::-1], opening)
     if name.startswith("mt940"):

@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 import polars as pl
 
-from recon.bench.generate import Case
+from recon.bench.dimensions import DIMENSIONS
 from recon.model import Outcome
 
 RIGHT: Final = 1.0
@@ -43,6 +43,20 @@ _CASES_SCHEMA: Final = {
     "codes_expected": pl.Int64(),
     "points": pl.Float64(),
 }
+_DIMENSIONS_SCHEMA: Final = {
+    "dimension": pl.String(),
+    "value": pl.String(),
+    "lines": pl.Int64(),
+    "posted": pl.Int64(),
+    "posted_right": pl.Int64(),
+    "should_auto": pl.Int64(),
+    "should_auto_right": pl.Int64(),
+    "answerable": pl.Int64(),
+    "answerable_right": pl.Int64(),
+    "codes_expected": pl.Int64(),
+    "codes_right": pl.Int64(),
+    "traps": pl.Int64(),
+}
 _VERDICTS_SCHEMA: Final = {
     "line_id": pl.String(),
     "case": pl.String(),
@@ -58,13 +72,42 @@ _VERDICTS_SCHEMA: Final = {
     "pairs_right": pl.Int64(),
     "clean": pl.Boolean(),
     "answerable": pl.Boolean(),
+    "fact": pl.String(),
     "points": pl.Float64(),
 }
 
 
+class Known(Protocol):
+    """A job whose answer is known: a generated case, or its files read again."""
+
+    @property
+    def flavour(self) -> str:
+        """Whose ledger."""
+
+    @property
+    def seed(self) -> int:
+        """Of the generator."""
+
+    @property
+    def open_items(self) -> pl.DataFrame:
+        """Item_id, customer_id, open_amount."""
+
+    @property
+    def truth(self) -> pl.DataFrame:
+        """What should become of each line (generate.TRUTH_SCHEMA)."""
+
+    @property
+    def truth_allocations(self) -> pl.DataFrame:
+        """What each line pays (generate.TRUTH_ALLOCATIONS_SCHEMA)."""
+
+
 @dataclass(frozen=True)
 class Scores:
-    """The measures of one run. `verdicts` has a row per line, `cases` a row per case and expected outcome."""
+    """The measures of one run.
+
+    `verdicts` has a row per line, `cases` a row per case and expected outcome, `dimensions` one per value of each
+    dimension.
+    """
 
     flavour: str
     seed: int
@@ -80,17 +123,24 @@ class Scores:
     answerable: int
     answerable_right: int
     traps: int
+    traps_untold: int  # traps whose label rests on a fact that no table of the job says
     codes_expected: int
     codes_right: int
     points: float
     broken: tuple[str, ...]  # ids of lines and items whose sums do not hold: the run failed
     cases: pl.DataFrame
+    dimensions: pl.DataFrame
     verdicts: pl.DataFrame
 
     @property
     def line_precision(self) -> float:
         """Share of the automatically posted lines that are right in every item, amount and deduction."""
         return _share(self.auto_lines_right, self.auto_lines)
+
+    @property
+    def told_precision(self) -> float:
+        """The same without the lines that are wrong only for a fact that no table of the job says."""
+        return _share(self.auto_lines_right, self.auto_lines - self.traps_untold)
 
     @property
     def pair_precision(self) -> float:
@@ -123,7 +173,7 @@ class Scores:
         return not self.broken
 
 
-def score(case: Case, lines: pl.DataFrame, allocations: pl.DataFrame, exceptions: pl.DataFrame) -> Scores:
+def score(case: Known, lines: pl.DataFrame, allocations: pl.DataFrame, exceptions: pl.DataFrame) -> Scores:
     """Measure a run's three result tables (outer form, as in the CSV files) against the truth of its case.
 
     A line that the result lacks counts as broken. Ids of lines are those of `case.truth` (see `align`).
@@ -152,11 +202,13 @@ def score(case: Case, lines: pl.DataFrame, allocations: pl.DataFrame, exceptions
         answerable=verdicts.filter("answerable").height,
         answerable_right=verdicts.filter(pl.col("answerable") & pl.col("proposal_right")).height,
         traps=verdicts.filter("trap").height,
+        traps_untold=verdicts.filter(pl.col("trap") & (pl.col("fact") != "")).height,
         codes_expected=verdicts["code_right"].count(),
         codes_right=int(verdicts["code_right"].sum()),
         points=float(verdicts["points"].sum()) if not broken else float("-inf"),
         broken=broken,
         cases=_by_case(verdicts),
+        dimensions=_by_dimension(verdicts.join(case.truth.select("line_id", *DIMENSIONS), on="line_id")),
         verdicts=verdicts,
     )
 
@@ -176,7 +228,7 @@ def _paid(allocations: pl.DataFrame) -> dict[str, dict[str, tuple[Decimal, Decim
 
 
 def _verdicts(
-    case: Case, lines: pl.DataFrame, allocations: pl.DataFrame, exceptions: pl.DataFrame
+    case: Known, lines: pl.DataFrame, allocations: pl.DataFrame, exceptions: pl.DataFrame
 ) -> Iterable[tuple[object, ...]]:
     outcomes = dict(lines.select("line_id", "outcome").iter_rows())
     given: dict[str, set[str]] = defaultdict(set)
@@ -213,6 +265,7 @@ def _verdicts(
             0 if trap else sum(paid[item_id] == right_paid.get(item_id) for item_id in pairs),
             row["clean"],
             row["answerable"],
+            row["fact"],
             _points(
                 outcome,
                 allowed,
@@ -256,7 +309,7 @@ def _points(
 
 
 def _broken_lines(
-    case: Case, lines: pl.DataFrame, allocations: pl.DataFrame, exceptions: pl.DataFrame
+    case: Known, lines: pl.DataFrame, allocations: pl.DataFrame, exceptions: pl.DataFrame
 ) -> Iterable[str]:
     """Lines whose parts are not their amount, or that have no outcome, or more than one."""
     amounts = {
@@ -277,7 +330,7 @@ def _broken_lines(
     yield from amounts.keys() - seen
 
 
-def _over_allocated(case: Case, allocations: pl.DataFrame) -> Iterable[str]:
+def _over_allocated(case: Known, allocations: pl.DataFrame) -> Iterable[str]:
     """Items that got more than is open, and ids that are no items."""
     opened = {
         item: Decimal(amount) for item, amount in case.open_items.select("item_id", "open_amount").iter_rows()
@@ -308,4 +361,33 @@ def _by_case(verdicts: pl.DataFrame) -> pl.DataFrame:
     )
     return table.sort("family", "case", "expected").select(
         [pl.col(name).cast(dtype) for name, dtype in _CASES_SCHEMA.items()]
+    )
+
+
+def _by_dimension(verdicts: pl.DataFrame) -> pl.DataFrame:
+    auto = pl.col("outcome") == Outcome.AUTO
+    should = pl.col("expected") == Outcome.AUTO
+    tables = [
+        verdicts.group_by(value=pl.col(name)).agg(
+            pl.lit(name).alias("dimension"),
+            pl.len().alias("lines"),
+            auto.sum().alias("posted"),
+            (auto & pl.col("right")).sum().alias("posted_right"),
+            should.sum().alias("should_auto"),
+            (should & auto & pl.col("right")).sum().alias("should_auto_right"),
+            pl.col("answerable").sum(),
+            (pl.col("answerable") & pl.col("proposal_right")).sum().alias("answerable_right"),
+            pl.col("code_right").count().alias("codes_expected"),
+            pl.col("code_right").sum().alias("codes_right"),
+            pl.col("trap").sum().alias("traps"),
+        )
+        for name in DIMENSIONS
+    ]
+    return (
+        pl.concat(tables)
+        .with_columns(
+            place=pl.col("dimension").replace_strict({name: n for n, name in enumerate(DIMENSIONS)})
+        )
+        .sort("place", "lines", "value", descending=[False, True, False])
+        .select([pl.col(name).cast(dtype) for name, dtype in _DIMENSIONS_SCHEMA.items()])
     )

@@ -55,19 +55,24 @@ def _held(decided: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_customers(rows: pl.DataFrame, open_items: pl.DataFrame) -> pl.DataFrame:
-    """The rows with customer_id; cash on account goes to the one customer of its line's items, else to nobody."""
+    """The rows with customer_id: of an item its own; of cash on account the proposal's.
+
+    Where the proposal names none, cash on account goes to the one customer of its line's items, else to nobody.
+    """
     owners = (
-        open_items.select("item_id", "customer_id")
+        open_items.select("item_id", owner="customer_id")
         .filter(pl.col("item_id") != "")
         .unique("item_id", keep="first")
     )
-    named = rows.with_columns(pl.col("item_id").fill_null("")).join(
+    named = rows.with_columns(pl.col("item_id", "customer_id").fill_null("")).join(
         owners, on="item_id", how="left", maintain_order="left"
     )
-    ours = pl.col("customer_id").drop_nulls().over("line_id", mapping_strategy="join").list.unique()
+    ours = pl.col("owner").drop_nulls().over("line_id", mapping_strategy="join").list.unique()
     only = pl.when(ours.list.len() == 1).then(ours.list.first())
-    own = pl.when(pl.col("item_id") == "").then(only).otherwise(pl.col("customer_id"))
-    return named.with_columns(own.fill_null("").alias("customer_id"))
+    told = pl.when(pl.col("customer_id") != "").then("customer_id")
+    on_account = pl.col("item_id") == ""
+    own = pl.when(on_account).then(pl.coalesce(told, only)).otherwise("owner")
+    return named.with_columns(own.fill_null("").alias("customer_id")).drop("owner")
 
 
 def _assert_whole(lines: pl.DataFrame, rows: pl.DataFrame) -> None:

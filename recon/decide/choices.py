@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from recon.decide.known import Known, Line, Refusal, Row, parts_of
+from recon.decide.known import ON_ACCOUNT, Known, Line, Part, Refusal, Row, parts_of
 from recon.model import Choice
 
 WRITE_OFF_TYPE: Final = "WO"
@@ -125,26 +125,38 @@ def _accept_alternative(one: Asked, line: Line, known: Known) -> list[Row]:
     parts = parts_of(line.alternatives[int(number) - 1])
     if not parts:
         raise Refusal(f"alternative {number} can't be read", "choose allocate, and say items and amounts")
-    return _to_items(parts, one, line, known)
+    rows = _to_items([part for part in parts if part.name != ON_ACCOUNT], one, line, known)
+    owners = {row.customer_id for row in rows}
+    holder = owners.pop() if len(owners) == 1 else ""
+    return rows + [
+        Row("", known.minor(part.amount, line.currency), customer_id=holder, rule=one.decision)
+        for part in parts
+        if part.name == ON_ACCOUNT
+    ]
 
 
 def _allocate(one: Asked, line: Line, known: Known) -> list[Row]:
     """Items and amounts that the reviewer wrote."""
     if not one.rows:
         raise Refusal("it is not said to which item, and how much", "write item and amount")
-    return _to_items(one.rows, one, line, known)
+    return _to_items([Part(name, amount) for name, amount in one.rows], one, line, known)
 
 
-def _to_items(parts: Sequence[tuple[str, str]], one: Asked, line: Line, known: Known) -> list[Row]:
+def _to_items(parts: Sequence[Part], one: Asked, line: Line, known: Known) -> list[Row]:
+    """Rows of items: the first carries the cash, each further one a further deduction."""
     rows: list[Row] = []
-    for name, amount in parts:
-        if not name or not amount:
+    for part in parts:
+        if not part.name or not part.amount:
             raise Refusal("an item has no amount, or an amount has no item", "write item and amount")
-        item = known.item(name, line.currency)
-        minor = known.minor(amount, line.currency)
-        if not minor:
-            raise Refusal(f"the amount for item {name} is nought", "write how much, or leave the item out")
-        rows.append(Row(item.item_id, minor, customer_id=item.customer_id, rule=one.decision))
+        item = known.item(part.name, line.currency)
+        cash = known.minor(part.amount, line.currency)
+        if not cash and not part.deductions:
+            raise Refusal(
+                f"the amount for item {part.name} is nought", "write how much, or leave the item out"
+            )
+        for nth, (kept, kind) in enumerate(part.deductions or (("0", ""),)):
+            minor = known.minor(kept, line.currency)
+            rows.append(Row(item.item_id, 0 if nth else cash, minor, kind, item.customer_id, one.decision))
     return rows
 
 

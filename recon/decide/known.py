@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 import polars as pl
 
@@ -230,24 +231,58 @@ def _alternatives(exceptions: pl.DataFrame) -> dict[str, list[str]]:
 
 
 def _last_names(alternatives: Iterable[Iterable[str]]) -> set[str]:
-    return {name for texts in alternatives for text in texts for name, _ in parts_of(text)}
+    return {part.name for texts in alternatives for text in texts for part in parts_of(text)}
 
 
-def parts_of(alternative: str) -> list[tuple[str, str]]:
-    """An alternative's items and amounts, as text; nothing if it can't be read.
+ON_ACCOUNT: Final = "on account"
 
-    Item ids may hold blanks and ` + `; one that looks like an amount before a ` + ` is not found, and refused.
 
-    Example: `INV 7 100.00 + CN-1 -20.00` -> ("INV 7", "100.00"), ("CN-1", "-20.00").
+@dataclass(frozen=True)
+class Part:
+    """What an alternative gives to one item, as text: cash, and what settles it besides as (amount, type).
+
+    The name `on account` is no item's: it is what stays on the account of the items' customer.
     """
-    parts: list[tuple[str, str]] = []
+
+    name: str
+    amount: str
+    deductions: tuple[tuple[str, str], ...] = ()
+
+
+def parts_of(alternative: str) -> list[Part]:
+    """An alternative's items with their amounts; nothing if it can't be read.
+
+    Item ids may hold blanks, ` + ` and ` less `; one that looks like an amount before a ` + ` is not found, and
+    refused. The text is made by `match.readings`; the two change together.
+
+    Example: `INV 7 90.00 less 10.00 TDS + CN-1 -20.00 + on account 5.00` -> INV 7 with 90.00 and (10.00, TDS),
+        CN-1 with -20.00, on account with 5.00.
+    """
+    parts: list[Part] = []
     pending = ""
     for piece in alternative.split(" + "):
         whole = f"{pending} + {piece}" if pending else piece
-        name, _, amount = whole.rpartition(" ")
-        if name and re.match(model.MONEY_TEXT, amount):
-            parts.append((name.strip(), amount))
-            pending = ""
-        else:
-            pending = whole
+        part = _part(whole)
+        pending = "" if part else whole
+        parts += [part] if part else []
     return [] if pending else parts
+
+
+def _part(text: str) -> Part | None:
+    """One item's part; None if the text is not whole, or is no such part."""
+    cash, *kept = text.split(" less ")
+    while kept and not all(_deduction(one) for one in kept):
+        cash = f"{cash} less {kept.pop(0)}"  # the id has the word in it
+    name, _, amount = cash.rpartition(" ")
+    if not name.strip() or not re.match(model.MONEY_TEXT, amount):
+        return None
+    return Part(name.strip(), amount, tuple(found for one in kept if (found := _deduction(one))))
+
+
+def _deduction(text: str) -> tuple[str, str] | None:
+    """`10.00 TDS` as its amount and type."""
+    amount, _, kind = text.partition(" ")
+    typed = kind != "" and not re.match(
+        model.MONEY_TEXT, kind
+    )  # `less 2 30.00` is the end of an id, and its cash
+    return (amount, kind) if typed and re.match(model.MONEY_TEXT, amount) else None

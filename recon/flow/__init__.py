@@ -1,10 +1,22 @@
-"""The stairs: the only place where files, engine, store and workbook meet. Each function is a whole story."""
+"""The stairs: the only place where files, engine, store and workbook meet. Each function is a whole story.
 
-from recon.flow.demo import demo, demo_job, new_book
-from recon.flow.gather import Progress, silent
-from recon.flow.reading import read, reading_facts, write_readings
-from recon.flow.reconcile import OUT_DEFAULT, Job, Report, reconcile
-from recon.flow.review import Collected, Posted, collect, post, refresh
+Its names are loaded when they are asked for: `recon --help` needs no engine, and `recon read` no database.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from recon.flow import bench, memory, peers, replay, settings, speed
+    from recon.flow.demo import demo, demo_job, new_book
+    from recon.flow.gather import Progress, silent
+    from recon.flow.reading import read, reading_facts, write_readings
+    from recon.flow.reconcile import OUT_DEFAULT, Job, Report, reconcile
+    from recon.flow.review import Collected, Posted, collect, post, refresh
 
 __all__ = [
     "OUT_DEFAULT",
@@ -13,15 +25,51 @@ __all__ = [
     "Posted",
     "Progress",
     "Report",
+    "bench",
     "collect",
     "demo",
     "demo_job",
+    "memory",
     "new_book",
+    "peers",
     "post",
     "read",
     "reading_facts",
     "reconcile",
     "refresh",
+    "replay",
+    "settings",
     "silent",
+    "speed",
     "write_readings",
 ]
+
+# Which file has which name; a name that stands in none is that of a file.
+_FILES: Final = {
+    "demo": ("demo", "demo_job", "new_book"),
+    "gather": ("Progress", "silent"),
+    "reading": ("read", "reading_facts", "write_readings"),
+    "reconcile": ("OUT_DEFAULT", "Job", "Report", "reconcile"),
+    "review": ("Collected", "Posted", "collect", "post", "refresh"),
+}
+_FILE_OF: Final = {name: file for file, names in _FILES.items() for name in names}
+
+
+class _Stairs(ModuleType):
+    """This package as Python sees it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        file = import_module(f"{__name__}.{_FILE_OF.get(name, name)}")
+        made = getattr(file, name) if name in _FILE_OF else file
+        super().__setattr__(name, made)
+        return made
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # Python lays a file's module under its name when it is loaded; `demo` and `reconcile` are functions.
+        if not (name in _FILE_OF and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Stairs

@@ -1,20 +1,24 @@
-"""Quality on generated cases with known truth: generate, match, score, tell."""
+"""Quality on generated cases with known truth: generate, match, score, tell; and the score of other engines."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from recon import model
-from recon.bench.generate import Case, generate
+from recon.bench import compared
+from recon.bench.chart import chart
+from recon.bench.generate import ITEMS_PER_LINE, Case, generate
+from recon.bench.layouts import bank_files, places
 from recon.bench.page import page
 from recon.bench.payers import Flavour
 from recon.bench.score import Scores, score
-from recon.flow import deliver, settings
+from recon.bench.truth import RESULT_FILES, TRUTH_FILES, result_of, truth_of
+from recon.flow import deliver, peers, settings
 from recon.match import match
 from recon.model import (
     ALIASES,
@@ -26,8 +30,24 @@ from recon.model import (
     OPEN_ITEMS,
     REMITTANCE_LINES,
 )
+from recon.problems import EXIT_JOB, Problem, ReconError
 
 RULES_OF: Mapping[Flavour, str] = {"uk": "uk_care", "india": "india_care"}
+PAGE, CHART_FILE = "bench.md", "bench.svg"
+# Folder and file of each table of a data set; the same as in sample_data.
+FILES: Final = {
+    "": {"bank_lines": "bank_lines", "items": "open_items", "remittances": "remittance_lines"},
+    "customers": {"customers": "customers", "aliases": "aliases", "closed_items": "closed_items"},
+    "truth": {"truth": "truth", "truth_allocations": "truth_allocations", "facts": "facts"},
+}
+DENSITY: Final = ITEMS_PER_LINE
+SEEDS_MAX: Final = 1_000
+SEED_MAX: Final = 1_000_000
+TWO: Final = 2  # a range has two ends
+SIZE: Final = "2000"
+LINES_MIN: Final = 50  # fewer have no place for the cases
+LINES_MAX: Final = 200_000
+SPEED_LINES_MAX: Final = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -39,40 +59,152 @@ class Benched:
     files: tuple[Path, ...]
 
 
-def run(lines: int, seed: int, out: Path | None = None) -> Benched:
-    """Both flavours, matched by their rules and scored against their truth.
+def seeds_of(text: str) -> tuple[int, ...]:
+    """`10` = the first ten, `11-20` = a range, `3,7,19` = these.
+
+    Raises:
+        ReconError: bench-options, it is none of these.
+    """
+    words = [word.strip() for word in text.split(",")]
+    ranges = [word.split("-") for word in words]
+    good = all(len(ends) <= TWO and all(end.isascii() and end.isdigit() for end in ends) for ends in ranges)
+    if good and len(words) == 1 and len(ranges[0]) == 1:
+        ranges = [["1", words[0]]]
+    seeds = tuple(
+        seed for ends in ranges if good for seed in range(int(ends[0]), min(int(ends[-1]), SEED_MAX) + 1)
+    )
+    if not 0 < len(set(seeds)) <= SEEDS_MAX:
+        raise ReconError(
+            Problem(
+                "bench-options",
+                "--seeds",
+                "the seeds can't be read",
+                "say 10 for the first ten, 11-20, or 3,7,19",
+            )
+        )
+    return tuple(dict.fromkeys(seeds))
+
+
+def sizes_of(text: str, *, several: bool) -> tuple[int, ...]:
+    """`2000` = bank lines of each flavour; for speed `1000,10000` = one run for each.
+
+    Raises:
+        ReconError: bench-options, it is none of these.
+    """
+    words = [word.strip().replace("_", "") for word in text.split(",")]
+    most = SPEED_LINES_MAX if several else LINES_MAX
+    good = all(word.isascii() and word.isdigit() and LINES_MIN <= int(word) <= most for word in words)
+    if not good or (len(words) > 1 and not several):
+        what = f"the lines can't be read, or are not from {LINES_MIN} to {most:,}"
+        raise ReconError(
+            Problem("bench-options", "--lines", what, "say 2000, or with --speed several: 1000,10000")
+        )
+    return tuple(int(word) for word in words)
+
+
+def run(
+    lines: int,
+    seeds: Sequence[int],
+    out: Path | None = None,
+    *,
+    items_per_line: float = ITEMS_PER_LINE,
+    data: bool = True,
+    others: peers.Peers | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Benched:
+    """Both flavours for each seed, matched by their rules and scored against their truth.
 
     Args:
         lines: bank lines of each flavour.
-        seed: the generator's seed.
-        out: folder for the page and the data sets with their truth; none = nothing is written.
+        seeds: the generator's seeds.
+        out: folder for the page, its chart and the data sets; none = nothing is written.
+        items_per_line: open items for each bank line, about.
+        data: write the data sets too, a folder `<flavour>-<seed>` each.
+        others: other engines, which run on the ledgers of the first seed; none = recon alone.
+        progress: called with the stage, the runs done and all of them.
     """
+    jobs = [(flavour, seed) for flavour in RULES_OF for seed in seeds]
     scores = []
-    texts: dict[str, str] = {}
+    beside: list[tuple[Case, pl.DataFrame]] = []
+    files: list[Path] = []
     with deliver.ready(out):
-        for flavour, rules_name in RULES_OF.items():
-            case = generate(flavour, lines, seed)
-            scores.append(of_case(case, rules_name))
-            texts |= _data(case)
-        told = page(scores)
-        files = deliver.write(out, {"bench.md": told, **texts}) if out else []
-    return Benched(told, [_figures(one) for one in scores], tuple(files))
+        for done, (flavour, seed) in enumerate(jobs):
+            if progress:
+                progress("bench", done, len(jobs))
+            case = generate(flavour, lines, seed, items_per_line=items_per_line)
+            if out and data:
+                files += write_data(case, out / f"{flavour}-{seed}")
+            result = matched(case, RULES_OF[flavour])
+            scores.append(score(case, *result))
+            if others and seed == seeds[0]:
+                beside.append((case, result[1]))
+        made = _beside(beside, others) if others else None
+        told = page(scores, compared.rows(made) if made else (), chart=CHART_FILE if out else "")
+        told += f"\n{compared.details(made)}" if made else ""
+        if out:
+            files += deliver.write(out, {PAGE: told, CHART_FILE: chart(scores)})
+    figures = [_figures(one) for one in scores] + ([{"peers": compared.figures(made)}] if made else [])
+    return Benched(told, figures, tuple(files))
+
+
+def _beside(beside: Sequence[tuple[Case, pl.DataFrame]], others: peers.Peers) -> compared.Comparison:
+    cases = [case for case, _allocations in beside]
+    return peers.compare(
+        cases, [rows for _case, rows in beside], [RULES_OF[case.flavour] for case in cases], others
+    )
+
+
+def score_files(results: Path, truth: Path) -> Benched:
+    """Another engine's lines.csv, allocations.csv and exceptions.csv, scored against a data set that `run` wrote.
+
+    Raises:
+        ReconError: a file is missing, can't be read, or lacks a column (file-missing, file-unreadable,
+            column-missing).
+    """
+    known = {name: _read(truth / f"{name}.csv", columns) for name, columns in TRUTH_FILES.items()}
+    given = {name: _read(results / f"{name}.csv", columns) for name, columns in RESULT_FILES.items()}
+    flavour, _, seed = truth.absolute().name.partition("-")
+    scores = score(truth_of(known, flavour, int(seed) if seed.isdigit() else 0), *result_of(given))
+    return Benched(page([scores], chart=""), [_figures(scores)], ())
+
+
+def _read(path: Path, columns: Sequence[str]) -> pl.DataFrame:
+    if not path.exists():
+        hint = "--truth is a folder that recon bench --out wrote, --score one with an engine's three tables"
+        raise ReconError(Problem("file-missing", path.as_posix(), "the file does not exist", hint))
+    try:
+        frame = pl.read_csv(path, infer_schema=False, encoding="utf8")
+    except (OSError, pl.exceptions.PolarsError) as error:
+        what = f"the file can't be read as CSV: {type(error).__name__}"
+        raise ReconError(
+            Problem("file-unreadable", path.as_posix(), what, "write it as UTF-8 CSV with a header")
+        ) from error
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        what = f"columns are missing: {', '.join(missing)}"
+        raise ReconError(
+            Problem(
+                "column-missing", path.as_posix(), what, "docs/quality.md says which columns each file has"
+            )
+        )
+    return frame
 
 
 def of_case(case: Case, rules_name: str) -> Scores:
     """One generated case, matched by a set of rules and scored."""
+    return score(case, *matched(case, rules_name))
+
+
+def matched(case: Case, rules_name: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Lines, allocations and exceptions of a generated case, in outer form."""
     rules, _path = settings.load_rules(rules_name)
     tables = tables_of(case)
     result = match(tables, rules)
-    outer = [
-        model.outside(frame, table, tables.scales)
-        for frame, table in (
-            (result.lines, LINES),
-            (result.allocations, ALLOCATIONS),
-            (result.exceptions, EXCEPTIONS),
-        )
-    ]
-    return score(case, *outer)
+    return (
+        model.outside(result.lines, LINES, tables.scales),
+        model.outside(result.allocations, ALLOCATIONS, tables.scales),
+        model.outside(result.exceptions, EXCEPTIONS, tables.scales),
+    )
 
 
 def tables_of(case: Case) -> model.Tables:
@@ -98,21 +230,44 @@ def tables_of(case: Case) -> model.Tables:
     )
 
 
-def _data(case: Case) -> dict[str, str]:
-    names = (
-        "bank_lines",
-        "open_items",
-        "remittance_lines",
-        "customers",
-        "aliases",
-        "closed_items",
-        "truth",
-        "truth_allocations",
-    )
-    return {f"{case.flavour}-{name}.csv": deliver.csv(getattr(case, name)) for name in names}
+def write_data(case: Case, folder: Path) -> list[Path]:
+    """One case as a data set: its tables and truth as CSV, its bank lines as banks' files too."""
+    written: list[Path] = []
+    for place, names in FILES.items():
+        with deliver.ready(folder / place):
+            frames = {name: getattr(case, table) for name, table in names.items()}
+            if "truth" in frames:
+                frames["truth"] = frames["truth"].join(places(case), on="line_id", how="left").sort("line_id")
+            texts = {f"{name}.csv": _csv(frame) for name, frame in frames.items()}
+            written += deliver.write(folder / place, texts)
+    with deliver.ready(folder / "bank"):
+        for name, content in bank_files(case).items():
+            path = folder / "bank" / name
+            try:
+                path.write_bytes(content)
+            except OSError as error:
+                what = f"the file can't be written: {error.strerror or error}"
+                raise ReconError(
+                    Problem("out-unwritable", path.as_posix(), what, deliver.CLOSE_IT), EXIT_JOB
+                ) from error
+            written.append(path)
+    return written
+
+
+def _csv(frame: pl.DataFrame) -> str:
+    return deliver.csv(frame.with_columns(pl.col(pl.Boolean).replace_strict([True, False], ["yes", "no"])))
 
 
 def _figures(scores: Scores) -> dict[str, Any]:
-    """The plain figures of a score, without its tables."""
+    """The plain figures of a score, and its table by dimension."""
     plain = {name: value for name, value in asdict(scores).items() if not isinstance(value, pl.DataFrame)}
-    return plain | {"auto_precision": scores.auto_lines_right / max(scores.auto_lines, 1)}
+    shares = {
+        "auto_precision": scores.line_precision,
+        "told_precision": scores.told_precision,
+        "pair_precision": scores.pair_precision,
+        "auto_rate": scores.auto_rate,
+        "clean_rate": scores.clean_rate,
+        "answered": scores.answered,
+        "code_accuracy": scores.code_accuracy,
+    }
+    return plain | shares | {"dimensions": scores.dimensions.to_dicts()}

@@ -12,6 +12,7 @@ import polars as pl
 from pydantic import BaseModel
 
 from recon import model
+from recon.flow import queue
 from recon.flow.gather import Gathered
 from recon.model import Kind, Outcome
 from recon.problems import EXIT_JOB, Problem, ReconError
@@ -169,12 +170,39 @@ def show_run(
     if store is None:
         view |= {"run_log": _one_run(run)}
     view |= {"problems": model.problems_table(problems), "rules": _rules(rules)}
-    return tuple(book.write(layout.sheets(view, facts), None))
+    return _write(book, view, facts, problems)
+
+
+def _write(
+    book: Book,
+    view: Mapping[str, pl.DataFrame],
+    facts: Mapping[str, str],
+    problems: Sequence[Problem] = (),
+) -> tuple[Problem, ...]:
+    """A view onto the sheets, as much of it as a sheet can use; what a person should know of that."""
+    sheets = layout.sheets(view, facts)
+    crowded = any(sheets[name].height > queue.REVIEW_MAX for name in queue.REVIEWED if name in sheets)
+    made, partly = queue.fitting(sheets, _typed(book) if crowded else frozenset())
+    if partly and "problems" in view:
+        told = {"problems": model.problems_table([*problems, *partly])}
+        made |= layout.sheets(told, facts)
+    return (*partly, *book.write(made, None))
+
+
+def _typed(book: Book) -> frozenset[str]:
+    """Lines on which a decision is typed that is not applied yet."""
+    rows = [book.read(name) for name in queue.REVIEWED]
+    return frozenset(
+        line_id
+        for frame in rows
+        for line_id, decision in frame.select("Line id", "Decision").iter_rows()
+        if decision
+    )
 
 
 def show_store(book: Book, store: Store, facts: Mapping[str, str]) -> None:
     """What the store knows onto the sheets, anew."""
-    book.write(layout.sheets(view_of_store(store), facts), None)
+    _write(book, view_of_store(store), facts)
 
 
 def show_decided(book: Book, store: Store, results: pl.DataFrame, facts: Mapping[str, str]) -> None:
@@ -182,7 +210,7 @@ def show_decided(book: Book, store: Store, results: pl.DataFrame, facts: Mapping
     log = results.select(
         "line_id", decision=pl.lit(""), result="text"
     )  # the text says `accepted` or `refused`
-    book.write(layout.sheets(view_of_store(store, log), facts), None)
+    _write(book, view_of_store(store, log), facts)
 
 
 def decisions(book: Book) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Problem, ...]]:

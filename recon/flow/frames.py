@@ -82,7 +82,7 @@ def match_frames(
     tables = inner(gathered, gathered.frames[Kind.ITEMS], frozenset())
     result = match(tables, loaded)
     outer = (
-        model.outside(frame, table, tables.scales)
+        model.outside(frame, table, tables.scales).select(table.file_columns)
         for frame, table in (
             (result.lines, LINES),
             (result.allocations, ALLOCATIONS),

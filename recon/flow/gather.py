@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -15,10 +16,15 @@ from recon.problems import Problem, ReconError
 from recon.rules.profile import Profile
 from recon.rules.schema import Rules
 
-Progress = Callable[[str, int, int], None]  # stage, done, of how many
+
+class Progress(Protocol):
+    """Who is told how far the work is: which stage, how much is done of how much, and how many lines that is."""
+
+    def __call__(self, stage: str, done: int, of: int, lines: int = 0, /) -> None:
+        """Show it, or don't."""
 
 
-def silent(_stage: str, _done: int, _of: int) -> None:
+def silent(_stage: str, _done: int, _of: int, _lines: int = 0, /) -> None:
     """Show nothing."""
 
 
@@ -58,15 +64,17 @@ def gather(
     problems: list[Problem] = []
     fatal: list[Problem] = []
     unread: list[str] = []
+    lines = 0
     for number, (kind, path) in enumerate(files):
-        progress("read", number, len(files))
+        progress("read", number, len(files), lines)
         try:
             readings.append(ingest.read(path, profiles, kind=kind))
+            lines += readings[-1].table.height
         except ReconError as error:
             forgiving = kind in (Kind.BANK, Kind.REMITTANCE)
             (problems if forgiving else fatal).extend(error.problems)
             unread.append(path.name)
-    progress("read", len(files), len(files))
+    progress("read", len(files), len(files), lines)
     banks = [reading for reading in readings if reading.kind is Kind.BANK]
     wanted = any(kind is Kind.BANK for kind, _ in files)
     if fatal or (wanted and not banks):
@@ -175,10 +183,18 @@ def _filled(frame: pl.DataFrame, table: Table, currency: str) -> pl.DataFrame:
     return frame.with_columns(currency=pl.when(said == "").then(pl.lit(currency)).otherwise(said))
 
 
-def inner(gathered: Gathered, open_items: pl.DataFrame, settled_lines: frozenset[str]) -> model.Tables:
+def inner(
+    gathered: Gathered,
+    open_items: pl.DataFrame,
+    settled_lines: frozenset[str],
+    tolerated: pl.DataFrame | None = None,
+) -> model.Tables:
     """The tables of the engine, with one scale for each currency over all of them."""
     frames = gathered.frames | {Kind.ITEMS: open_items}
-    scales = model.scales_of([(INPUT_TABLES[kind], frame) for kind, frame in frames.items()])
+    given = model.TOLERATED.empty_outside() if tolerated is None else tolerated
+    scales = model.scales_of(
+        [(INPUT_TABLES[kind], frame) for kind, frame in frames.items()] + [(model.TOLERATED, given)]
+    )
     made = {kind: model.inside(frame, INPUT_TABLES[kind], scales) for kind, frame in frames.items()}
     return model.Tables(
         bank_lines=made[Kind.BANK],
@@ -187,6 +203,7 @@ def inner(gathered: Gathered, open_items: pl.DataFrame, settled_lines: frozenset
         customers=made[Kind.CUSTOMERS],
         aliases=made[Kind.ALIASES],
         closed_items=made[Kind.CLOSED],
+        tolerated=model.inside(given, model.TOLERATED, scales),
         settled_lines=settled_lines,
         scales=scales,
     )

@@ -66,7 +66,7 @@ def _places(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_bank(gathered: Gathered, bank: pl.DataFrame, problems: tuple[Problem, ...]) -> Gathered:
-    lines = bank.sort("row").drop("row", "_amount")
+    lines = (bank if bank["row"].is_sorted() else bank.sort("row")).drop("row", "_amount")
     return replace(
         gathered, frames=gathered.frames | {Kind.BANK: lines}, problems=(*gathered.problems, *problems)
     )
@@ -81,9 +81,12 @@ def _made(lines: pl.DataFrame) -> pl.Series:
 
 def _renamed(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
     """Lines of this run with one id and another content: all but the first get ids of their own."""
+    twice = lines.filter(pl.col("line_id").is_duplicated())
+    if twice.is_empty():
+        return lines, []
     content = pl.struct(_CONTENT)
-    first = lines.select("line_id", *_CONTENT).sort(_CONTENT).unique("line_id", keep="first")
-    other = lines.filter((content.n_unique() > 1).over("line_id")).join(
+    first = twice.select("line_id", *_CONTENT).sort(_CONTENT).unique("line_id", keep="first")
+    other = twice.filter((content.n_unique() > 1).over("line_id")).join(
         first, on=["line_id", *_CONTENT], how="anti", nulls_equal=True
     )
     if other.is_empty():

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from recon import __version__, decide, model, rules
-from recon.flow import books, deliver, moments, settings, totals
+from recon.flow import books, deliver, memory, moments, settings, totals
 from recon.flow.books import Book
 from recon.flow.gather import Gathered, Progress, gather, inner, silent
 from recon.flow.identity import told_apart
@@ -40,6 +40,7 @@ class Job:
     out: Path | None = None
     store: str = ""
     as_of: date | None = None
+    memory: int = 0  # bytes that the job should stay within; 0 = as much as it takes
 
     @property
     def store_url(self) -> str:
@@ -92,7 +93,7 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
             settled_lines, items, stale = _remembered(store, gathered)
             stages.append(("match", time.perf_counter()))
             progress("match", 0, 1)
-            tables = inner(gathered, items, settled_lines)
+            tables = inner(gathered, items, settled_lines, store.tolerated() if store else None)
             result = match(tables, loaded)
             progress("match", 1, 1)
             stages.append(("write", time.perf_counter()))
@@ -110,7 +111,11 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
                 )
                 problems = (*problems, *lost)
             stages.append(("done", time.perf_counter()))
-            summary |= {"problems": len(problems), "seconds": totals.seconds(stages)}
+            summary |= {
+                "problems": len(problems),
+                "seconds": totals.seconds(stages),
+                "peak_mb": memory.peak_mb(),
+            }
             files = deliver.write(job.out, _texts(outer, problems, summary)) if job.out else []
             progress("write", 1, 1)
             return Report(summary, problems, job.out, tuple(files))
@@ -170,7 +175,8 @@ def _outer(result: Result, scales: Mapping[str, int]) -> dict[str, pl.DataFrame]
 def _texts(
     outer: Mapping[str, pl.DataFrame], problems: Sequence[Problem], summary: Mapping[str, Any]
 ) -> dict[str, str]:
-    tables = (outer["allocations"], outer["exceptions"], outer["lines"], model.problems_table(problems))
+    allocations = outer["allocations"].select(ALLOCATIONS.file_columns)
+    tables = (allocations, outer["exceptions"], outer["lines"], model.problems_table(problems))
     texts = [*map(deliver.csv, tables), deliver.as_json(summary)]
     return dict(zip(OUT_FILES, texts, strict=True))
 
@@ -198,6 +204,7 @@ def _keep(
             open_items=gathered.frames[Kind.ITEMS],
             accepted=accepted,
             readings=gathered.readings,
+            others=gathered.frames,
         ),
     )
 

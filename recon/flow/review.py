@@ -35,7 +35,7 @@ def collect(book: Path | Book, store_url: str = "", who: str = "") -> Collected:
     if isinstance(book, Path):
         books.check(book)
     opened = books.existing(book)
-    with _known_store(books.store_url(store_url, book), opened.path if not store_url else None) as store:
+    with known_store(books.store_url(store_url, book), opened.path if not store_url else None) as store:
         rows, untaken, unread = books.decisions(opened)
         unsigned = pl.col("decided_by").fill_null("") == ""
         signed = rows.with_columns(
@@ -58,11 +58,11 @@ def refresh(book: Path | Book, store_url: str = "") -> None:
         ReconError: EXIT_JOB if the workbook or the store can't be used.
     """
     opened = books.existing(book)
-    with _known_store(books.store_url(store_url, book), opened.path if not store_url else None) as store:
+    with known_store(books.store_url(store_url, book), opened.path if not store_url else None) as store:
         books.show_store(opened, store, {"status": f"refreshed {moments.now()[:16].replace('T', ' ')}"})
 
 
-def _known_store(url: str, book: Path | None) -> Store:
+def known_store(url: str, book: Path | None) -> Store:
     """The store, which must be there: a name that is mistyped makes no new one, which would know nothing."""
     if book is not None and not books.store_beside(book).exists():
         what = f"there is no store beside this workbook ({books.store_beside(book).name})"
@@ -109,7 +109,7 @@ def post(
         what, hint = "nothing says which store to post from", "add --store or --book"
         raise ReconError(Problem("store-needed", "recon post", what, hint))
     beside = None if store_url or book is None else (book if isinstance(book, Path) else book.path)
-    with _known_store(url, beside) as store:
+    with known_store(url, beside) as store:
         unposted = store.unposted()
         if unposted.is_empty() and not store.batches():
             return None

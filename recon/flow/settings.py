@@ -32,13 +32,28 @@ def load_rules(name: str = "") -> tuple[Rules, Path]:
     return (_shipped(path) if path.parent == folder("rules") else _parsed(path)), path
 
 
+def remarks(path: Path) -> tuple[Problem, ...]:
+    """What in a rules file works but hardly as it is meant, with file and line.
+
+    Raises:
+        ReconError: as `load_rules`.
+    """
+    return rules.remarks(_text(path), _shown(path), _extended(path))
+
+
 def _parsed(path: Path) -> Rules:
-    def extended(named: str) -> tuple[str, str]:
+    return rules.parse(_text(path), _shown(path), _extended(path))
+
+
+def _extended(path: Path) -> Callable[[str], tuple[str, str]]:
+    """What reads the file that a rules file extends: beside it, or one that comes with recon."""
+
+    def read(named: str) -> tuple[str, str]:
         beside = path.parent / named
         base = beside if beside.is_file() else _path(named)
         return _text(base), _shown(base)
 
-    return rules.parse(_text(path), _shown(path), extended)
+    return read
 
 
 @cache
@@ -53,9 +68,18 @@ def load_profiles(loaded: Rules, path: Path) -> list[Profile]:
     Raises:
         ReconError: file-missing, or every problem of a profile at once.
     """
-    own = [rules.parse_profile(_text(path.parent / name), name) for name in loaded.profiles]
+    own = [_own_profile(path, number, name) for number, name in enumerate(loaded.profiles)]
     names = {profile.name for profile in own}
     return [*own, *(profile for profile in _built_in() if profile.name not in names)]
+
+
+def _own_profile(path: Path, number: int, name: str) -> Profile:
+    """A profile that a rules file names; if it is not there, the problem is in the line that names it."""
+    if not (path.parent / name).is_file():
+        where = rules.place(_text(path), _shown(path), ("profiles", number), _extended(path))
+        what, hint = f"profiles: there is no file `{name}` beside the rules", "check its name"
+        raise ReconError(Problem("file-missing", where, what, hint))
+    return rules.parse_profile(_text(path.parent / name), name)
 
 
 @cache

@@ -68,9 +68,10 @@ def sums(reading: Reading, column: str) -> dict[str, str]:
         return {}
     if "currency" not in reading.table.columns:
         return {}
-    scales = model.scales_of([(table, reading.table)])
-    inner = model.inside(reading.table, table, scales)
-    return _sums(inner, f"{column}_minor", scales)
+    money = reading.table.select("currency", column)
+    scales = model.scales_of([(table, money)])
+    minor = model.minor_expr(money, column, scales).alias(f"{column}_minor")
+    return _sums(money.select("currency", minor), f"{column}_minor", scales)
 
 
 def _sums(frame: pl.DataFrame, column: str, scales: Mapping[str, int]) -> dict[str, str]:

@@ -27,6 +27,9 @@ def plain(text: pl.Series, decimal: str = ".", *, strict: bool = False) -> pl.Se
         strict: the standard file, where a comma alone is no thousands mark.
     """
     if decimal == "." and text.str.contains(_CLEAN).fill_null(value=True).all():
+        idle = text.str.starts_with("0") | text.str.starts_with("-0")
+        if not (idle & ~text.str.starts_with("0.")).any():
+            return text
         return text.str.replace(r"^(-?)0+(\d)", "${1}${2}").str.replace(r"^-(0(\.0*)?)$", "${1}")
     frame = pl.DataFrame({"raw": text.fill_null("")})
     return frame.select(_read(pl.col("raw"), decimal, strict=strict)).to_series().alias(text.name)

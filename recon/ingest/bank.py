@@ -37,6 +37,9 @@ NO_REFERENCE = frozenset(
 )
 
 
+_TOO_LARGE = Decimal(10**WHOLE_MAX)
+
+
 class Line(NamedTuple):
     """One bank line; the statement it is of says account and currency, unless it has its own."""
 
@@ -90,10 +93,11 @@ def reference(text: str) -> str:
 
 def unfit(amount: Decimal) -> tuple[str, str, str] | None:
     """What is wrong with an amount that money can't be: code, what, hint."""
-    if -int(amount.normalize().as_tuple().exponent) > SCALE_MAX:
+    written = -int(amount.as_tuple().exponent)
+    if written > SCALE_MAX and -int(amount.normalize().as_tuple().exponent) > SCALE_MAX:
         what = "the amount has more decimals than money can have; the entry was left out"
         return "value-scale", what, "money is never rounded silently: ask the bank"
-    if abs(amount) >= 10**WHOLE_MAX:
+    if not -_TOO_LARGE < amount < _TOO_LARGE:
         return (
             "value-amount",
             "the amount is larger than money can be; the entry was left out",
@@ -114,14 +118,15 @@ def assemble(
     rows: list[tuple[str, str, str, Line]] = []
     copy_of: dict[str, str] = {}
     seen: dict[object, Statement] = {}
-    for number, chain in enumerate(_chains(pages), 1):
+    chains = _chains(pages)
+    for number, chain in enumerate(chains, 1):
         problems += _page_breaks(chain, source)
         first, last, lines = chain.pages[0], chain.pages[-1], chain.lines
         currency = next((page.currency for page in chain.pages if page.currency), currency_default)
         said = Balances(number, first.account, currency, first.opening, last.closing, first.position)
         days = [(line.booking_date, line.amount) for line in lines]
         statement = controls.stated(source, said, days)
-        original = seen.setdefault(_content(chain), statement)
+        original = seen.setdefault(_content(chain), statement) if len(chains) > 1 else statement
         if original is not statement and lines:
             copy_of[statement.statement_id] = original.statement_id
             what = f"this statement is at {original.position} too; its {len(lines)} lines count once"

@@ -154,13 +154,18 @@ def _pick(work: Work, names: dict[str, str]) -> None:
             cell(sides.indicator).alias("_indicator"),
         ]
     balance = cell(profile.balance).alias("_balance")
-    work.rows = work.rows.select(POSITION, CELLS, *_unquoted(picked, profile), balance)
+    work.rows = _unquoted(work.rows.select(POSITION, CELLS, *picked, balance), profile)
 
 
-def _unquoted(picked: list[pl.Expr], profile: Profile) -> list[pl.Expr]:
+def _unquoted(rows: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     """Without the apostrophe that spreadsheets and some banks put before text to keep it text."""
     guard = r"^'([=+\-@0-9])" if profile.name == STANDARD else r"^'(.)"
-    return [expression.str.replace(guard, "${1}") for expression in picked]
+    texts = [name for name in rows.columns if name not in (POSITION, CELLS, "_balance")]
+    # Most columns have none, and to see that is much cheaper than to replace.
+    guarded = rows.select(pl.col(texts).str.starts_with("'").any()).row(0)
+    return rows.with_columns(
+        pl.col(name).str.replace(guard, "${1}") for name, some in zip(texts, guarded, strict=True) if some
+    )
 
 
 def _continue_or_drop(work: Work) -> None:
@@ -208,8 +213,11 @@ def _extras(work: Work, raw: pl.DataFrame, names: dict[str, str]) -> None:
         if key(name) in used or (not name and (raw[cell] == "").all()):
             continue
         extras.append(pl.col(cell).alias(label))
-    kept = raw.select(POSITION, *extras)
     ours = [column.name for column in work.columns]
+    if not extras:
+        work.rows = work.rows.select(POSITION, *ours, "_balance")
+        return
+    kept = raw.select(POSITION, *extras)
     work.rows = work.rows.select(POSITION, *ours, "_balance").join(
         kept, on=POSITION, how="left", maintain_order="left"
     )

@@ -30,7 +30,9 @@ def statement_id(digest: str, number: int) -> str:
 
 def money(value: Decimal, currency: str) -> str:
     """A decimal as text with at least the currency's own decimals."""
-    places = max(exponent(currency), -int(value.normalize().as_tuple().exponent))
+    places = exponent(currency)
+    if -int(value.as_tuple().exponent) > places:  # noughts at the end don't count
+        places = max(places, -int(value.normalize().as_tuple().exponent))
     text = f"{value:.{places}f}"
     return text.removeprefix("-") if not value else text
 
@@ -50,10 +52,17 @@ class Balances:
 def stated(source: Source, said: Balances, lines: Sequence[tuple[date, Decimal]]) -> Statement:
     """A statement with its control: closing - (opening + lines) is nought, or the difference."""
     total = sum((amount for _, amount in lines), Decimal(0))
+    days = [day for day, _ in lines]
+    return checked(source, said, total, (len(lines), min(days, default=None), max(days, default=None)))
+
+
+def checked(
+    source: Source, said: Balances, total: Decimal, lines: tuple[int, date | None, date | None]
+) -> Statement:
+    """A statement with its control, of lines that are added up already: how many, the first day and the last."""
     difference = None
     if said.opening is not None and said.closing is not None:
         difference = said.closing - (said.opening + total)
-    days = [day for day, _ in lines]
 
     def text(value: Decimal | None) -> str:
         return "" if value is None else money(value, said.currency)
@@ -65,11 +74,11 @@ def stated(source: Source, said: Balances, lines: Sequence[tuple[date, Decimal]]
         opening=text(said.opening),
         closing=text(said.closing),
         total=text(total),
-        lines=len(lines),
+        lines=lines[0],
         foots=None if difference is None else difference == 0,
         difference=text(difference),
-        first=min(days, default=None),
-        last=max(days, default=None),
+        first=lines[1],
+        last=lines[2],
         source=source.name,
         position=said.position,
     )
@@ -130,8 +139,24 @@ def _one(
         problems += _breaks(chain, at)
     position: int = part["position"].to_list()[0]
     said = Balances(number, account, currency, opening, closing, position)
-    lines = list(zip(part["booking_date"], map(Decimal, part["amount"]), strict=True))
-    return part, stated(source, said, lines), problems
+    places = _places(part["amount"])
+    total = Decimal(sum(_whole(part["amount"], places))).scaleb(-places)
+    days = part.select(first=pl.col("booking_date").min(), last=pl.col("booking_date").max()).row(0)
+    return part, checked(source, said, total, (part.height, *days)), problems
+
+
+def _places(texts: pl.Series) -> int:
+    """The most decimals of a column of decimal text, counted as they are written."""
+    fractions = texts.to_frame("t").select(pl.col("t").str.extract(r"\.(\d*)$", 1).str.len_bytes().max())
+    return int(fractions.item() or 0)
+
+
+def _whole(texts: pl.Series, places: int) -> list[int]:
+    """Decimal text as whole numbers of `10 ** -places`; empty text is nought."""
+    text = pl.col("t").replace("", "0")
+    fraction = text.str.extract(r"\.(\d*)$", 1).fill_null("")
+    whole = text.str.replace(r"\.\d*$", "") + fraction.str.pad_end(places, "0")
+    return texts.to_frame("t").select(whole.cast(pl.Int64)).to_series().to_list()
 
 
 def _breaks(chain: Chain, at: At) -> list[Problem]:
@@ -169,12 +194,10 @@ class Chain:
         """The chain of a statement's lines, in the direction that holds better; None if there are no balances."""
         if (part["_balance"] == "").all():
             return None
-        values = [Decimal(text or "0") for name in ("amount", "_balance") for text in part[name]]
-        places = max(0, *(-int(value.as_tuple().exponent) for value in values))
-        whole = [int(value.scaleb(places)) for value in values]
-        count = part.height
+        places = max(_places(part["amount"]), _places(part["_balance"]))
+        amounts_, after = _whole(part["amount"], places), _whole(part["_balance"], places)
         known = (part["_balance"] != "").to_list()
-        lines = list(zip(whole[:count], whole[count:], known, part["position"].to_list(), strict=True))
+        lines = list(zip(amounts_, after, known, part["position"].to_list(), strict=True))
         forward, backward = cls._linked(lines, places), cls._linked(lines[::-1], places)
         if newest_first:
             return backward if newest_first == "yes" else forward

@@ -1,6 +1,6 @@
 """Text with a delimiter between its cells: CSV, semicolons, tabs, pipes.
 
-Two ways in: a file without surprises is read by polars at full speed; one with quotes, lines of different length
+Two ways in: a file without surprises is read by polars at full speed; one with odd quotes, lines of different length
 or line breaks in cells goes through the csv module, which says which line each row is on. Both give one grid.
 """
 
@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from recon.ingest import decoding, finish, grid, heading, standard
@@ -97,7 +99,7 @@ def _rows(text: str, delimiter: str, *, strict: bool) -> Iterator[Row]:
 
 
 def _read(source: Source, request: Request, delimiter: str, fit: Heading) -> Reading:
-    decoded = decoding.decode(source.data, fit.profile.encoding)
+    decoded = decoding.decode(source.load(), fit.profile.encoding)
     if "\x00" in decoded.text:
         raise source.refusal("it holds NUL bytes: this is no text", "export the file again as CSV")
     said: list[Problem] = []
@@ -125,25 +127,29 @@ def _body(text: str, delimiter: str, broken: Callable[[int], None], position: in
 
 def _fast(text: str, delimiter: str, position: int) -> pl.DataFrame | None:
     """The rows as polars reads them; None where a line is not simply one row of as many cells as the others."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n")
+    data = text.encode()
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
     start = 0
     for _ in range(position):
-        start = text.find("\n", start) + 1
-        if start == 0:
+        heading, start = start, data.find(b"\n", start) + 1
+        if start == 0 or data.count(b'"', heading, start) % 2:  # a heading that goes on in the next line
             return None
-    body = text[start:].rstrip("\n")
-    first = body[: body.find("\n")] if "\n" in body else body
-    width = first.count(delimiter) + 1
-    rows = body.count("\n") + 1
-    plain = not any(mark in text for mark in ('"', "\r")) and "\n\n" not in body and body != ""
-    if not plain or body.count(delimiter) != rows * (width - 1) or width > grid.COLUMNS_MAX:
+    body = data[start:].rstrip(b"\n")
+    del data
+    if not body or b"\r" in body or b"\n\n" in body:
         return None
+    shape = _shape(body, delimiter.encode())
+    if shape is None or shape[1] > grid.COLUMNS_MAX:
+        return None
+    rows, width = shape
     names = [f"c{index}" for index in range(width)]
+    quote = '"' if b'"' in body else None
     try:
         # With a heading of our own: a first cell like `x^` would look like compressed data to polars.
-        whole = f"{delimiter.join(names)}\n{body}\n".encode()
-        read = pl.read_csv(whole, infer_schema=False, separator=delimiter, quote_char=None)
+        whole = b"%s\n%s\n" % (delimiter.join(names).encode(), body)
+        del body
+        read = pl.read_csv(whole, infer_schema=False, separator=delimiter, quote_char=quote)
     except pl.exceptions.PolarsError:  # as two lines whose lengths only add up
         return None
     if read.height != rows or read.width != width:
@@ -153,6 +159,54 @@ def _fast(text: str, delimiter: str, position: int) -> pl.DataFrame | None:
         pl.lit(width, dtype=pl.Int64).alias(CELLS),
         pl.all(),
     )
+
+
+def _shape(body: bytes, delimiter: bytes) -> tuple[int, int] | None:
+    """Rows and columns of text in which each line is a row; None where quotes are not as the standard has them.
+
+    A quote opens a cell at its beginning, closes it at its end, and is doubled inside of it (RFC 4180); then the
+    cells that polars sees are those that the csv module sees. A line break inside of quotes is left to the latter.
+    """
+    raw = np.frombuffer(body, dtype=np.uint8)
+    breaks, marks = np.count_nonzero(raw == _BREAK), np.count_nonzero(raw == delimiter[0])
+    end = body.find(b"\n")
+    first = raw[: end if end >= 0 else None]
+    columns = np.count_nonzero(first == delimiter[0])
+    if b'"' in body:
+        quotes = np.flatnonzero(raw == _QUOTE)
+        if len(quotes) % 2 or not _opens_and_closes(raw, quotes, delimiter[0]):
+            return None
+        if _inside(np.flatnonzero(raw == _BREAK), quotes).any():
+            return None
+        places = np.flatnonzero(raw == delimiter[0])
+        hidden = _inside(places, quotes)
+        marks -= int(np.count_nonzero(hidden))
+        columns -= int(np.count_nonzero(hidden[: np.searchsorted(places, len(first))]))
+    rows, width = int(breaks) + 1, int(columns) + 1
+    return (rows, width) if marks == rows * (width - 1) else None
+
+
+_BREAK, _QUOTE = b'\n"'
+Places = npt.NDArray[np.int64]
+
+
+def _opens_and_closes(raw: npt.NDArray[np.uint8], quotes: Places, delimiter: int) -> bool:
+    """Whether every other quote begins a cell or follows another quote, and each other ends one or precedes one."""
+    opening, closing = quotes[::2], quotes[1::2]
+    doubled = closing[:-1] + 1 == opening[1:]
+    before = raw[np.maximum(opening - 1, 0)]
+    after = raw[np.minimum(closing + 1, len(raw) - 1)]
+    begins = (before == delimiter) | (before == _BREAK) | (opening == 0)
+    ends = (after == delimiter) | (after == _BREAK) | (closing == len(raw) - 1)
+    begins[1:] |= doubled
+    ends[:-1] |= doubled
+    return bool(begins.all() and ends.all())
+
+
+def _inside(places: Places, quotes: Places) -> npt.NDArray[np.bool_]:
+    """Which places are between an opening quote and its closing one."""
+    inside: npt.NDArray[np.bool_] = np.searchsorted(quotes, places) % 2 == 1
+    return inside
 
 
 def _careful(text: str, delimiter: str, broken: Callable[[int], None]) -> Sequence[Row]:

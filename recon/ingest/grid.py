@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
@@ -35,6 +36,21 @@ class Grid:
 
 def clean(text: str) -> str:
     """One cell without what can't be seen: other blanks become one blank, zero-width and control go."""
+    if len(text) <= _SHORT:
+        return _short(text)
+    return _plain(text)
+
+
+_SHORT = 16
+
+
+@lru_cache(maxsize=8192)
+def _short(text: str) -> str:
+    """Codes, days and names of currencies come again in every line."""
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
     plain = " ".join(text.split())
     if plain.isascii() and plain.isprintable():
         return plain
@@ -72,12 +88,26 @@ def cleaned(body: pl.DataFrame, *, odd: bool = True) -> pl.DataFrame:
     columns = []
     for name in texts:
         column = pl.col(name).fill_null("")
-        if odd:
+        if odd and _has_odd_cells(body[name]):
             column = column.str.replace_all(_BLANKS.pattern, " ").str.replace_all(_NOTHING.pattern, "")
         columns.append(column.str.strip_chars())
     return body.with_columns(columns).filter(pl.any_horizontal(pl.col(texts).str.len_bytes() > 0))
 
 
+def _has_odd_cells(column: pl.Series) -> bool:
+    """Whether a column's cells may hold blanks or characters that must go: one look at all of them as one text."""
+    text: str = column.str.join("\n").item() or ""
+    return not text.isascii() or "\t" in text or text.count("\n") >= max(len(column), 1) or has_odd(text)
+
+
 def has_odd(text: str) -> bool:
     """Whether text holds blanks or characters that `cleaned` must look for."""
-    return re.search(_ODD, text.replace("\r\n", "").replace("\n", "")) is not None or "  " in text
+    if "  " in text:
+        return True
+    if text.isascii():  # known to Python without a look; and bytes go much faster than a pattern
+        data = text.encode()
+        return len(data.translate(None, _ODD_BYTES)) + data.count(b"\r\n") < len(data)
+    return re.search(_ODD, text.replace("\r\n", "").replace("\n", "")) is not None
+
+
+_ODD_BYTES = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
@@ -69,9 +70,13 @@ def _by_name(
 
 
 def _fits(names: set[str], profile: Profile) -> bool:
-    return all(key(name) in names for name in profile.header) and not any(
-        key(name) in names for name in profile.header_absent
-    )
+    return names.issuperset(_keys(profile.header)) and names.isdisjoint(_keys(profile.header_absent))
+
+
+@lru_cache(maxsize=512)
+def _keys(names: tuple[str, ...]) -> frozenset[str]:
+    """A profile's names as they are compared; each of its files asks for them again, line by line."""
+    return frozenset(key(name) for name in names)
 
 
 def _by_shape(rows: Sequence[Row], profiles: Sequence[Profile]) -> Iterator[Heading]:

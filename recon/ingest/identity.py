@@ -39,6 +39,8 @@ def identified(table: pl.DataFrame, kind: Kind, at: At) -> tuple[pl.DataFrame, l
 
 def _once(items: pl.DataFrame, at: At) -> tuple[pl.DataFrame, list[Problem]]:
     """Each item with an id once: ledgers write a row for each line of an invoice, with its totals on every one."""
+    if items.filter(pl.col("item_id") != "")["item_id"].is_unique().all():
+        return items, []
     parts = [*ITEM_PARTS, "open_amount"]
     again = (pl.col("item_id") != "") & ~pl.struct("item_id", *parts).is_first_distinct()
     positions = items.filter(again)["position"].to_list()
@@ -50,6 +52,8 @@ def _once(items: pl.DataFrame, at: At) -> tuple[pl.DataFrame, list[Problem]]:
 
 def _numbered(items: pl.DataFrame) -> pl.DataFrame:
     """Items without an id of their own take their document's number where no other row has it."""
+    if (items["item_id"] != "").all():
+        return items
     alone = (pl.col("doc_no").len().over("doc_no") == 1) & (pl.col("doc_no") != "")
     free = ~pl.col("doc_no").is_in(items["item_id"].to_list())
     return items.with_columns(
@@ -93,6 +97,7 @@ def _plain_amount(table: pl.DataFrame) -> pl.Expr:
 
 def _clashes(own: pl.DataFrame, column: str, parts: Sequence[str]) -> pl.DataFrame:
     """The rows that lose their own id: it is on a row of other content that comes first in order of content."""
+    own = own.filter(pl.col(column).is_duplicated())
     content = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in parts], separator="\x1f")
     told = own.with_columns(content.alias("_content"))
     return told.filter(pl.col("_content") != pl.col("_content").min().over(column)).drop("_content")

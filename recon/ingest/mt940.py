@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from recon.ingest import decoding, findings, finish, mt940_entry
 from recon.ingest.bank import Line, Page, assemble
@@ -60,8 +60,7 @@ _MINE = re.compile(rb"(?m)^[^\n]{0,4}:?(25P?|28C?):")
 _MINE_TOO = re.compile(rb"(?m)^\s*:?(60[FM]:[CDcd]|62[FM]:[CDcd]|61:\d{6}|34F:|13D?:)")
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """One tag with its lines."""
 
     tag: str
@@ -116,8 +115,10 @@ def _fields(text: str, junk: list[int]) -> Iterator[Field]:
     lines = _BREAK.split(text)
     tag, collected, began = "", list[str](), 0
     for number, line in enumerate(lines, 1):
-        start = _starts(line, tag, lines, number)
-        if start is not None or _END.match(line) or line.lstrip().startswith("{"):
+        first = line.lstrip()[:1]
+        # Most lines go on with a text, and their first character says so.
+        start = _starts(line, tag, lines, number) if first == ":" or first.isdigit() else None
+        if start is not None or first == "{" or (first == "-" and _END.match(line)):
             if tag:
                 yield Field(tag, tuple(collected), began)
             tag, collected, began = "", [], number
@@ -179,6 +180,13 @@ def _messages(fields: Sequence[Field]) -> Iterator[_Message]:
 
 
 def _add(message: _Message, part: Field) -> None:
+    if part.tag == "61":
+        message.entries.append((part, []))
+        return
+    if part.tag == "86":
+        if message.entries and message.closing is None:
+            message.entries[-1][1].append(part)
+        return
     value = "".join(line.strip() for line in part.lines)
     if part.tag == "25":
         message.account = value
@@ -190,10 +198,6 @@ def _add(message: _Message, part: Field) -> None:
         message.closing, message.ends = mt940_entry.balance(value), part.tag == "62F"
     elif part.tag == "34F":
         message.currency = value[:3] if value[:3].isalpha() else ""
-    elif part.tag == "61":
-        message.entries.append((part, []))
-    elif part.tag == "86" and message.entries and message.closing is None:
-        message.entries[-1][1].append(part)
 
 
 def _page(message: _Message, source: Source, problems: list[Problem]) -> Page:

@@ -23,6 +23,7 @@ _BALANCE = re.compile(
     r"^\s*(?P<mark>[CD])?\s*(?P<day>\d{6}|null)?\s*(?P<currency>[A-Z]{3}|null)?\s*(?P<amount>[\d.,\s]+)",
     re.IGNORECASE,
 )
+_PLAIN_NUMBER = re.compile(r"^[0-9]+[,.][0-9]*$")
 _IBAN = re.compile(r"^[A-Z]{2}\d{2}[A-Z0-9]{10,30}$")
 _CENTURY = 70  # 70-99 are of the last century
 _REFERENCE_LENGTH = 16
@@ -54,6 +55,8 @@ def balance(text: str) -> Balance:
 
 def number(text: str) -> Decimal | None:
     """`1027,25`, `460,`, `,5`, `1000.12`, `1.234,56`: the last mark is the decimal one."""
+    if _PLAIN_NUMBER.match(text):
+        return Decimal(text.replace(",", "."))
     bare = re.sub(r"\s", "", text)
     whole, mark, fraction = _split_last(bare)
     digits = re.sub(r"[.,]", "", whole) or "0"
@@ -167,6 +170,8 @@ def _line(
     other = said.account
     if not other:
         for index, text in enumerate(more):
+            if not text:
+                continue
             plain = re.sub(r"\s", "", text)
             if _IBAN.match(plain):
                 other, more[index] = plain, ""

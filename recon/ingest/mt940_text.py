@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from recon.ingest.grid import clean
 
 _WIDTH = 65
 _PIECE = 27  # length of a German ?20..?29; a full one goes on in the next
 _GERMAN = re.compile(r"^\s*\d{3}\s*([?~^<@])(?=\d\d)")
+_FIELDS = {mark: re.compile(re.escape(mark) + r"(\d\d)") for mark in "?~^<@"}
 _SEPA = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|IBAN|BIC|COAM|OAMT|PURP|RREF|RTRN)\+")
 _SLASH_NAMES = (
     r"ACCW|ADDR|BENM|BIC|BO1|CDTRREF|CDTRREFTP|CHGS|CNTP|CREF|CSID|EREF|EXCH|FT|IBAN|INIT|INV|IREF|ISDT|MARF|MREF"
@@ -33,8 +34,7 @@ _LEADING_IBAN = re.compile(r"^([A-Z]{2}\d{2}[A-Z0-9]{11,30})\b\s*")
 _MARKERS = ("USTD//", "USTD/", "STRD/CUR/", "STRD/")
 
 
-@dataclass(frozen=True)
-class Details:
+class Details(NamedTuple):
     """What the text of a line says."""
 
     name: str = ""
@@ -59,20 +59,25 @@ def details(texts: Sequence[Sequence[str]]) -> Details:
 def _dialect(joined: str, mark: str) -> Details:
     if mark:
         return _german(joined, mark)
-    if len(_SLASH.findall(joined)) > 0 and joined.lstrip().startswith("/"):
+    if joined.lstrip().startswith("/") and _SLASH.search(joined):
         return _slashes(joined)
-    if len(_COLON.findall(joined)) > 1:
+    if joined.count(":") > 1 and len(_COLON.findall(joined)) > 1:
         return _colons(joined)
     return _free(joined)
 
 
 def _join(lines: Sequence[str]) -> str:
     """Lines as one text: without a blank where the line was full, or where a keyword was broken."""
+    if len(lines) == 1:
+        return lines[0]
     text = lines[0]
     for before, line in pairwise(lines):
-        broken = any(
-            match.start() < 8 < match.end()  # noqa: PLR2004 - the seam lies behind 8 characters
-            for match in _SLASH.finditer(before[-8:].rjust(8) + line[:8])
+        broken = (
+            "/" in before[-8:]
+            and any(
+                match.start() < 8 < match.end()  # noqa: PLR2004 - the seam lies behind 8 characters
+                for match in _SLASH.finditer(before[-8:].rjust(8) + line[:8])
+            )
         )
         full = len(before) >= _WIDTH or line.startswith("/") or broken
         text += line if full else " " + line
@@ -80,7 +85,7 @@ def _join(lines: Sequence[str]) -> str:
 
 
 def _german(text: str, mark: str) -> Details:
-    parts = re.split(re.escape(mark) + r"(\d\d)", text)
+    parts = _FIELDS[mark].split(text)
     fields: dict[int, str] = {}
     purpose: list[str] = []
     for code, value in zip(parts[1::2], parts[2::2], strict=False):

@@ -34,7 +34,11 @@ class Source:
 
     @cached_property
     def data(self) -> bytes:
-        """All bytes.
+        """All bytes, kept for whoever looks twice; raises as `load`."""
+        return self.load()
+
+    def load(self) -> bytes:
+        """All bytes, for one who lets go of them.
 
         Raises:
             ReconError: `file-unreadable` if it is too large to be held in memory or went away.

@@ -74,13 +74,13 @@ class Work:
 
     def say(self, mask: pl.Expr, code: str, what: str, hint: str = "") -> bool:
         """Report rows that stay, one problem for each; whether there are any."""
-        found = self.rows.filter(mask)
+        found = self.rows.lazy().filter(mask).select(POSITION).collect()
         self.problems += findings.rows(found, self.grid.at, code, what, hint)
         return found.height > 0
 
     def drop_text(self, mask: pl.Expr, what: str) -> None:
         """Leave out rows that are no rows of the table."""
-        positions = self.rows.filter(mask)[POSITION].to_list()
+        positions = self.rows.lazy().filter(mask).select(POSITION).collect()[POSITION].to_list()
         if positions:
             self.problems += findings.spans(positions, self.grid.at, what)
             self._without(mask)

@@ -16,13 +16,16 @@ from recon.problems import Problem, ReconError
 _DECLARED = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
+_NOTHING_IN_IT: dict[str, list[Node]] = {}  # shared by all leaves, never written to
+
+
 @dataclass(slots=True)
 class Node:
     """An element as plain data: names without namespaces, so that all versions of a message read alike."""
 
     own: str = ""
-    currency: str = ""  # the Ccy attribute, the only one that matters
-    inner: dict[str, list[Node]] = field(default_factory=dict)
+    currency: str = ""  # the Ccy attribute of an amount, the only one that matters
+    inner: dict[str, list[Node]] = field(default_factory=lambda: _NOTHING_IN_IT)
 
     def all(self, name: str) -> Sequence[Node]:
         """The children of that name."""
@@ -30,16 +33,23 @@ class Node:
 
     def at(self, path: str) -> Node | None:
         """The first element along a path of names (`RltdPties/Dbtr/Nm`)."""
-        node: Node | None = self
-        for name in path.split("/"):
-            found = node.inner.get(name) if node is not None else None
-            node = found[0] if found else None
+        node = self
+        for name in _steps(path):
+            found = node.inner.get(name)
+            if not found:
+                return None
+            node = found[0]
         return node
 
     def text(self, path: str) -> str:
         """The text along a path; "" if there is none."""
         node = self.at(path)
         return clean(node.own) if node is not None else ""
+
+
+@lru_cache(maxsize=512)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/"))
 
 
 EMPTY = Node()
@@ -58,10 +68,21 @@ def local(element: etree._Element) -> str:
 
 def node(element: etree._Element) -> Node:
     """An element with all that is in it."""
-    made = Node(element.text or "", (element.get("Ccy") or "").upper())
+    return _node(element, local(element))
+
+
+def _node(element: etree._Element, name: str) -> Node:
+    currency = (element.get("Ccy") or "").upper() if name.endswith("Amt") else ""
+    inner: dict[str, list[Node]] = {}
     for part in element:
-        made.inner.setdefault(local(part), []).append(node(part))
-    return made
+        tag = part.tag
+        name = _local(tag) if isinstance(tag, str) else ""
+        made = _node(part, name)
+        if name in inner:
+            inner[name].append(made)
+        else:
+            inner[name] = [made]
+    return Node(element.text or "", currency, inner or _NOTHING_IN_IT)
 
 
 def line(element: etree._Element) -> int:
@@ -101,9 +122,12 @@ def elements(source: Source, names: Sequence[str]) -> Iterator[etree._Element]:
                 remove_comments=True,  # they would cut an element's text in two
                 remove_pis=True,
             )
+            first = True
             for _, element in events:
-                if element.getroottree().docinfo.doctype:  # it may stand behind a long comment
+                # It may stand behind a long comment, but only before the first element.
+                if first and element.getroottree().docinfo.doctype:
                     raise _unsafe(source)
+                first = False
                 yield element
     except etree.XMLSyntaxError as error:
         where = source.at(error.lineno or 1)

@@ -283,8 +283,15 @@ def _discounted(
     sums = wide.group_by("group", maintain_order=True).agg(
         pl.col("amount", "total", "size").first(), pl.col("deduction").sum(), in_time=pl.col("in_time").all()
     )
-    found = sums.filter(pl.col("amount") == pl.col("total") - pl.col("deduction")).with_columns(
-        pl.col("in_time").fill_null(value=False)
+    # Half a penny is rounded up or down, by each payer in its own way.
+    off = pl.col("amount") - (pl.col("total") - pl.col("deduction"))
+    found = sums.with_columns(off=off).filter(pl.col("off").is_between(0, 1))
+    found = found.with_columns(
+        pl.col("in_time").fill_null(value=False), deduction=pl.col("deduction") - pl.col("off")
+    )
+    last = pl.col("item") == pl.col("item").max().over("group")
+    wide = wide.join(found.select("group", "off"), on="group", maintain_order="left").with_columns(
+        deduction=pl.col("deduction") - pl.when(last).then("off").otherwise(0)
     )
     timely = found.filter("in_time")
     early = _reading(
@@ -388,8 +395,9 @@ def _rest(
     part = part.with_columns(short=pl.col("total") - pl.col("amount"))
     known = part.join(
         rows.group_by("group").agg(
-            pl.col("retention", "net", "gross").sum(),
+            pl.col("retention", "gross").sum(),
             pl.col("tax_profile").first().fill_null(""),
+            net=pl.coalesce("net", "gross").sum(),
         ),
         on="group",
         maintain_order="left",

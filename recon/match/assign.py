@@ -23,9 +23,11 @@ from recon.match.frames import Chosen, Proposals, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
-NAMED = ("reference", "reference_list", "reference_cut", "order", "remittance")
+NAMED = ("reference", "reference_list", "reference_cut", "reference_lookalike", "order", "remittance")
+UNEXPLAINED = ("part", "over")  # amounts that are neither what is open nor explained by a deduction
 WEAKER = ("reference_bare", "reference_typo")
-SETS_MAX = 8  # readings of one line that compete
+SETS_MAX = 8  # readings of one line that compete; what a line has beyond them is said
+SHOWN_MAX = 20  # problems of one kind
 NODES_MAX = 2_000  # steps of one search; counted, not timed, so that every machine stops at the same place
 ASSIGNED_MAX = 250_000  # lines times items of a part that is assigned instead of searched
 TIE = 1e-9
@@ -52,19 +54,32 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
         descending=[False, True, False, False, False, False],
         nulls_last=True,
     )
-    sets = sets.with_columns(rank=pl.int_range(pl.len()).over("line"))
+    # A number and its amount are enough: of two receipts for one item the payer's name makes neither the better.
+    enough = rules.weights.prior + rules.weights.reference_exact + rules.weights.amount_exact
+    named = pl.col("rule").is_in(NAMED)
+    sets = sets.with_columns(
+        rank=pl.int_range(pl.len()).over("line"),
+        worth=pl.when(named).then(pl.min_horizontal("score", pl.lit(enough))).otherwise("score"),
+    )
     room = dict(ready.items.select("item", "open").iter_rows())
     problems: list[Problem] = []
     chosen: list[pl.DataFrame] = []
     losers: list[pl.DataFrame] = []
     left = sets
-    for rules_of_round in (NAMED, WEAKER, None):
-        now = left if rules_of_round is None else left.filter(pl.col("rule").is_in(rules_of_round))
+    explained = named & ~pl.col("kind").is_in(UNEXPLAINED)
+    # Lines that are beaten in the first round may still have another reading in the second.
+    for fits, last in (
+        (explained, False),
+        (named, True),
+        (pl.col("rule").is_in(WEAKER), True),
+        (None, False),
+    ):
+        now = left if fits is None else left.filter(fits)
         now, lost = _feasible(now, proposals.legs, room)
         picked = _round(now, proposals.legs, room, rules, ready, problems)
         chosen.append(_rivalled(now, picked))
         _take(room, proposals.legs.join(picked, on="proposal", how="semi", maintain_order="left"))
-        if rules_of_round is not None:
+        if last:
             tried = pl.concat(
                 [now.select("line", "proposal", "rank"), lost.select("line", "proposal", "rank")]
             )
@@ -172,6 +187,7 @@ def _round(
     hot_lines = parts.join(hot.select("part").unique(), on="part", how="semi", maintain_order="left")
     calm = best.join(hot_lines, on="line", how="anti", maintain_order="left")
     contested = few.join(hot_lines, on="line", maintain_order="left").sort("part", "line", "rank")
+    problems += _cut(hot_lines, sets, ready)
     picked: list[tuple[int, int]] = []
     uses = _use(edges.select("proposal", "item", "cash", "deduction"))
     by_part = {
@@ -203,6 +219,23 @@ def _round(
     return pl.concat([calm, taken])
 
 
+def _cut(lines: pl.DataFrame, sets: pl.DataFrame, ready: Ready) -> list[Problem]:
+    """Said of lines that have more readings than compete; the first twenty."""
+    counted = sets.join(lines.select("line"), on="line", how="semi", maintain_order="left")
+    wide = counted.group_by("line", maintain_order=True).agg(readings=pl.len())
+    wide = wide.filter(pl.col("readings") > SETS_MAX).head(SHOWN_MAX)
+    named = wide.join(ready.lines.select("line", "line_id"), on="line", maintain_order="left")
+    return [
+        Problem(
+            "limit-reached",
+            line_id,
+            f"the line has {readings} readings; only the best {SETS_MAX} competed with those of other lines",
+            "review the suggestions of this payer",
+        )
+        for readings, line_id in named.select("readings", "line_id").iter_rows()
+    ]
+
+
 def _unsolved(frame: pl.DataFrame, ready: Ready) -> Problem:
     line_id = ready.lines.filter(pl.col("line") == frame["line"][0])["line_id"][0]
     return Problem(
@@ -227,13 +260,13 @@ def _parts(edges: pl.DataFrame) -> pl.DataFrame:
 
 
 def _value(frame: pl.DataFrame) -> np.ndarray:
-    """What each set is worth: its score, and a trifle for the earlier line and the older item."""
+    """What each set is worth: its score (if named, capped), and a trifle for the earlier line and the older item."""
     lines = frame["line"].rank("dense").to_numpy().astype(np.float64)
     count = max(float(lines.max()), 1.0)
     rank = frame["rank"].to_numpy().astype(np.float64)
     earlier = 1e-3 * (count - lines) / count
     older = 1e-5 * rank * (1.0 + (count - lines) / count)
-    return np.maximum(frame["score"].to_numpy() + OFFSET, 0.1) + earlier - older
+    return np.maximum(frame["worth"].to_numpy() + OFFSET, 0.1) + earlier - older
 
 
 def _solve(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> list[tuple[int, int]] | None:
@@ -331,6 +364,7 @@ def _rivalled(sets: pl.DataFrame, picked: pl.DataFrame) -> pl.DataFrame:
     counted = others.group_by("line", maintain_order=True).agg(
         rivals=as_good.sum().cast(pl.Int64),
         next_best=pl.col("score").max(),
+        runner=pl.col("proposal").sort_by("score", "proposal", descending=[True, False]).first(),
         owners=pl.col("owner").filter(as_good).n_unique(),
         rival_owner=pl.col("owner").filter(as_good).first(),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import numbers, payers, references, text
+from recon.match import companies, numbers, payers, references, short, text
 from recon.match.frames import Found, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
@@ -26,6 +26,9 @@ def find(ready: Ready, rules: Rules) -> Found:
     named = named.join(open_lines, on="line", how="semi", maintain_order="left")
     kept, problems = _bounded(named, ready, rules)
     paying, near = payers.known(ready, rules)
+    kept = pl.concat([kept, short.named(ready, kept, paying, rules)]).unique(
+        ["line", "item"], keep="first", maintain_order=True
+    )
     return Found(
         references=kept,
         payers=paying,
@@ -36,6 +39,7 @@ def find(ready: Ready, rules: Rules) -> Found:
         unknown=references.unknown(ready, kept),
         dates=references.dates(ready),
         twins=_twins(ready, kept),
+        elsewhere=companies.elsewhere(ready, rules),
         problems=tuple(problems),
     )
 
@@ -72,8 +76,9 @@ def _links(ready: Ready, rules: Rules, paying: pl.DataFrame) -> pl.DataFrame:
     numbered = advices.filter(pl.col("length") >= least)
     by_number = (
         ready.grams.filter(pl.col("closed") & (pl.col("opened") | pl.col("raw").str.contains("^[A-Z]")))
-        .filter(
-            ~numbers.as_document(ready)
+        .join(numbered, on="key", how="semi", maintain_order="left")
+        .pipe(
+            numbers.no_document, ready
         )  # `INV 451207` is a document, though a payment has the number 451207
         .join(numbered.select("key", "remit"), on="key", maintain_order="left")
         .select("line", "remit", how=pl.lit("number"))
@@ -227,4 +232,7 @@ def _expired(ready: Ready, paying: pl.DataFrame) -> pl.DataFrame:
         .filter((day < pl.col("valid_from")) | (day > pl.col("valid_to")))
     )
     lone = hits.join(paying.filter("sure"), on="line", how="anti", maintain_order="left")
-    return lone.select("line", "customer_id").unique("line", keep="first", maintain_order=True)
+    lone = lone.sort("line", "customer_id", "valid_from", "valid_to", nulls_last=True)
+    return lone.select("line", "customer_id", "valid_from", "valid_to", "booking_date").unique(
+        "line", keep="first", maintain_order=True
+    )

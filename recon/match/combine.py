@@ -10,9 +10,8 @@ Every set conserves its line's money: cash on items plus what goes on account is
 from __future__ import annotations
 
 import polars as pl
-from polars.datatypes import DataType, DataTypeClass
 
-from recon.match import amounts, remitted, subsets
+from recon.match import amounts, credit_notes, excess, remitted, unnamed
 from recon.match.frames import Found, Proposals, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
@@ -23,6 +22,7 @@ RULE_OF = {
     "lookalike": "reference_lookalike",
     "cut": "reference_cut",
     "bare": "reference_bare",
+    "short": "reference_bare",
     "typo": "reference_typo",
 }
 SINGLE_KINDS = ("exact", "deduction", "discount")
@@ -40,6 +40,8 @@ SET_COLUMNS = [
     "auto",
     "codes",
     "reason",
+    "counted",
+    "chance",
 ]
 LEG_COLUMNS = ["item", "cash", "deduction", "deduction_type"]
 GROUP_ITEMS_MAX = 200  # items named by one line; more is a list of everything, and no evidence
@@ -50,16 +52,19 @@ def search(ready: Ready, found: Found, rules: Rules) -> Proposals:
     """All sets of all lines; see `frames.Proposals` for the columns."""
     problems: list[Problem] = []
     advised, refused = _advised(ready, found, rules)
-    # A line whose advice can't be followed, or that names a closed item, is not explained by its amount alone.
-    barred = pl.concat([refused.select("line"), found.closed.select("line")]).unique()
+    named, held = excess.held(_named(ready, found, rules), ready, found, rules)
+    refused = pl.concat([refused, held.join(refused, on="line", how="anti", maintain_order="left")])
+    # A line whose advice can't be followed, or that names a closed item or another company's, is not explained by
+    # its amount alone.
+    barred = pl.concat([refused.select("line"), found.closed.select("line"), found.elsewhere]).unique()
     offers = _offers(ready, found).join(barred, on="line", how="anti", maintain_order="left")
-    parts = [_named(ready, found, rules), advised, _paid(ready, found, rules, offers)]
+    parts = [named, advised, _paid(ready, found, rules, offers)]
     busy = pl.concat(
         [sets.select("line") for sets, _ in parts] or [pl.DataFrame(schema={"line": pl.Int64})]
     ).unique()
     parts.append(_split(ready, rules, offers.join(busy, on="line", how="anti", maintain_order="left")))
     busy = pl.concat([busy, parts[-1][0].select("line")]).unique()
-    combined, more = _combined(ready, found, rules, pl.concat([busy, barred]).unique())
+    combined, more = unnamed.sets_of(ready, found, rules, pl.concat([busy, barred]).unique())
     parts.append(combined)
     problems += more
     sets, legs = _numbered([_switched(part, rules) for part in parts])
@@ -71,6 +76,8 @@ def _switched(part: tuple[pl.DataFrame, pl.DataFrame], rules: Rules) -> tuple[pl
     """Only sets whose rule may propose."""
     proposing = [name for name, use in rules.evidence.model_dump().items() if use["propose"]]
     sets = part[0].filter(pl.col("rule").is_in(proposing))
+    uncounted = {"counted": pl.lit(None, pl.Int64), "chance": pl.lit(None, pl.Float64)}
+    sets = sets.with_columns(**{name: value for name, value in uncounted.items() if name not in sets.columns})
     return sets, part[1].join(
         sets.select("group", "reading"), on=["group", "reading"], how="semi", maintain_order="left"
     )
@@ -169,16 +176,21 @@ def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.D
     pairs = groups.with_columns(group=pl.col("key").rank("dense").cast(pl.Int64), rule=rule).unique(
         ["group", "item"], keep="first", maintain_order=True
     )
-    readings, legs = _explained(
-        pairs.select("group", "line", "item", "owner", "how", "rule", "single", "said", "carriers"),
-        ready,
-        rules,
+    pairs = pairs.select("group", "line", "item", "owner", "how", "rule", "single", "said", "carriers")
+    noted = credit_notes.taken(pairs, ready)
+    readings, legs = _explained(pl.concat([pairs, noted]), ready, rules)
+    # A credit note that nobody named is proposed, never posted.
+    unsaid = pl.col("group").is_in(noted["group"].implode())
+    readings = readings.with_columns(
+        auto=pl.col("auto") & ~unsaid,
+        codes=pl.when(unsaid).then(pl.concat_list("codes", pl.lit(["EX-ITEM"]))).otherwise("codes"),
     )
     # One of several named items is a reading only if it alone explains the amount.
     readings = readings.filter(~pl.col("single") | pl.col("kind").is_in(SINGLE_KINDS))
     # An order that several items carry says which of them are paid only if their sum does.
     vague = (pl.col("how") == "order") & (pl.col("size") > 1) & ~pl.col("kind").is_in(SINGLE_KINDS)
-    readings = readings.filter(~vague)
+    # Nor does a number of few digits.
+    readings = readings.filter(~vague & ((pl.col("how") != "short") | pl.col("kind").is_in(SINGLE_KINDS)))
     readings = readings.with_columns(
         codes=pl.when("single").then(pl.concat_list("codes", pl.lit(["EX-ITEM"]))).otherwise("codes"),
         auto=pl.col("auto") & ~(pl.col("single") & (pl.col("how") == "exact")),
@@ -243,7 +255,7 @@ def _paid(
         offers.with_columns(naming=pl.col("line").is_in(named["line"].implode())),
     )
     taxed = ready.customers.filter(pl.col("tax_profile") != "").select("owner").unique()
-    small = items.filter(pl.len().over("owner") <= rules.limits.items_per_search)
+    small = items.filter(pl.len().over("owner") <= rules.limits.items_to_post)
     lesser = (
         offers.join(equal, on="line", how="anti", maintain_order="left")
         .join(named, on="line", how="anti", maintain_order="left")
@@ -255,7 +267,7 @@ def _paid(
     pairs = pl.concat(
         [equal.select("line", "item", "owner", "how"), lesser.select("line", "item", "owner", "how")]
     )
-    uncertain = pl.col("how").is_in(["fuzzy", "part"])
+    uncertain = pl.col("how").is_in(["fuzzy", "part", "person"])
     pairs = pairs.with_columns(
         rule=pl.when(uncertain).then(pl.lit("payer_name")).otherwise(pl.lit("payer_amount")),
         single=pl.lit(value=True),
@@ -338,91 +350,3 @@ def _split(ready: Ready, rules: Rules, offers: pl.DataFrame) -> tuple[pl.DataFra
     return hits, hits.with_columns(
         cash="amount", deduction=pl.lit(0, dtype=pl.Int64), deduction_type=pl.lit("")
     )
-
-
-def _combined(
-    ready: Ready, found: Found, rules: Rules, busy: pl.DataFrame
-) -> tuple[tuple[pl.DataFrame, pl.DataFrame], list[Problem]]:
-    """Several items of a sure payer that add up, for lines that nothing else explains."""
-    schema: dict[str, DataType | DataTypeClass] = {
-        "line": pl.Int64,
-        "owner": pl.String,
-        "how": pl.String,
-        "members": pl.List(pl.Int64),
-        "reason": pl.String,
-        "many": pl.Boolean,
-    }
-    rows: list[tuple[object, ...]] = []
-    problems: list[Problem] = []
-    paying = (
-        found.payers.filter("sure")
-        .select("line", "owner", "how")
-        .unique("line", keep="first", maintain_order=True)
-    )
-    lines = ready.lines.filter((pl.col("state") == "open") & (pl.col("amount") > 0)).join(
-        busy, on="line", how="anti", maintain_order="left"
-    )
-    lines = lines.join(paying, on="line", maintain_order="left")
-    if rules.evidence.combination.propose and not lines.is_empty():
-        items = ready.items.join(
-            lines.select("owner").unique(), on="owner", how="semi", maintain_order="left"
-        )
-        items = items.sort("owner", "due_date", "issue_date", "item", nulls_last=True)
-        books = {str(key[0]): group for key, group in items.group_by("owner", maintain_order=True)}
-        limit = rules.limits.items_per_search
-        for line, line_id, owner, how, amount, currency, booked in lines.select(
-            "line", "line_id", "owner", "how", "amount", "currency", "booking_date"
-        ).iter_rows():
-            book = books.get(owner)
-            book = book.filter(pl.col("currency") == currency) if book is not None else None
-            if book is None or book.height < 2:  # noqa: PLR2004 - a set has two items
-                continue
-            if book.height > limit:
-                problems.append(
-                    Problem(
-                        "limit-reached",
-                        line_id,
-                        f"the payer has {book.height} open items, more than items_per_search ({limit}); "
-                        "sets were not sought",
-                        "ask the payer for a remittance advice, or raise limits.items_per_search",
-                    )
-                )
-                continue
-            dates = book["due_date"].fill_null(book["issue_date"])
-            months = (book["issue_date"].dt.year() * 12 + book["issue_date"].dt.month()).fill_null(0)
-            hits, many = subsets.find(
-                book["open"].to_list(),
-                amount,
-                [booked is not None and due is not None and due <= booked for due in dates.to_list()],
-                months.to_list(),
-                rules.limits.items_per_combination,
-            )
-            ids = book["item"].to_list()
-            rows += [
-                (line, owner, how, [ids[at] for at in one.members], one.structure, many)
-                for one in hits[: rules.limits.alternatives + 1]
-            ]
-    table = (
-        pl.DataFrame(rows, schema=schema, orient="row")
-        .with_row_index("group")
-        .with_columns(pl.col("group").cast(pl.Int64))
-    )
-    sets = table.with_columns(
-        reading=pl.lit(0, dtype=pl.Int64),
-        rule=pl.lit("combination"),
-        said=pl.lit(""),
-        carriers=pl.lit(0, dtype=pl.UInt32),
-        kind=pl.lit("exact"),
-        size=pl.col("members").list.len(),
-        on_account=pl.lit(0, dtype=pl.Int64),
-        short=pl.lit(0, dtype=pl.Int64),
-        auto=pl.lit(value=True),
-        codes=pl.lit([], dtype=pl.List(pl.String)),
-        reason=pl.format("{} of the payer add up", "reason"),
-    )
-    legs = (
-        sets.select("group", "reading", item="members")
-        .explode("item")
-        .join(ready.items.select("item", cash="open"), on="item", maintain_order="left")
-    )
-    return (sets, legs.with_columns(deduction=pl.lit(0, dtype=pl.Int64), deduction_type=pl.lit(""))), problems

@@ -13,38 +13,59 @@ from recon.match.frames import REFERENCES, Ready
 from recon.rules.schema import Rules
 
 CUT_FAN_MAX = 5  # documents that may begin like a number that is cut off
+PARTS_MAX = 5  # parts of a word that are read as one number
 TOKEN_MAX = 40  # characters of a word that may be a reference
 
 
 def _tokens(lines: pl.DataFrame, ready: Ready, least: int) -> pl.DataFrame:
     """What may be a damaged number: (line, token). Words with digits, each joined with the next; and grams."""
+    words = lines.select("line", "booking_date", word=pl.col("spoken").str.extract_all(r"[^\s]+")).explode(
+        "word"
+    )
     tokens = (
-        lines.select("line", "booking_date", token=pl.col("spoken").str.extract_all(r"[^\s]+"))
-        .explode("token")
+        words.rename({"word": "token"})
         .with_columns(token=text.struct_key(pl.col("token")))
         .filter(pl.col("token").fill_null("") != "")
     )
-    day = pl.col("booking_date")
-    dated = date_like(pl.col("token"), day) | period_like(pl.col("token"), day)
-    tokens = tokens.filter(~dated.fill_null(value=False)).drop("booking_date")
     twins = tokens.with_columns(
         pl.when(pl.col("line") == pl.col("line").shift(-1))
         .then(pl.col("token") + pl.col("token").shift(-1))
         .alias("token")
     )
+    parts = _parts_of(words).with_columns(token=text.struct_key(pl.col("token")))
+    tokens = pl.concat([tokens, twins, parts])
+    day = pl.col("booking_date")
+    dated = date_like(pl.col("token"), day) | period_like(pl.col("token"), day)
+    tokens = tokens.filter(~dated.fill_null(value=False)).drop("booking_date")
     spelled = (
         ready.grams.filter(pl.col("opened") & pl.col("closed") & pl.col("raw").str.contains("^[A-Z]"))
         .join(lines.select("line"), on="line", how="semi", maintain_order="left")
         .select("line", pl.col("raw").alias("token"))
     )
     return (
-        pl.concat([tokens, twins, spelled])
+        pl.concat([tokens, spelled])
         .drop_nulls("token")
         .filter(
             pl.col("token").str.len_chars().is_between(least - 1, TOKEN_MAX)
             & pl.col("token").str.contains(r"[0-9]{2}")
         )
         .unique(maintain_order=True)
+    )
+
+
+def _parts_of(words: pl.DataFrame) -> pl.DataFrame:
+    """Neighbouring parts of words that a bank has run together: `IMPS/607/INV/25-26/O9139/ACME`."""
+    run = words.filter(pl.col("word").str.contains(r"[/*]|-.*-")).with_row_index("nth")
+    parts = run.with_columns(part=pl.col("word").str.extract_all(r"[A-Z0-9]+")).explode("part").drop("word")
+    joined = pl.col("part")
+    found = [parts.select("line", "booking_date", token=joined)]
+    for step in range(1, PARTS_MAX):
+        same = pl.col("nth") == pl.col("nth").shift(-step)
+        joined = joined + " " + pl.col("part").shift(-step)
+        found.append(parts.select("line", "booking_date", token=pl.when(same).then(joined)))
+    every = pl.concat(found).drop_nulls("token")
+    return every.filter(
+        pl.col("token").str.len_chars().le(TOKEN_MAX) & pl.col("token").str.contains("[0-9]{2}")
     )
 
 
@@ -58,11 +79,13 @@ def lookalikes(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
         sure, on="line", how="anti", maintain_order="left"
     )
     read = text.unzero(pl.col("token").str.replace_many(list(fold), list(fold.values())))
-    said = (
-        _tokens(lines, ready, rules.references.typo_length_min)
-        .with_columns(key=read)
-        .filter(pl.col("key") != text.unzero(pl.col("token")))
-    )
+    tokens = _tokens(lines, ready, rules.references.typo_length_min)
+    # `25-26/O9139`: the letter hides where one run of digits ends and the next begins.
+    dashed = tokens.filter(pl.col("token").str.contains("-", literal=True))
+    tokens = pl.concat([tokens, dashed.with_columns(pl.col("token").str.replace_all("-", "", literal=True))])
+    said = tokens.with_columns(key=read).filter(pl.col("key") != text.unzero(pl.col("token")))
+    if said.is_empty():
+        return pl.DataFrame(schema=REFERENCES)
     full = ready.keys.filter(
         (pl.col("kind") == "full") & (pl.col("raw").str.len_chars() >= rules.references.typo_length_min)
     )
@@ -101,15 +124,13 @@ def cut_off(ready: Ready, rules: Rules) -> pl.DataFrame:
         & (pl.col("raw").str.replace_all("-", "").str.len_chars() >= rules.references.prefix_min)
         & ~(pl.col("raw").str.contains(r"^[0-9-]+$") & pl.col("piece"))
     )
-    known = pl.concat([ready.keys.select("key"), ready.closed_keys.select("key")]).unique()
+    known = pl.concat([ready.keys.select("key"), ready.closed_keys.select("key")])
     ends = _incomplete(ends.join(known, on="key", how="anti", maintain_order="left"), ready)
     if full.is_empty() or ends.is_empty():
         return pl.DataFrame(schema=REFERENCES)
-    names = np.asarray(full["raw"].to_list(), dtype=np.str_)
-    wanted = np.asarray(ends["raw"].to_list(), dtype=np.str_)
-    low = np.searchsorted(names, wanted, side="left")
-    high = np.searchsorted(names, np.char.add(wanted, "\uffff"), side="left")
-    fan = ends.with_columns(low=pl.Series(low), high=pl.Series(high)).filter(
+    low = full["raw"].search_sorted(ends["raw"], side="left")
+    high = full["raw"].search_sorted(ends["raw"] + "\uffff", side="left")
+    fan = ends.with_columns(low=low, high=high).filter(
         (pl.col("high") > pl.col("low")) & (pl.col("high") - pl.col("low") <= CUT_FAN_MAX)
     )
     rows = fan.with_columns(row=pl.int_ranges("low", "high")).explode("row")
@@ -124,33 +145,42 @@ def cut_off(ready: Ready, rules: Rules) -> pl.DataFrame:
 
 
 def _incomplete(ends: pl.DataFrame, ready: Ready) -> pl.DataFrame:
-    """Numbers shorter than any of the ledger's that begin so; a longer one is whole, and of another ledger."""
+    """Numbers shorter than any of the ledger's of that form; a longer one is whole, and of another ledger.
+
+    The form is the letters that a number begins with and how many runs of digits it has.
+    """
+    form = ["start", "dashes"]
     start = pl.col("raw").str.extract(r"^([A-Z]+)", 1)
+    dashes = pl.col("raw").str.count_matches("-", literal=True)
     length = pl.col("raw").str.replace_all("-", "", literal=True).str.len_chars()
     shortest = (
         ready.keys.filter(pl.col("kind") == "full")
-        .select(start=start, shortest=length)
+        .select(start=start, dashes=dashes, shortest=length)
         .drop_nulls("start")
-        .group_by("start")
+        .group_by(form)
         .agg(pl.col("shortest").min())
     )
-    told = ends.with_columns(start=start).join(shortest, on="start", how="left", maintain_order="left")
+    told = ends.with_columns(start=start, dashes=dashes).join(
+        shortest, on=form, how="left", maintain_order="left"
+    )
     whole = (length >= pl.col("shortest")).fill_null(value=False)
-    return told.filter(~whole).drop("start", "shortest")
+    return told.filter(~whole).drop("start", "dashes", "shortest")
 
 
 def _variants(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Each text, and the text without each one of its characters, as `variant` (symmetric delete)."""
-    lengths = frame[column].str.len_chars().to_list()
-    longest = max(lengths, default=0)
-    whole = frame.with_columns(variant=pl.col(column))
-    parts = [whole]
-    for at in range(longest):
-        some = frame.filter(pl.col(column).str.len_chars() > at)
-        parts.append(
-            some.with_columns(variant=pl.col(column).str.slice(0, at) + pl.col(column).str.slice(at + 1))
-        )
-    return pl.concat(parts).unique(maintain_order=True)
+    """Each text, and the text without each one of its characters, hashed with the amount as `variant`.
+
+    What meets by a hash (symmetric delete) is compared afterwards, so that a clash of hashes does no harm.
+    """
+    text_ = pl.col(column)
+    rows = frame.with_columns(length=text_.str.len_chars())
+    longest = rows["length"].max()
+    salt = pl.col("open").hash()
+    parts = [rows.with_columns(variant=text_.hash() ^ salt)]
+    for at in range(longest if isinstance(longest, int) else 0):
+        cut = (text_.str.slice(0, at) + text_.str.slice(at + 1)).hash() ^ salt
+        parts.append(rows.filter(pl.col("length") > at).with_columns(variant=cut))
+    return pl.concat(parts).drop("length")
 
 
 def typos(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
@@ -179,10 +209,11 @@ def typos(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
         .join(spoken.select("line", "currency", open="amount"), on="line", maintain_order="left")
         .rename({"token": "left"})
     )
-    near = _variants(left, "left").join(
-        _variants(full, "right"), on=["variant", "open", "currency"], maintain_order="left"
+    near = _variants(left, "left").join(_variants(full, "right"), on="variant", suffix="_item")
+    near = near.filter(
+        (pl.col("open") == pl.col("open_item")) & (pl.col("currency") == pl.col("currency_item"))
     )
-    pairs = near.select("line", "item", "left", "right").unique(maintain_order=True)
+    pairs = near.select("line", "item", "left", "right").unique().sort("line", "item", "left", "right")
     if pairs.is_empty():
         return pl.DataFrame(schema=REFERENCES)
     distance = process.cpdist(

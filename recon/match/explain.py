@@ -10,28 +10,32 @@ The words come from the same columns that decided (weights, codes, rivals), neve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import polars as pl
 
+from recon.match import allowances, details, readings
 from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.match.reasons import evidence_code, reasons
+from recon.match.unmatched import unmatched_lines
 from recon.match.words import WORDS_OF_CODE
-from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Outcome, Result, Status, money_expr
+from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Outcome, Result, Status
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
-TOGETHER = " + "
-APART = " | "
+BY_PAYER = ("payer_amount", "payer_name", "combination", "combination_supported", "split")
 
 
 def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: Rules) -> Result:
     """The result tables in inner form; asserts that each line's money is conserved."""
-    sets = _settled(_within_year(chosen, ready, rules))
-    alternatives = _alternatives(ready, weighed, chosen, rules)
+    chosen = allowances.within_year(chosen, ready, rules)
+    sets = _settled(chosen)
+    alternatives = readings.alternatives(ready, weighed, chosen, sets, rules)
+    sets = readings.runners_up(sets, weighed, ready).join(
+        alternatives.select("line", "common"), on="line", how="left", maintain_order="left"
+    )
     proposed = sets.filter(pl.col("outcome") != Outcome.EXCEPTION)
-    allocations = _allocations(ready, chosen, proposed)
-    unmatched = _unmatched(ready, found, weighed, chosen, proposed)
+    allocations = _allocations(ready, found, chosen, proposed)
+    unmatched = unmatched_lines(ready, found, weighed, chosen, proposed, rules)
     on_account = unmatched.filter(pl.col("holder") != "")
     held = on_account.select(
         "line",
@@ -40,11 +44,14 @@ def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: 
         confidence=pl.lit(0.0),
         rule=pl.lit("on_account"),
         reasons=pl.format("held on account of customer {}; {}", "holder", "detail"),
+        customer_id="holder",
     )
     allocations = pl.concat([allocations, _held(held)], how="diagonal")
     exceptions = pl.concat(
         [_queries(proposed, alternatives), _open_exceptions(unmatched, alternatives)], how="diagonal"
     )
+    behind = details.behind(ready, found, weighed, chosen, unmatched, rules)
+    exceptions = _detailed(exceptions, behind, alternatives)
     lines = _lines(ready, proposed, unmatched)
     result = Result(
         lines=_finished(lines, ready, LINES.inner_schema),
@@ -58,43 +65,6 @@ def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: 
 
 def _once(problems: list[Problem]) -> list[Problem]:
     return list(dict.fromkeys(problems))
-
-
-def _within_year(chosen: Chosen, ready: Ready, rules: Rules) -> Chosen:
-    """The chosen sets; small differences beyond what a customer may have in a year are not posted by themselves."""
-    names = sorted(rules.tolerances)
-    items = ready.items.select("item", "customer_id", "currency")
-    used = chosen.legs.filter(pl.col("deduction_type") == "TOL").join(items, on="item", maintain_order="left")
-    used = used.join(
-        ready.customers.select("customer_id", "tolerance"), on="customer_id", maintain_order="left"
-    )
-    used = used.join(chosen.sets.select("proposal", "line"), on="proposal", maintain_order="left").sort(
-        "line"
-    )
-    caps = [
-        (name, currency, int(rules.tolerances[name].per_year * 10**scale))
-        for name in names
-        for currency, scale in sorted(ready.scales.items())
-    ]
-    schema = {"tolerance": pl.String, "currency": pl.String, "cap": pl.Int64}
-    capped = used.with_columns(
-        tolerance=pl.when(pl.col("tolerance") == "").then(pl.lit("default")).otherwise("tolerance")
-    ).join(
-        pl.DataFrame(caps, schema=schema, orient="row"),
-        on=["tolerance", "currency"],
-        how="left",
-        maintain_order="left",
-    )
-    total = pl.col("deduction").abs().cum_sum().over("customer_id", "currency")
-    beyond = capped.filter((total > pl.col("cap")).fill_null(value=False))["proposal"].unique()
-    over = pl.col("proposal").is_in(beyond.implode())
-    codes = pl.concat_list("codes", pl.lit(["EX-TOLPAT"])).list.unique(maintain_order=True)
-    return replace(
-        chosen,
-        sets=chosen.sets.with_columns(
-            auto=pl.col("auto") & ~over, codes=pl.when(over).then(codes).otherwise("codes")
-        ),
-    )
 
 
 def _settled(chosen: Chosen) -> pl.DataFrame:
@@ -111,7 +81,8 @@ def _settled(chosen: Chosen) -> pl.DataFrame:
     # A suggestion always says what kept it from being posted.
     codes = pl.when(~auto & (codes.list.len() == 0)).then(pl.lit(["EX-ITEM"])).otherwise(codes)
     # Sets without any reference of which several fit are no proposal; the money goes on account.
-    vague = (pl.col("rule") == "combination") & (pl.col("rivals") > 0)
+    several = (pl.col("rivals") > 0) | (pl.col("counted") > 1).fill_null(value=False)
+    vague = (pl.col("rule") == "combination") & several
     outcome = (
         pl.when(auto)
         .then(pl.lit(Outcome.AUTO))
@@ -124,19 +95,35 @@ def _settled(chosen: Chosen) -> pl.DataFrame:
     return chosen.sets.with_columns(codes=codes, outcome=outcome.cast(pl.String), confidence=shared)
 
 
-def _allocations(ready: Ready, chosen: Chosen, proposed: pl.DataFrame) -> pl.DataFrame:
-    """One row for each item and deduction, and one for what goes on account."""
+def _detailed(exceptions: pl.DataFrame, behind: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFrame:
+    """The exceptions with what stands behind each code, and what all readings have in common."""
+    told = exceptions.join(behind, on=["line", "code"], how="left", maintain_order="left").join(
+        alternatives.select("line", "common"), on="line", how="left", maintain_order="left"
+    )
+    shared = pl.when(pl.col("code") == "EX-ITEM").then(pl.format("in every reading: {}", "common"))
+    more = pl.concat_str("more", shared, separator="; ", ignore_nulls=True)
+    return told.with_columns(
+        detail=pl.when(more != "").then(pl.format("{}: {}", "detail", more)).otherwise("detail")
+    )
+
+
+def _allocations(ready: Ready, found: Found, chosen: Chosen, proposed: pl.DataFrame) -> pl.DataFrame:
+    """One row for each item and deduction, and one for what goes on account of the payer, if that is known."""
+    paying = found.payers.filter("sure").unique("line", keep="first", maintain_order=True)
     told = reasons(evidence_code(proposed))
     about = told.select(
         "proposal", "line", "confidence", "rule", "reasons", "on_account", "surplus", status="outcome"
     )
     legs = chosen.legs.join(about, on="proposal", maintain_order="left").join(
-        ready.items.select("item", "item_id"), on="item", maintain_order="left"
+        ready.items.select("item", "item_id", "customer_id"), on="item", maintain_order="left"
     )
     settled = legs.with_columns(amount="cash")
     rest = about.filter((pl.col("on_account") != 0) & (pl.col("surplus") == "")).with_columns(
         amount="on_account"
     )
+    rest = rest.join(
+        paying.select("line", "customer_id"), on="line", how="left", maintain_order="left"
+    ).with_columns(pl.col("customer_id").fill_null(""))
     return pl.concat(
         [
             settled.select(
@@ -149,8 +136,9 @@ def _allocations(ready: Ready, chosen: Chosen, proposed: pl.DataFrame) -> pl.Dat
                 "confidence",
                 "rule",
                 "reasons",
+                "customer_id",
             ),
-            _held(rest.select("line", "amount", "status", "confidence", "rule", "reasons")),
+            _held(rest.select("line", "amount", "status", "confidence", "rule", "reasons", "customer_id")),
         ],
         how="diagonal_relaxed",
     )
@@ -160,164 +148,6 @@ def _held(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         item_id=pl.lit(""), deduction=pl.lit(0, dtype=pl.Int64), deduction_type=pl.lit("")
     )
-
-
-def _unmatched(
-    ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, proposed: pl.DataFrame
-) -> pl.DataFrame:
-    """Open lines without a proposal: their codes, what is missing, and the customer that may hold the money."""
-    lines = ready.lines.filter(pl.col("state") == "open").join(
-        proposed.select("line"), on="line", how="anti", maintain_order="left"
-    )
-    sure = (
-        found.payers.filter("sure")
-        .join(
-            ready.customers.select("customer_id", "owner"),
-            on="customer_id",
-            how="left",
-            suffix="_own",
-            maintain_order="left",
-        )
-        .unique("line", keep="first", maintain_order=True)
-        .select("line", payer="customer_id")
-    )
-    vague = chosen.sets.select("line", vague=pl.lit(value=True))
-    # An order that several items carry, of which none and not all are paid.
-    orders = found.references.filter(pl.col("how") == "order")
-    ordered = orders.select("line", ordered=pl.lit(value=True)).unique(maintain_order=True)
-    dated = found.dates.select("line", dated=pl.lit(value=True)).unique(maintain_order=True)
-    several = (
-        found.payers.filter(pl.col("owners") > 1)
-        .select("line", several=pl.lit(value=True))
-        .unique(maintain_order=True)
-    )
-    beaten = chosen.losers.join(
-        weighed.sets.select("proposal", "rule", lost_owner="owner"), on="proposal", maintain_order="left"
-    )
-    near = found.near.select("line", near=pl.lit(value=True)).unique(maintain_order=True)
-    part = (
-        found.payers.filter(pl.col("how").is_in(["part", "fuzzy"]))
-        .select("line", near=pl.lit(value=True))
-        .unique(maintain_order=True)
-    )
-    near = pl.concat([near, part]).unique(maintain_order=True)
-    closed = found.closed.group_by("line", maintain_order=True).agg(
-        closed=pl.lit(value=True), closed_customer=pl.col("customer_id").first()
-    )
-    expired = found.expired.select("line", expired=pl.lit(value=True))
-    items = ready.items.select("item", item_currency="currency")
-    foreign = (
-        found.references.filter(pl.col("how") == "exact")
-        .join(items, on="item", maintain_order="left")
-        .join(ready.lines.select("line", "currency"), on="line", maintain_order="left")
-        .filter(pl.col("item_currency") != pl.col("currency"))
-        .select("line", foreign=pl.lit(value=True))
-        .unique(maintain_order=True)
-    )
-    many = (
-        ready.items.select("owner", "currency")
-        .join(ready.customers.select("owner", payer="customer_id"), on="owner")
-        .group_by("payer")
-        .agg(open_items=pl.len())
-    )
-    for frame, on in (
-        (sure, "line"),
-        (several, "line"),
-        (vague, "line"),
-        (ordered, "line"),
-        (dated, "line"),
-        (beaten.drop("proposal"), "line"),
-        (near, "line"),
-        (closed, "line"),
-        (expired, "line"),
-        (foreign, "line"),
-        (weighed.refused, "line"),
-        (many, "payer"),
-    ):
-        lines = lines.join(frame, on=on, how="left", maintain_order="left")
-    lines = lines.with_columns(pl.col("vague", "ordered", "dated").fill_null(value=False))
-    flag = {
-        name: pl.col(name).fill_null(value=False)
-        for name in ("several", "near", "closed", "expired", "foreign")
-    }
-    known = pl.col("payer").is_not_null()
-    lost = pl.col("winner").is_not_null()
-    checks = [
-        (pl.col("hostile"), "EX-INJ"),
-        (pl.col("amount") < 0, "EX-REFUND"),
-        (lost & pl.col("rule").is_in(["payer_amount", "payer_name", "combination", "split"]), "EX-ITEM"),
-        (lost & ~pl.col("rule").is_in(["payer_amount", "payer_name", "combination", "split"]), "EX-DUPPAY"),
-        (flag["closed"] & ~lost, "EX-DUPPAY"),
-        (flag["foreign"], "EX-CCY"),
-        (flag["expired"], "EX-ALIASEXP"),
-        (flag["near"] & ~known, "EX-NEAR"),
-        (flag["several"], "EX-CUST"),
-        (pl.col("vague") | pl.col("ordered"), "EX-ITEM"),
-        (pl.col("dated"), "EX-COINC"),
-        (
-            known
-            & ~lost
-            & ~flag["closed"]
-            & ~pl.col("vague")
-            & ~pl.col("ordered")
-            & pl.col("advice_codes").is_null(),
-            "EX-NOITEM",
-        ),
-        (known & (pl.col("open_items") > 1) & ~lost & pl.col("advice_codes").is_null(), "EX-NOREM"),
-    ]
-    codes = pl.concat_list(
-        [pl.when(fits.fill_null(value=False)).then(pl.lit(code)) for fits, code in checks]
-    ).list.drop_nulls()
-    lines = lines.with_columns(
-        codes=pl.concat_list(pl.col("advice_codes").fill_null([]), codes).list.unique(maintain_order=True)
-    )
-    # A line whose payer is not known says so too, whatever else is odd about it.
-    nameless = (
-        ~known
-        & pl.col("closed_customer").is_null()
-        & pl.col("advice_codes").is_null()
-        & (pl.col("amount") > 0)
-    )
-    nameless = nameless & ~flag["several"] & ~flag["expired"] & ~flag["foreign"] & ~lost
-    with_unid = pl.concat_list(
-        "codes", pl.when(nameless).then(pl.lit(["EX-UNID"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
-    )
-    lines = lines.with_columns(codes=with_unid.list.unique(maintain_order=True))
-    lines = lines.with_columns(
-        codes=pl.when(pl.col("codes").list.len() == 0).then(pl.lit(["EX-UNID"])).otherwise("codes")
-    )
-    holder = (
-        pl.when((pl.col("amount") > 0) & ~pl.col("codes").list.contains("EX-INJ"))
-        .then(pl.coalesce("payer", "closed_customer", pl.col("advice_customer")))
-        .fill_null("")
-    )
-    return lines.with_columns(holder=holder, detail=_detail("codes"))
-
-
-def _detail(column: str) -> pl.Expr:
-    words = pl.element().replace_strict(
-        list(WORDS_OF_CODE), list(WORDS_OF_CODE.values()), default=pl.element(), return_dtype=pl.String
-    )
-    return pl.col(column).list.eval(words).list.join("; ")
-
-
-def _alternatives(ready: Ready, weighed: Proposals, chosen: Chosen, rules: Rules) -> pl.DataFrame:
-    """Other readings of each line in words: `INV-1 400.00 + INV-2 500.00 | ...`, as (line, alternatives)."""
-    shown = chosen.others.sort("line", "rank").filter(
-        pl.int_range(pl.len()).over("line") < rules.limits.alternatives
-    )
-    legs = weighed.legs.join(shown.select("proposal", "line", "rank"), on="proposal", maintain_order="left")
-    named = legs.join(ready.items.select("item", "item_id", "currency"), on="item", maintain_order="left")
-    cash = named.group_by("line", "rank", "item_id", "currency", maintain_order=True).agg(
-        pl.col("cash").sum()
-    )
-    texts = cash.with_columns(text=pl.format("{} {}", "item_id", money_expr(pl.col("cash"), ready.scales)))
-    joined = (
-        texts.group_by("line", "rank", maintain_order=True)
-        .agg(pl.col("text").str.join(TOGETHER))
-        .sort("line", "rank")
-    )
-    return joined.group_by("line", maintain_order=True).agg(alternatives=pl.col("text").str.join(APART))
 
 
 def _queries(proposed: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFrame:

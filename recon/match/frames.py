@@ -7,18 +7,20 @@ order of the input. Money is integers of minor units throughout.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import polars as pl
 
+from recon.model import TOLERATED
 from recon.problems import Problem
 
 REFERENCES: Final = pl.Schema(
     {
         "line": pl.Int64,
         "item": pl.Int64,
-        "how": pl.String,  # exact, order, lookalike, cut, bare, typo
+        "how": pl.String,  # exact, order, lookalike, cut, bare, short, typo
         "said": pl.String,  # as the line says it
         "at": pl.Int32,  # first atom in the line; -1 where a whole word was read
         "size": pl.Int32,
@@ -39,17 +41,18 @@ class Ready:
         issue_date, due_date, entity, discount_percent, discount_days, bar (why it can't be `auto`, or empty),
         bar_code.
     keys: key, item, kind (`full`, `bare`, `order`), raw; a document number or order reference of an open item.
-    closed_keys: key, raw, doc_no, customer_id, amount; document numbers of closed items.
+    closed_keys: key, raw, doc_no, customer_id, amount, listed; document numbers of closed items.
     atoms: line, at, atom, digit, gap, after; the runs of letters and digits of a line.
     grams: line, at, size, raw, key, opened, closed, piece, field_end, tight, labelled, before; what may be a
         reference.
-    customers: customer_id, group_id, name, tolerance.
+    customers: customer_id, group_id, name, tolerance, tolerance_used.
     names: key, customer_id, kind (`alias`, `name`, `name_cut`), form (legal form), valid_from, valid_to.
     accounts: key, customer_id, kind (`account`, `vendor`), valid_from, valid_to.
     name_grams: line, at, size, key, whole, form; what may be a name in a line.
     remittances: remit, remittance_id, payer, payer_owner (the one customer or group of that name), payment_date, raw,
         key (of the payment number), total, one_total, summed, unread, currency, foots.
     advice: remit, row, doc_key, gross, deduction, deduction_type, paid.
+    tolerated: customer_id, currency, booking_date, amount_minor; small differences that earlier runs gave.
     """
 
     lines: pl.DataFrame
@@ -65,9 +68,10 @@ class Ready:
     remittances: pl.DataFrame
     advice: pl.DataFrame
     scales: Mapping[str, int]
+    tolerated: pl.DataFrame = field(default_factory=TOLERATED.empty)
     problems: tuple[Problem, ...] = ()
 
-    @property
+    @cached_property
     def prefixes(self) -> pl.Series:
         """The letters that this ledger's document numbers begin with."""
         full = self.keys.filter(pl.col("kind") == "full")["raw"]
@@ -80,15 +84,17 @@ class Found:
     """What `candidates.find` makes: which lines, items and customers may meet at all.
 
     references: as REFERENCES.
-    payers: line, customer_id, owner, how (`account`, `alias`, `vendor`, `name`, `name_cut`, `fuzzy`, `part`), tier,
-        sure, owners (how many customers or groups the best evidence fits).
+    payers: line, customer_id, owner, how (`account`, `alias`, `vendor`, `name`, `name_cut`, `person`, `fuzzy`,
+        `part`), tier, sure, owners (how many customers or groups the best evidence fits).
     links: line, remit, how (`number`, `number_cut`, `total`, `totals`).
     closed: line, doc_no, customer_id; references to items that are closed.
     near: line, customer_id, likeness; customers whose names are near, but not equal.
-    expired: line, customer_id; lines that use a name which was valid on another day only.
+    expired: line, customer_id, valid_from, valid_to, booking_date; lines that use a name which was valid on another
+        day only.
     unknown: line, said; lines that name a number in the ledger's own form that no open item has.
     dates: line, item; a bare number that reads as a date, and by chance is an item's.
     twins: line, item; an item that is named, of whose number there is also a closed one of the line's amount.
+    elsewhere: line; lines that name a document of another company of ours.
     """
 
     references: pl.DataFrame
@@ -100,6 +106,7 @@ class Found:
     unknown: pl.DataFrame
     dates: pl.DataFrame
     twins: pl.DataFrame
+    elsewhere: pl.DataFrame
     problems: tuple[Problem, ...] = ()
 
 
@@ -107,10 +114,11 @@ class Found:
 class Proposals:
     """What `combine.search` makes and `score.weigh` completes: the sets of items that may explain each line.
 
-    sets: proposal, line, rule, kind (`exact`, `deduction`, `discount`, `tolerance`, `part`, `over`), how (the kind
-        of reference, link or payer evidence it comes from), said, carriers (items that carry what was said),
-        owner, size, on_account, short, auto, codes, reason; and from `score.weigh` on: payer_how, payer_sure,
-        unique, bars, bar_codes, early, credit, kept_back, insolvent, uncleared, w_prior, w_reference,
+    sets: proposal, line, rule, kind (`exact`, `deduction`, `discount`, `tolerance`, `part`, `over`, `rate`), how (the
+        kind of reference, link or payer evidence it comes from), said, carriers (items that carry what was said),
+        owner, size, on_account, short, auto, codes, reason, counted (sets without references that add up) and chance
+        (how many of them an unrelated amount would be expected to hit); and from `score.weigh` on: payer_how,
+        payer_sure, unique, bars, bar_codes, early, credit, kept_back, insolvent, uncleared, w_prior, w_reference,
         w_payer, w_amount, w_date, w_against, score, confidence.
     legs: proposal, item, cash, deduction, deduction_type.
     refused: line, advice_codes, advice_customer; lines whose remittance can't be followed, and why.
@@ -126,7 +134,8 @@ class Proposals:
 class Chosen:
     """What `assign.choose` makes: at most one set for each line, no item settled beyond its open amount.
 
-    sets: as in Proposals, with rivals (readings of the line that are as good) and margin (bits to the next best).
+    sets: as in Proposals, with rivals (readings of the line that are as good), runner (the next best set) and margin
+        (bits to it).
     legs: of the chosen sets.
     losers: line, proposal, winner (the line that has the item), of lines whose best set was taken by another.
     others: line, proposal, rank; the line's other readings, best first.

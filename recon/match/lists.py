@@ -35,12 +35,14 @@ def listed(ready: Ready, rules: Rules, strong: pl.DataFrame) -> pl.DataFrame:
     wide = pl.concat([numbers.with_columns(raw=pl.col("stem") + pl.col("digits")), plain])
     keys = ready.keys.filter(pl.col("kind").is_in(["full", "bare"])).select("key", "item")
     hits = wide.with_columns(key=text.unzero(pl.col("raw"))).join(keys, on="key", maintain_order="left")
-    # `INV-9042/26` may as well be a number and a year: what is abbreviated counts if the number before it is open.
-    headed = hits.filter("first").select("segment").unique()
+    # `INV-9042/26` may as well be a number and a year: what is abbreviated counts if the number before it is open,
+    # and the same customer's.
+    hits = hits.join(ready.items.select("item", "owner"), on="item", maintain_order="left")
+    headed = hits.filter("first").select("segment", "owner").unique()
     hits = pl.concat(
         [
             hits.filter(~pl.col("short")),
-            hits.filter("short").join(headed, on="segment", how="semi", maintain_order="left"),
+            hits.filter("short").join(headed, on=["segment", "owner"], how="semi", maintain_order="left"),
         ]
     )
     return (
@@ -90,6 +92,8 @@ def _list_members(ready: Ready, options: References) -> pl.DataFrame:
         close=(near & same).fill_null(value=False),
     ).filter(~pl.col("bridge"))
     # A segment goes on while digits follow digits; its first atom is the prefix.
+    # Digits glued to a letter behind them are no number: `INV00113I` is not INV-113.
+    atoms = atoms.filter(~(pl.col("digit") & (pl.col("after") == "")))
     again = pl.col("digit") & pl.col("close") & same
     atoms = atoms.with_columns(segment=(~again).cum_sum())
     # A number behind `ROOM NO` is no document's.
@@ -144,8 +148,13 @@ def _list_numbers(members: pl.DataFrame, options: References) -> pl.DataFrame:
     high = pl.col("number").cast(pl.Int64)
     low = pl.when("next").then(pl.col("number").shift(1).cast(pl.Int64))
     counted = (pl.col("range") & (high > low) & (high - low < options.ranges_max)).fill_null(value=False)
-    value = pl.when(counted).then(pl.int_ranges(low + 1, high + 1)).otherwise(pl.concat_list(high))
-    wide = rows.with_columns(short=missing > 0, value=value, width=pl.col("number").str.len_chars()).explode(
-        "value"
+    rows = rows.with_columns(
+        short=missing > 0, value=high, low=low, counted=counted, width=pl.col("number").str.len_chars()
+    ).with_row_index("nth_number")
+    ranged = (
+        rows.filter("counted").with_columns(value=pl.int_ranges(pl.col("low") + 1, high + 1)).explode("value")
     )
-    return wide.with_columns(digits=pl.col("value").cast(pl.String).str.pad_start(pl.col("width"), "0"))
+    wide = pl.concat([rows.filter(~pl.col("counted")), ranged]).sort("nth_number", "value")
+    return wide.drop("low", "counted", "nth_number").with_columns(
+        digits=pl.col("value").cast(pl.String).str.pad_start(pl.col("width"), "0")
+    )

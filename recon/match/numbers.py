@@ -12,6 +12,8 @@ from recon.model import Tables
 from recon.rules.schema import Rules
 
 ITEM_REFERENCES = ("po_no", "service_user_ref", "contract_id", "plan_id")
+# A number and the financial year behind it: the 1st group is the number without the year.
+YEARED = r"^([A-Z0-9-]*[0-9])-(?:20)?(?:[12][0-9])-(?:20)?(?:[12][0-9])$"
 KEY_LENGTH_MIN = 4  # shorter order references are no evidence
 COUNTING_WORDS = (
     "NO",
@@ -39,9 +41,17 @@ def item_keys(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     last = full.filter(pl.col("raw").str.contains("^[A-Z]")).select(
         "item", raw=pl.col("raw").str.extract(r"([0-9]+)$", 1)
     )
-    bare = pl.concat([tail, last]).drop_nulls().unique(maintain_order=True)
+    # `T-00606/25-26` and `0123/2025-26` end with the year, which payers leave away.
+    yearless = full.select("item", raw=pl.col("raw").str.extract(YEARED, 1))
+    serial = yearless.select("item", raw=pl.col("raw").str.extract(r"([0-9]+)$", 1))
+    bare = pl.concat([tail, last, yearless, serial]).drop_nulls().unique(maintain_order=True)
     bare = bare.filter(pl.col("raw").str.len_chars() >= rules.references.bare_digits_min)
-    orders = pl.concat([items.select("item", raw=text.struct_key(pl.col(name))) for name in ITEM_REFERENCES])
+    orders = pl.concat(
+        [
+            items.filter(pl.col(name) != "").select("item", raw=text.struct_key(pl.col(name)))
+            for name in ITEM_REFERENCES
+        ]
+    )
     orders = orders.filter(
         (pl.col("raw").str.len_chars() >= KEY_LENGTH_MIN) & pl.col("raw").str.contains("[0-9]")
     ).unique(maintain_order=True)
@@ -55,12 +65,22 @@ def item_keys(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 
 
 def closed_keys(tables: Tables) -> pl.DataFrame:
-    """The numbers of closed items, each once for each customer: (doc_no, customer_id, amount, raw, key)."""
+    """The numbers of closed items, each once for each customer: (doc_no, customer_id, listed, amount, raw, key).
+
+    `listed` says that the item is still in the extract, with nothing left: an earlier run settled it.
+    """
+    settled = tables.open_items.filter(pl.col("open_amount_minor") == 0)
     closed = pl.concat(
-        [tables.closed_items, tables.open_items.filter(pl.col("open_amount_minor") == 0)], how="diagonal"
+        [
+            tables.closed_items.with_columns(listed=pl.lit(value=False)),
+            settled.with_columns(listed=pl.lit(value=True)),
+        ],
+        how="diagonal",
     )
     return (
-        closed.select("doc_no", "customer_id", amount="amount_minor", raw=text.struct_key(pl.col("doc_no")))
+        closed.select(
+            "doc_no", "customer_id", "listed", amount="amount_minor", raw=text.struct_key(pl.col("doc_no"))
+        )
         .filter(pl.col("raw").str.contains("[0-9]"))
         .with_columns(key=text.unzero(pl.col("raw")))
         .sort("key", "doc_no", "customer_id", "amount", nulls_last=True)
@@ -82,11 +102,25 @@ def gram_shape(raws: Sequence[pl.Series]) -> tuple[pl.Series, int]:
     return starts, int(longest) if isinstance(longest, int) else 1
 
 
-def as_document(ready: Ready) -> pl.Expr:
-    """Bare numbers of grams that stand behind a label, or with the letters before them are a known document."""
-    known = pl.concat([ready.keys["key"], ready.closed_keys["key"]]).unique()
-    whole = text.unzero(pl.col("before") + pl.col("raw"))
-    return pl.col("raw").str.contains("^[0-9-]+$") & (pl.col("labelled") | whole.is_in(known.implode()))
+def spelled(items: pl.DataFrame, tables: Tables) -> pl.Series:
+    """Numbers of several words, as written: a text's `ESX-PO-793483` begins with ESX, though its key with ESXPO."""
+    parts = [items.select(text=pl.col(name)) for name in ("doc_no", "item_id", *ITEM_REFERENCES)]
+    parts += [
+        tables.closed_items.select(text="doc_no"),
+        tables.remittance_lines.select(text="payment_reference"),
+    ]
+    written = pl.concat(parts).filter(pl.col("text").str.contains(r"[A-Za-z][^A-Za-z0-9]+[A-Za-z]"))["text"]
+    return written.to_frame().select(text.upper(pl.col("text")).str.strip_chars_start("-/.#:( "))["text"]
+
+
+def no_document(found: pl.DataFrame, ready: Ready) -> pl.DataFrame:
+    """Grams without the bare numbers behind a label, or that with the letters before them are a known document."""
+    known = pl.concat([ready.keys.select(whole="key"), ready.closed_keys.select(whole="key")])
+    bare = pl.col("raw").str.contains("^[0-9-]+$")
+    stuck = found.filter(bare).select(whole=text.unzero(pl.col("before") + pl.col("raw"))).unique()
+    stuck = stuck.join(known, on="whole", how="semi")
+    named = text.unzero(pl.col("before") + pl.col("raw")).is_in(stuck["whole"].implode())
+    return found.filter(~(bare & (pl.col("labelled") | named)))
 
 
 def grams(found: pl.DataFrame, starts: pl.Series, longest: int, labels: list[str]) -> pl.DataFrame:

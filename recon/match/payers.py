@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from rapidfuzz import fuzz, process
 
-from recon.match import numbers, text
+from recon.match import numbers, persons, text
 from recon.match.frames import Ready
 from recon.rules.schema import Rules
 
@@ -18,7 +18,7 @@ SCHEMA = pl.Schema(
     {"line": pl.Int64, "customer_id": pl.String, "how": pl.String, "place": pl.Int32, "tier": pl.Int64}
 )
 # A name cut by the payment system may be another customer's whole name, and is as good.
-TIERS = {"account": 0, "alias": 1, "vendor": 1, "name": 2, "name_cut": 2, "fuzzy": 4, "part": 5}
+TIERS = {"account": 0, "alias": 1, "vendor": 1, "name": 2, "name_cut": 2, "person": 3, "fuzzy": 4, "part": 5}
 WHOLE_TIER = 2  # up to here the payer is named whole
 NEAR_SCORE = 80.0  # from this likeness on a name is worth a warning
 BLOCK_LETTERS = 4
@@ -35,7 +35,9 @@ def known(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
             or group), and no other place of the line names another.
         near: line, customer_id, likeness: names alike but not equal, for lines without a sure payer.
     """
-    hits = pl.concat([_by_account(ready), _by_name(ready, rules)])
+    hits = pl.concat([_by_account(ready), _by_name(ready, rules), _tiered(persons.named(ready))])
+    # An initial and a surname say more than a name in a longer text.
+    hits = hits.filter((pl.col("how") != "part") | ~(pl.col("how") == "person").any().over("line"))
     owners = ready.customers.select("customer_id", "owner")
     hits = hits.join(owners, on="customer_id", how="left", maintain_order="left").with_columns(
         pl.col("owner").fill_null("C:" + pl.col("customer_id"))
@@ -81,7 +83,8 @@ def _by_account(ready: Ready) -> pl.DataFrame:
     spoken = (
         ready.grams.filter("opened", "closed")
         .filter(~pl.col("piece") | (pl.col("size") > 1))
-        .filter(~numbers.as_document(ready))  # `INV 1042` is a document, though a vendor has the number 1042
+        .join(ready.accounts, on="key", how="semi", maintain_order="left")
+        .pipe(numbers.no_document, ready)  # `INV 1042` is a document, though a vendor has the number 1042
         .select("line", "key")
         .unique(maintain_order=True)
         .join(ready.accounts, on="key", maintain_order="left")

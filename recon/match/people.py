@@ -21,6 +21,8 @@ def with_customers(tables: Tables) -> Tables:
     An item without a customer's number belongs to the name that stands beside it; one without a name, to nobody
     but itself. Otherwise all such items would be one customer's, and one payer could pay another's.
     """
+    if (tables.open_items["customer_id"] != "").all():
+        return tables
     named = pl.when(pl.col("customer_name").str.strip_chars() != "").then(
         "NAME " + text.upper(pl.col("customer_name"))
     )
@@ -53,6 +55,7 @@ def customers(tables: Tables, items: pl.DataFrame) -> pl.DataFrame:
         "name",
         "tax_profile",
         tolerance="tolerance_profile",
+        tolerance_used="tolerance_used",
         known=pl.lit(value=True),
     )
     implied = items.select(
@@ -61,14 +64,15 @@ def customers(tables: Tables, items: pl.DataFrame) -> pl.DataFrame:
         pl.col("customer_name").alias("name"),
         tax_profile=pl.lit(""),
         tolerance=pl.lit(""),
+        tolerance_used=pl.lit(""),
         known=pl.lit(value=False),
     )
     return (
         pl.concat([named, implied])
         .filter(pl.col("customer_id") != "")
         .sort(
-            ["customer_id", "known", "name", "group_id", "tax_profile", "tolerance"],
-            descending=[False, True, False, True, False, False],
+            ["customer_id", "known", "name", "group_id", "tax_profile", "tolerance", "tolerance_used"],
+            descending=[False, True, False, True, False, False, True],
         )
         # Either file may say the group.
         .with_columns(group_id=pl.col("group_id").max().over("customer_id"))
@@ -189,7 +193,8 @@ def name_grams(
         .then(text.joined(["counterparty", "narrative", "reference"]))
         .otherwise(text.joined(["narrative", "reference"])),
     )
-    phrases = "|".join(f"(?:{pattern})" for pattern in payers.not_phrases)
+    # What says that the payer is insolvent is no part of its name.
+    phrases = "|".join(f"(?:{pattern})" for pattern in (*payers.not_phrases, *rules.controls.insolvent))
     if phrases:
         spoken = spoken.with_columns(text=pl.col("text").str.replace_all(f"(?i){phrases}", " / "))
     noise = "|".join([_noise(rules), *(f"^{start}$" for start in starts)])

@@ -34,6 +34,7 @@ CLOSED = (
     "written-off",
     "write-off",
 )  # what ledgers call an item that nobody is to pay any more
+OWN_ACCOUNT_MIN = 6  # a shorter text is no account
 CHEQUES = ("DEP", "CHQ", "CDM", "POC", "BSP", "CHEQUE")  # types that clear later than they are booked
 
 
@@ -55,9 +56,9 @@ def clean(tables: Tables, rules: Rules) -> Ready:
     names = people.names(tables, customers, rules)
     remittances, advice = advices.advices(tables, customers, names, rules)
     closed_keys = numbers.closed_keys(tables)
-    starts, longest = numbers.gram_shape(
-        [keys["raw"], closed_keys["raw"], remittances["raw"], people.account_raws(tables)]
-    )
+    raws = [keys["raw"], closed_keys["raw"], remittances["raw"], people.account_raws(tables)]
+    starts, _longest = numbers.gram_shape(raws)
+    openings, longest = numbers.gram_shape([*raws, numbers.spelled(items, tables)])
     never = "|".join(f"(?:{pattern})" for pattern in rules.references.never)
     cleaned = pl.col("text").str.replace_all(f"(?i){never}", text.FIELD_END) if never else pl.col("text")
     lines = lines.with_columns(spoken=cleaned)
@@ -66,7 +67,7 @@ def clean(tables: Tables, rules: Rules) -> Ready:
     labels = [word.upper() for word in rules.references.labels]
     grams = numbers.grams(
         found,
-        pl.concat([starts, pl.Series(labels, dtype=pl.String)]).unique(maintain_order=True),
+        pl.concat([openings, pl.Series(labels, dtype=pl.String)]).unique(maintain_order=True),
         longest,
         labels,
     )
@@ -88,6 +89,7 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         remittances=remittances,
         advice=advice,
         scales=tables.scales,
+        tolerated=tables.tolerated,
         problems=(*repeated, *people.unknown_tolerances(customers, rules)),
     )
 
@@ -104,7 +106,18 @@ def _lines(tables: Tables, rules: Rules) -> pl.DataFrame:
     )
     class_id, class_code = _classes(rules.not_receivable)
     settled = pl.Series(sorted(tables.settled_lines), dtype=pl.String)
-    lines = lines.with_columns(class_id=class_id, class_code=class_code)
+    # Few lines are no receipts: those that some pattern fits are told apart, the rest are not tried.
+    some = lines.filter(_maybe_classed(rules.not_receivable)).select(
+        "line", class_id=class_id, class_code=class_code
+    )
+    lines = lines.join(some, on="line", how="left", maintain_order="left").with_columns(
+        pl.col("class_id", "class_code").fill_null("")
+    )
+    own = (pl.col("class_id") == "") & _own_account(lines, rules)
+    lines = lines.with_columns(
+        class_id=pl.when(own).then(pl.lit("own_account")).otherwise("class_id"),
+        class_code=pl.when(own).then(pl.lit("EX-OWN")).otherwise("class_code"),
+    )
     state = (
         pl.when(pl.col("line_id").is_in(settled.implode()))
         .then(pl.lit("settled"))
@@ -115,6 +128,21 @@ def _lines(tables: Tables, rules: Rules) -> pl.DataFrame:
         .otherwise(pl.lit("open"))
     )
     return returns.set_aside(lines.with_columns(state=state, **_flags(rules)), rules)
+
+
+def _own_account(lines: pl.DataFrame, rules: Rules) -> pl.Expr:
+    """Is the other side of a line an account of ours, as the statements or the rules know it?"""
+
+    def plain(name: str) -> pl.Expr:
+        return text.upper(pl.col(name)).str.replace_all("[^A-Z0-9]", "")
+
+    stated = [account for company in rules.companies for account in company.accounts]
+    ours = pl.concat(
+        [lines.select("account"), pl.DataFrame({"account": stated}, schema={"account": pl.String})]
+    )
+    known = ours.unique().select(plain("account")).to_series()
+    known = known.filter(known.str.len_chars() >= OWN_ACCOUNT_MIN).unique()
+    return plain("counterparty_account").is_in(known.implode())
 
 
 def _flags(rules: Rules) -> dict[str, pl.Expr]:
@@ -130,6 +158,19 @@ def _flags(rules: Rules) -> dict[str, pl.Expr]:
         "insolvent": says(rules.controls.insolvent),
         "uncleared": late & pl.col("type").str.to_uppercase().is_in(CHEQUES),
     }
+
+
+def _maybe_classed(classes: Sequence[NotReceivable]) -> pl.Expr:
+    """Lines that at least one class's pattern or type fits."""
+    patterns = "|".join(f"(?:{rule.pattern})" for rule in classes if rule.pattern)
+    types = sorted({word.upper() for rule in classes for word in rule.types})
+    if any(not rule.pattern and not rule.types for rule in classes):
+        return pl.lit(value=True)
+    fits = pl.col("type").str.to_uppercase().is_in(types)
+    if patterns:
+        whole = f"(?i){patterns}"
+        fits = fits | pl.col("text").str.contains(whole) | pl.col("type").str.contains(whole)
+    return fits
 
 
 def _classes(classes: Sequence[NotReceivable]) -> tuple[pl.Expr, pl.Expr]:
@@ -171,9 +212,9 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
     table = table.unique("item_id", keep="first", maintain_order=True).filter(
         pl.col("open_amount_minor") != 0
     )
-    # `2% 10 days`; days have three figures at most, so that the year of a date is none.
+    # `2% 10 days`, `2/10 net 30`; days have three figures at most, so that the year of a date is none.
     terms = pl.col("discount_terms").str.extract_groups(
-        r"(?P<percent>\d+(?:\.\d+)?)\s*%\D*(?P<days>\d{1,3})(?:\D|$)"
+        r"(?P<percent>\d+(?:\.\d+)?)\s*(?:%\D*|/\s*)(?P<days>\d{1,3})(?:[^\d/]|$)"
     )
     bar, bar_code = _bars()
     table = table.with_row_index("item").with_columns(

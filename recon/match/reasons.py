@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match.words import MT_OF_RULE, WORDS_OF_HOW, WORDS_OF_PAYER
+from recon.match.words import MT_OF_RULE, WORDS_OF_CODE, WORDS_OF_HOW, WORDS_OF_PAYER
 
 
 def evidence_code(sets: pl.DataFrame) -> pl.DataFrame:
@@ -13,7 +13,9 @@ def evidence_code(sets: pl.DataFrame) -> pl.DataFrame:
         list(MT_OF_RULE), list(MT_OF_RULE.values()), default="MT-REF1", return_dtype=pl.String
     )
     rule = (
-        pl.when(pl.col("rule").is_in(["payer_amount"]) & pl.col("payer_how").is_in(["account", "vendor"]))
+        pl.when(pl.col("how") == "statement")
+        .then(pl.lit("MT-SUBSET"))
+        .when(pl.col("rule").is_in(["payer_amount"]) & pl.col("payer_how").is_in(["account", "vendor"]))
         .then(pl.lit("MT-ACCT"))
         .otherwise(rule)
     )
@@ -27,6 +29,7 @@ def evidence_code(sets: pl.DataFrame) -> pl.DataFrame:
             pl.lit("MT-ACCT")
         ),
         pl.when(pl.col("credit")).then(pl.lit("MT-NET")),
+        pl.when(pl.col("surplus") == "EX-FX").then(pl.lit("MT-FX")),
         *(
             pl.when(kept.list.contains(name)).then(pl.lit(code))
             for name, code in (
@@ -34,14 +37,27 @@ def evidence_code(sets: pl.DataFrame) -> pl.DataFrame:
                 ("GSTTDS", "MT-GSTTDS"),
                 ("CIS", "MT-CIS"),
                 ("DISC", "MT-DISC"),
+                ("FX", "MT-FX"),
                 ("TOL", "MT-TOL"),
                 ("ROUND", "MT-TOL"),
             )
         ),
     ]
-    return sets.with_columns(
-        mt=pl.concat_list(rule, *more).list.drop_nulls().list.unique(maintain_order=True)
+    # Told once for each kind of set, and joined: the kinds are few, the sets are many.
+    told = ["rule", "how", "payer_how", "credit", "kept"]
+    keyed = sets.with_columns(kept=pl.col("kept_back").fill_null([]).list.join(" "))
+    kinds = keyed.unique(told, keep="first", maintain_order=True).select(
+        *told, mt=pl.concat_list(rule, *more).list.drop_nulls().list.unique(maintain_order=True)
     )
+    return keyed.join(kinds, on=told, how="left", nulls_equal=True, maintain_order="left").drop("kept")
+
+
+def _words(column: str) -> pl.Expr:
+    """What the codes of a set mean."""
+    said = pl.element().replace_strict(
+        list(WORDS_OF_CODE), list(WORDS_OF_CODE.values()), default=pl.element(), return_dtype=pl.String
+    )
+    return pl.col(column).list.eval(said).list.join(", ")
 
 
 def _signed(name: str) -> pl.Expr:
@@ -64,13 +80,18 @@ def reasons(sets: pl.DataFrame) -> pl.DataFrame:
         pl.format("{} ({})", "reason", _signed("w_amount")),
         pl.when(pl.col("w_payer") != 0).then(pl.format("{} ({})", payer, _signed("w_payer"))),
         pl.when(pl.col("w_date") != 0).then(pl.format("paid before it was issued ({})", _signed("w_date"))),
+        pl.when("cut_off").then(pl.lit("of value in another month than booked (EX-CUTOFF)")),
         pl.when(pl.col("bars").list.len() > 0).then(pl.col("bars").list.join(", ")),
-        pl.when(pl.col("rivals") > 0).then(pl.format("{} other readings as good", "rivals")),
-        pl.when((pl.col("rivals") == 0) & pl.col("margin").is_not_null()).then(
-            pl.format("margin {} to the next reading", pl.col("margin").round(1))
+        pl.when(pl.col("rivals") == 1).then(pl.format("1 other reading as good: {}", "runner_up")),
+        pl.when(pl.col("rivals") > 1).then(
+            pl.format("{} other readings as good, the first of them {}", "rivals", "runner_up")
         ),
+        pl.when((pl.col("rivals") == 0) & pl.col("margin").is_not_null()).then(
+            pl.format("margin {} to the next reading: {}", pl.col("margin").round(1), "runner_up")
+        ),
+        pl.when(pl.col("common").is_not_null()).then(pl.format("in every reading: {}", "common")),
         pl.when(pl.col("w_against") != 0).then(
-            pl.format("something speaks against it ({})", _signed("w_against"))
+            pl.format("against it: {} ({})", _words("codes"), _signed("w_against"))
         ),
         pl.format("prior ({}), score {}", _signed("w_prior"), pl.col("score").round(1)),
     ]

@@ -6,6 +6,7 @@ import polars as pl
 
 from recon.match import text
 from recon.match.calendar import date_like, period_like
+from recon.match.continued import continued
 from recon.match.damaged import cut_off, lookalikes, typos
 from recon.match.frames import REFERENCES, Ready
 from recon.match.lists import listed
@@ -24,7 +25,8 @@ def named(ready: Ready, rules: Rules) -> pl.DataFrame:
     hits = _hits(ready, rules)
     strong = hits.filter(pl.col("how").is_in(["exact", "order"]))
     lists = listed(ready, rules, strong)
-    settled = pl.concat([strong, lists]).unique(["line", "item"], keep="first", maintain_order=True)
+    more = continued(ready, rules, strong)
+    settled = pl.concat([strong, lists, more]).unique(["line", "item"], keep="first", maintain_order=True)
     covered = _places(settled)
     bare = hits.filter(pl.col("how") == "bare").join(
         covered, on=["line", "at"], how="anti", maintain_order="left"
@@ -33,7 +35,10 @@ def named(ready: Ready, rules: Rules) -> pl.DataFrame:
     found = pl.concat([settled, cut, bare]).unique(["line", "item"], keep="first", maintain_order=True)
     alike = lookalikes(ready, rules, found)
     off = typos(ready, rules, pl.concat([found.filter(pl.col("how") != "bare"), alike]))
-    every = pl.concat([found, alike, off])
+    # A whole number with letters typed for digits says more than the digits it ends with.
+    every = pl.concat(
+        [found.filter(pl.col("how") != "bare"), alike, found.filter(pl.col("how") == "bare"), off]
+    )
     return every.unique(["line", "item"], keep="first", maintain_order=True)
 
 
@@ -61,7 +66,7 @@ def unknown(ready: Ready, found: pl.DataFrame) -> pl.DataFrame:
     )
     known = pl.concat(
         [ready.keys.select("key"), ready.accounts.select("key"), ready.remittances.select("key")]
-    ).unique()
+    )
     said = said.join(known, on="key", how="anti", maintain_order="left")
     said = said.join(_places(found), on=["line", "at"], how="anti", maintain_order="left")
     loose = _loose(ready).join(known, on="key", how="anti", maintain_order="left")
@@ -76,7 +81,10 @@ def _loose(ready: Ready) -> pl.DataFrame:
         "raw"
     )
     keyed = said.drop_nulls("raw").with_columns(raw=text.struct_key(pl.col("raw")))
-    used = keyed.filter(~pl.col("raw").str.extract("^([A-Z]+)", 1).is_in(ready.prefixes.implode()))
+    letters = pl.col("raw").str.extract("^([A-Z]+)", 1)
+    used = keyed.filter(~letters.is_in(ready.prefixes.implode()))
+    # `ACME PVT LTD-2500642` and `HDFC BANK/4312` are a name and a number, as Indian banks write them.
+    used = used.filter(~letters.is_in([*text.LEGAL_FORMS, "BANK"]))
     return used.with_columns(key=text.unzero(pl.col("raw")))
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.match import mixed
 from recon.match.deductions import PER_CENT, PPM
 from recon.match.frames import Found, Ready
 from recon.match.tolerances import unit_of
@@ -46,7 +47,7 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
         )
         .join(lines, on="line", maintain_order="left")
     )
-    rows = _rows(linked, ready, lines).with_columns(settles=_settles(rules))
+    rows = mixed.split(_rows(linked, ready, lines), ready, rules).with_columns(settles=_settles(rules))
     legs = _legs(rows, rules)
     settled = legs.group_by("line", "item", maintain_order=True).agg(
         pl.col("cash").sum(), pl.col("deduction").sum(), pl.col("open").first()
@@ -66,7 +67,7 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
         unknown=(pl.col("item").is_null() & ~pl.col("closed")).any(),
         closed=(pl.col("item").is_null() & pl.col("closed")).any(),
         negative=((pl.col("paid") < 0) & pl.col("guessed")).any(),
-        reasons=((pl.col("deduction_type") != "") & ~pl.col("settles")).any(),
+        reasons=(((pl.col("deduction_type") != "") & ~pl.col("settles")) | pl.col("mixed")).any(),
         retained=(pl.col("deduction_type").str.to_uppercase().str.contains("RETEN")).any(),
         late=pl.col("late").any(),
         shared=pl.col("shared").any(),
@@ -86,6 +87,7 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
         (foreign, "EX-CCY"),
         (pl.col("unknown"), "EX-REMUNK"),
         (pl.col("closed"), "EX-REMPAID"),
+        (pl.col("closed"), "EX-DUPPAY"),
         (pl.col("negative"), "EX-REMNEG"),
         ((pl.col("owners") > 1) | stranger, "EX-XCUST"),
         (pl.col("shared"), "EX-CUST"),

@@ -27,9 +27,19 @@ def set_aside(lines: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         lines: line, account, currency, amount, booking_date, text, state, class_id, class_code.
         rules: the classes of returns, and which words tell nothing.
     """
-    words = lines.with_columns(told=_telling_words(rules))
+    # Only lines whose amount also went the other way can be a pair, and are read; the others are most.
+    ways = lines.select("account", "currency", "line", size=pl.col("amount").abs(), out=pl.col("amount") < 0)
+    both = ways.join(ways.filter("out"), on=["account", "currency", "size"], how="semi")
+    words = lines.join(both, on="line", how="semi", maintain_order="left").select(
+        "line", told=_telling_words(rules)
+    )
     said = words.select(told="told").unique(maintain_order=True).with_row_index("words")
-    coded = words.join(said, on="told", how="left", maintain_order="left")
+    coded = lines.join(
+        words.join(said, on="told", how="left", maintain_order="left"),
+        on="line",
+        how="left",
+        maintain_order="left",
+    )
     return _taken_back(_paired(coded, said), said).drop("told", "words")
 
 

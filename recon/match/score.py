@@ -10,28 +10,36 @@ The score is the sum of the columns (bits of evidence, as Fellegi and Sunter add
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import polars as pl
 
+from recon.match import companies, disputes, exchange, persons
 from recon.match.frames import Found, Proposals, Ready
 from recon.rules.schema import Rules
 
 CONFIRMED = ("account", "alias", "vendor")
 WHOLE_NAMES = ("name", "name_cut")
+BY_PAYER = ("payer_amount", "payer_name", "combination", "combination_supported", "split")
 WEIGHTS = ("w_prior", "w_reference", "w_payer", "w_amount", "w_date", "w_against")
 
 
 def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Proposals:
     """The same sets with their weights, score, confidence, contradiction codes and whether they may be `auto`."""
-    sets = proposals.sets
+    sets, legs = exchange.told(proposals.sets, proposals.legs, ready, rules)
+    sets = disputes.explained(sets, legs, ready)
     sets = _with_payer(sets, found)
-    sets = _with_items(sets, proposals.legs, ready, found)
-    sets = sets.join(_texts(ready, rules), on="line", maintain_order="left").with_columns(
-        surplus=pl.when(pl.col("kind") == "over").then("surplus").otherwise(pl.lit(""))
+    sets = _with_items(sets, legs, ready, found, rules)
+    sets = sets.join(_texts(ready, found, rules), on="line", maintain_order="left").with_columns(
+        surplus=pl.when(pl.col("kind") == "over")
+        .then("surplus")
+        .when((pl.col("kind") == "rate") & (pl.col("on_account") > 0))
+        .then(pl.lit(exchange.CODE))
+        .otherwise(pl.lit(""))
     )
     named = pl.when(pl.col("surplus") != "").then(pl.concat_list("surplus")).otherwise(pl.col("codes"))
     sets = sets.with_columns(codes=named)
-    sets = _with_others(sets, proposals.legs, found, ready)
+    sets = _with_others(sets, legs, found, ready)
     weights = rules.weights
     reference = {
         "exact": weights.reference_exact,
@@ -39,11 +47,14 @@ def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Pro
         "lookalike": weights.reference_lookalike,
         "cut": weights.reference_cut,
         "bare": weights.reference_bare,
+        "short": weights.reference_bare,
         "typo": weights.reference_typo,
         "number": weights.remittance_number,
         "number_cut": weights.remittance_number,
         "total": weights.remittance_total,
         "totals": weights.remittance_total,
+        "period": weights.period_named,
+        "statement": weights.period_named,
     }
     payer = {
         "account": weights.payer_account,
@@ -53,12 +64,14 @@ def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Pro
         "name_cut": weights.payer_name,
         "fuzzy": weights.payer_fuzzy,
         "part": weights.payer_fuzzy,
+        "person": weights.payer_fuzzy,
         "other": weights.payer_other,
     }
     amount = {
         "exact": weights.amount_exact,
         "deduction": weights.amount_deduction,
         "discount": weights.amount_deduction,
+        "rate": weights.amount_deduction,
         "tolerance": weights.amount_tolerance,
         "part": weights.amount_part,
         "over": weights.amount_over,
@@ -72,7 +85,7 @@ def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Pro
         w_date=pl.when("early").then(weights.date_early).otherwise(0.0),
     )
     sets = _judged(sets, rules)
-    return replace(proposals, sets=sets)
+    return replace(proposals, sets=sets, legs=legs)
 
 
 def _weight(column: str, table: dict[str, float]) -> pl.Expr:
@@ -106,14 +119,16 @@ def _with_payer(sets: pl.DataFrame, found: Found) -> pl.DataFrame:
     ).drop("told", "spoken")
 
 
-def _with_items(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready, found: Found) -> pl.DataFrame:
+def _with_items(
+    sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready, found: Found, rules: Rules
+) -> pl.DataFrame:
     """What the items of a set say against it: barred, issued after the payment, of a common amount, ...
 
     Also of several entities, of another customer of the payer's group (`sister`), or with a closed twin (`twin`).
     """
-    items = ready.items.with_columns(same=pl.len().over("currency", "open")).select(
-        "item", "open", "same", "bar", "bar_code", "issue_date", "doc_type", "entity", "customer_id"
-    )
+    items = ready.items.with_columns(
+        entity=companies.of_item(rules), same=pl.len().over("currency", "open")
+    ).select("item", "open", "same", "bar", "bar_code", "issue_date", "doc_type", "entity", "customer_id")
     paying = found.payers.select("line", "customer_id", pays=pl.lit(value=True)).unique(maintain_order=True)
     twins = found.twins.with_columns(twin=pl.lit(value=True))
     about = (
@@ -121,7 +136,11 @@ def _with_items(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready, found: Fou
         .join(sets.select("proposal", "line"), on="proposal", maintain_order="left")
         .join(paying, on=["line", "customer_id"], how="left", maintain_order="left")
         .join(twins, on=["line", "item"], how="left", maintain_order="left")
-        .join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
+        .join(
+            ready.lines.select("line", "booking_date", company=companies.of_account(rules)),
+            on="line",
+            maintain_order="left",
+        )
         .group_by("proposal", maintain_order=True)
         .agg(
             unique=(pl.col("same") == 1).all(),
@@ -130,6 +149,9 @@ def _with_items(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready, found: Fou
             early=(pl.col("issue_date") > pl.col("booking_date")).any().fill_null(value=False),
             credit=(pl.col("open") < 0).any(),
             entities=pl.col("entity").filter(pl.col("entity") != "").n_unique(),
+            foreign=(
+                (pl.col("entity") != "") & (pl.col("company") != "") & (pl.col("entity") != pl.col("company"))
+            ).any(),
             sister=pl.col("pays").is_null().any(),
             twin=pl.col("twin").is_not_null().any(),
             kept_back=pl.col("deduction_type")
@@ -140,8 +162,12 @@ def _with_items(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready, found: Fou
     return sets.join(about, on="proposal", how="left", maintain_order="left")
 
 
-def _texts(ready: Ready, rules: Rules) -> pl.DataFrame:
-    """What a line's own text says: (line, insolvent, uncleared, taken_back, surplus: the code of what is over)."""
+def _texts(ready: Ready, found: Found, rules: Rules) -> pl.DataFrame:
+    """What a line itself says.
+
+    Returns (line, insolvent, uncleared, taken_back, surplus: the code of what is over, closed: booked in a closed
+    period, cut_off: of value in another month than booked, elsewhere: names another company's document).
+    """
     surplus = pl.lit("")
     for rule in reversed(rules.surpluses):
         surplus = (
@@ -149,7 +175,23 @@ def _texts(ready: Ready, rules: Rules) -> pl.DataFrame:
             .then(pl.lit(rule.code))
             .otherwise(surplus)
         )
-    return ready.lines.select("line", "insolvent", "uncleared", "taken_back", surplus=surplus)
+    day = pl.col("booking_date")
+    closed = (
+        day <= date.fromisoformat(rules.controls.closed_to)
+        if rules.controls.closed_to
+        else pl.lit(value=False)
+    )
+    return ready.lines.select(
+        "line",
+        "insolvent",
+        "uncleared",
+        "taken_back",
+        surplus=surplus,
+        person=persons.said(rules),
+        closed=closed.fill_null(value=False),
+        cut_off=(pl.col("value_date").dt.truncate("1mo") != day.dt.truncate("1mo")).fill_null(value=False),
+        elsewhere=pl.col("line").is_in(found.elsewhere["line"].implode()),
+    )
 
 
 def _with_others(sets: pl.DataFrame, legs: pl.DataFrame, found: Found, ready: Ready) -> pl.DataFrame:
@@ -217,7 +259,13 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     known = pl.col("payer_sure") & pl.col("payer_how").is_in([*CONFIRMED, *WHOLE_NAMES])
     rule = pl.col("rule")
     needs = (
-        pl.when(rule.is_in(["reference_bare", "reference_typo", "split"]))
+        # One short number may be anything; among several items of one amount it says too little.
+        pl.when((pl.col("how") == "short") & (pl.col("size") == 1))
+        .then(confirmed & pl.col("unique"))
+        # The legal name and an amount that no other item has would post without any number.
+        .when(rule.is_in(["reference_bare", "reference_typo"]))
+        .then(confirmed | (known & pl.col("unique") & (pl.col("kind") == "exact")))
+        .when(rule == "split")
         .then(confirmed)
         .when(rule == "order")
         .then((pl.col("size") == 1) & (known | (pl.col("carriers") == 1)))
@@ -227,17 +275,22 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         .then(known & (pl.col("unique") | (pl.col("kind") != "exact")))
         .when(rule == "combination")
         .then(confirmed)
+        .when(rule == "combination_supported")
+        .then(known)
         .otherwise(pl.lit(value=True))
     )
     stranger = pl.col("payer_how") == "other"
-    by_payer = rule.is_in(["payer_amount", "payer_name", "combination", "split"])
+    by_payer = rule.is_in(BY_PAYER)
     flags = [
         (by_payer & pl.col("names_foreign"), "EX-CCY"),
         (stranger | (by_payer & pl.col("names_other") & ~pl.col("names_foreign")), "EX-XCUST"),
         (~by_payer & pl.col("documents_other"), "EX-XCUST"),
         ((rule == "remittance") & pl.col("documents_own"), "EX-ITEM"),
-        ((rule == "payer_amount") & pl.col("sister") & ~stranger, "EX-XCUST"),
-        (pl.col("entities") > 1, "EX-ENTITY"),
+        (
+            rule.is_in(["payer_amount", "combination_supported"]) & pl.col("sister") & ~stranger,
+            "EX-XCUST",
+        ),
+        ((pl.col("entities") > 1) | pl.col("foreign") | pl.col("elsewhere"), "EX-ENTITY"),
         (pl.col("twin"), "EX-DUPPAY"),
         (pl.col("taken_back"), "EX-RET"),
         (by_payer & pl.col("names_own") & ~pl.col("names_foreign"), "EX-ITEM"),
@@ -246,23 +299,33 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         (pl.col("early"), "EX-ADV"),
         (pl.col("insolvent"), "EX-INSOLV"),
         (pl.col("uncleared"), "EX-UNCLR"),
+        (pl.col("closed"), "EX-PERIOD"),
+        (pl.col("closed"), "EX-CUTOFF"),
     ]
     against = pl.concat_list([pl.when(flag).then(pl.lit(code)) for flag, code in flags]).list.drop_nulls()
+    barred = pl.col("bar_codes").list.len().fill_null(0) > 0
+    opposed = pl.any_horizontal([flag for flag, _code in flags]).fill_null(value=False) | barred
+    # An initial and a surname are a name, though not whose.
+    named_so = (
+        pl.when(pl.col("payer_how") == "person").then(pl.lit(["EX-PII"])).otherwise(pl.lit(["EX-NEAR"]))
+    )
     lacking = (
         pl.when(needs | (pl.col("codes").list.len() > 0))
         .then(pl.lit([], dtype=pl.List(pl.String)))
         .when(rule == "reference_typo")
         .then(pl.lit(["EX-CORRUPT"]))
-        .when(rule.is_in(["reference_bare", "split"]))
+        .when((rule == "split") & ~confirmed | (rule == "reference_bare") & ~known)
         .then(pl.lit(["EX-UNID"]))
         .when(rule == "payer_name")
-        .then(pl.lit(["EX-NEAR"]))
-        .otherwise(pl.lit(["EX-ITEM"]))
+        .then(named_so)
+        .when(~opposed)
+        .then(pl.lit(["EX-ITEM"]))
+        .otherwise(pl.lit([], dtype=pl.List(pl.String)))
     )
     switched_off = (
         pl.when(rule == "payer_name")
-        .then(pl.lit(["EX-NEAR"]))
-        .when(rule == "combination")
+        .then(named_so)
+        .when(rule.is_in(["combination", "combination_supported"]))
         .then(pl.lit(["EX-NOREM"]))
         .otherwise(pl.lit([], dtype=pl.List(pl.String)))
     )
@@ -273,17 +336,28 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         lacking,
         pl.when(rule.is_in(posting)).then(pl.lit([], dtype=pl.List(pl.String))).otherwise(switched_off),
     ).list.unique(maintain_order=True)
-    nothing_against = (against.list.len() == 0) & (pl.col("bar_codes").fill_null([]).list.len() == 0)
+    # Most sets have no code; lists are built only for those that may have one.
+    sets = sets.with_columns(opposed=opposed, needs=needs.fill_null(value=False), posting=rule.is_in(posting))
+    plain = ~pl.col("opposed") & pl.col("needs") & pl.col("posting") & (pl.col("codes").list.len() == 0)
+    coded = sets.filter(~plain).select("proposal", named=codes)
+    sets = (
+        sets.join(coded, on="proposal", how="left", maintain_order="left")
+        .with_columns(codes=pl.coalesce("named", pl.lit([], dtype=pl.List(pl.String))))
+        .drop("named")
+    )
     sets = sets.with_columns(
-        codes=codes,
-        w_against=pl.when(codes.list.len() > 0).then(rules.weights.contradiction).otherwise(0.0),
+        w_against=pl.when(pl.col("codes").list.len() > 0).then(rules.weights.contradiction).otherwise(0.0)
     )
     sets = sets.with_columns(score=pl.sum_horizontal(WEIGHTS).round(6))
     sets = sets.with_columns(confidence=(1.0 / (1.0 + (2.0 ** -pl.col("score")))).round(4))
-    return sets.with_columns(
+    sets = sets.with_columns(
         auto=pl.col("auto")
-        & rule.is_in(posting)
-        & needs
-        & nothing_against
+        & pl.col("posting")
+        & pl.col("needs")
+        & ~pl.col("opposed")
         & (pl.col("confidence") >= rules.thresholds.auto),
-    )
+    ).drop("opposed", "needs", "posting")
+    # A person's name that is all a line has keeps nothing from posting; but who reviews it should know.
+    bare_name = pl.col("rule").is_in(BY_PAYER) & ~pl.col("payer_how").is_in(CONFIRMED) & ~pl.col("auto")
+    told = pl.concat_list("codes", pl.lit(["EX-PII"])).list.unique(maintain_order=True)
+    return sets.with_columns(codes=pl.when(bare_name & pl.col("person")).then(told).otherwise("codes"))

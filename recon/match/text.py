@@ -6,7 +6,7 @@ run is ever found inside a longer one: 14 is not in 1814.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
@@ -35,15 +35,35 @@ LEGAL_FORMS = {
 }
 
 
+def where(text: pl.Expr, odd: Callable[[pl.Expr], pl.Expr], change: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Text, changed where it is odd; a costly change of few rows is not made for all.
+
+    Args:
+        text: the text.
+        odd: which rows are changed.
+        change: what becomes of them.
+    """
+
+    def changed(whole: pl.Series) -> pl.Series:
+        rows = pl.DataFrame({"t": whole}).with_row_index("at")
+        some = rows.filter(odd(pl.col("t"))).with_columns(new=change(pl.col("t")))
+        return whole.scatter(some["at"], some["new"]) if some.height else whole
+
+    return text.map_batches(changed, return_dtype=pl.String, is_elementwise=True)
+
+
 def upper(text: pl.Expr) -> pl.Expr:
     """Upper-case text in NFKC, every kind of blank a plain blank, invisible characters gone."""
-    return (
-        text.fill_null("")
-        .str.normalize("NFKC")
-        .str.to_uppercase()
-        .str.replace_all(r"[\u{200B}-\u{200F}\u{2060}\u{FEFF}\u{00AD}]", "")
-        .str.replace_all(r"[\s\p{Cc}]+", " ")
-        .str.strip_chars()
+    return where(
+        text.fill_null("").str.to_uppercase(),
+        lambda t: ~t.str.contains(r"^(?:[!-~]+(?: [!-~]+)*)?$"),
+        lambda t: (
+            t.str.normalize("NFKC")
+            .str.to_uppercase()
+            .str.replace_all(r"[\u{200B}-\u{200F}\u{2060}\u{FEFF}\u{00AD}]", "")
+            .str.replace_all(r"[\s\p{Cc}]+", " ")
+            .str.strip_chars()
+        ),
     )
 
 
@@ -54,7 +74,11 @@ def joined(columns: Sequence[str]) -> pl.Expr:
 
 def unzero(key: pl.Expr) -> pl.Expr:
     """A key without the leading noughts of its digit runs: `INV000917` -> `INV917`."""
-    return key.str.replace_all(r"(^|[^0-9])0+([0-9])", "${1}${2}")
+    return where(
+        key,
+        lambda t: t.str.contains(r"(?:^|[^0-9])0"),
+        lambda t: t.str.replace_all(r"(^|[^0-9])0+([0-9])", "${1}${2}"),
+    )
 
 
 def struct_key(text: pl.Expr) -> pl.Expr:
@@ -62,12 +86,21 @@ def struct_key(text: pl.Expr) -> pl.Expr:
 
     Example: `cf/24/001` -> `CF24-001`; `INV 1042` -> `INV1042`.
     """
-    return (
-        upper(text)
-        .str.replace_all(r"[^A-Z0-9]+", " ")
-        .str.replace_all(r"([0-9]) +([0-9])", "${1}-${2}")
-        .str.replace_all(r"([0-9]) +([0-9])", "${1}-${2}")  # once more: matches don't overlap (1 2 3)
-        .str.replace_all(" ", "")
+    # `INV-1042`: one mark between letters and digits goes without more ado.
+    easy = where(
+        upper(text),
+        lambda t: t.str.contains(r"^[A-Z]+[ -/][0-9]+$"),
+        lambda t: t.str.replace(r"[ -/]", ""),
+    )
+    return where(
+        easy,
+        lambda t: ~t.str.contains(r"^[A-Z]*[0-9]*$"),
+        lambda t: (
+            t.str.replace_all(r"[^A-Z0-9]+", " ")
+            .str.replace_all(r"([0-9]) +([0-9])", "${1}-${2}")
+            .str.replace_all(r"([0-9]) +([0-9])", "${1}-${2}")  # once more: matches don't overlap (1 2 3)
+            .str.replace_all(" ", "", literal=True)
+        ),
     )
 
 
@@ -131,39 +164,53 @@ def grams(found: pl.DataFrame, row: str, starts: pl.Series, longest: int) -> pl.
         .then("-" + pl.col("atom"))
         .otherwise(pl.col("atom")),
     )
-    start = base["digit"] | base["atom"].is_in(starts.implode())
+    # `alive` are the keys that can still grow; most end after an atom or two, and only the rest are written out.
+    alive = base.with_row_index("nth").filter(pl.col("digit") | pl.col("atom").is_in(starts.implode()))
+    alive = alive.select(
+        row,
+        "at",
+        "nth",
+        "tied",
+        opened=pl.col("gap") != "",
+        raw="atom",
+        told="digit",
+        tight=pl.lit(value=True),
+    )
+    ends = base.select(
+        "piece",
+        end_row=row,
+        end_digit="digit",
+        last="after",
+        tied_behind=pl.col("tied").shift(-1).fill_null(value=False),
+        bridged=~pl.col("gap").str.contains(FIELD_END, literal=True)
+        & (pl.col("gap").str.len_chars() <= GAP_MAX),
+        blank=pl.col("gap").str.contains(" ", literal=True),
+    )
     parts: list[pl.DataFrame] = []
-    raw = pl.col("atom")
-    linked = pl.lit(value=True)
-    tight = pl.lit(value=True)
     for size in range(1, length + 1):
+        alive = alive.filter(pl.col("nth") < base.height - (size - 1))
+        alive = pl.concat([alive, ends[alive["nth"] + (size - 1)]], how="horizontal")
         if size > 1:
-            step = size - 1
-            raw = raw + pl.col("piece").shift(-step)
-            gap = pl.col("gap").shift(-step)
-            linked = (
-                linked
-                & (pl.col(row) == pl.col(row).shift(-step))
-                & ~gap.str.contains(FIELD_END, literal=True)
-                & (gap.str.len_chars() <= GAP_MAX)
+            alive = alive.filter(pl.col("bridged") & (pl.col("end_row") == pl.col(row))).with_columns(
+                raw=pl.col("raw") + pl.col("piece"),
+                told=pl.col("told") | pl.col("end_digit"),
+                tight=pl.col("tight") & ~pl.col("blank"),
             )
-            tight = tight & ~gap.str.contains(" ", literal=True)
-        last = pl.col("after").shift(-(size - 1))
-        part = base.select(
-            row,
-            "at",
-            pl.lit(size, dtype=pl.Int32).alias("size"),
-            raw.alias("raw"),
-            opened=pl.col("gap") != "",
-            closed=last != "",
-            piece=pl.col("tied") | pl.col("tied").shift(-size).fill_null(value=False),
-            field_end=last.str.contains(FIELD_END, literal=True),
-            tight=tight,
-            linked=linked,
-            start=pl.lit(start),
+        parts.append(
+            alive.filter("told").select(
+                row,
+                "at",
+                pl.lit(size, dtype=pl.Int32).alias("size"),
+                "raw",
+                "opened",
+                closed=pl.col("last") != "",
+                piece=pl.col("tied") | pl.col("tied_behind"),
+                field_end=pl.col("last").str.contains(FIELD_END, literal=True),
+                tight="tight",
+            )
         )
-        parts.append(part.filter(pl.col("linked") & pl.col("start") & pl.col("raw").str.contains(r"[0-9]")))
-    return pl.concat(parts).drop("linked", "start")
+        alive = alive.drop(ends.columns)
+    return pl.concat(parts)
 
 
 def canonical(text: pl.Expr, same: Mapping[str, str]) -> pl.Expr:
@@ -173,11 +220,29 @@ def canonical(text: pl.Expr, same: Mapping[str, str]) -> pl.Expr:
         text: names or bank text.
         same: short form -> long form; the short one is kept.
     """
-    plain = upper(text).str.replace_all(r"['\u{2019}.]", "").str.replace_all("&", " AND ", literal=True)
-    for short, long in sorted(same.items(), key=lambda pair: (-len(pair[1]), pair)):
-        pattern = r"\b" + r"[ ]+".join(word for word in long.upper().split()) + r"\b"
-        plain = plain.str.replace_all(pattern, short.upper())
-    return plain
+    plain = where(
+        upper(text),
+        lambda t: t.str.contains(r"['\u{2019}.&]"),
+        lambda t: t.str.replace_all(r"['\u{2019}.]", "").str.replace_all("&", " AND ", literal=True),
+    )
+    plain = where(
+        plain,
+        lambda t: t.str.contains("(", literal=True),
+        lambda t: t.str.replace_all(r"\( ?P(?:VT)? ?\)", " PVT ").str.replace_all(r"\( ?I ?\)", " INDIA "),
+    )
+    forms = [
+        (short.upper(), "[ ]+".join(long.upper().split()))
+        for short, long in sorted(same.items(), key=lambda pair: (-len(pair[1]), pair))
+    ]
+
+    def shortened(text: pl.Expr) -> pl.Expr:
+        for short, long in forms:
+            text = text.str.replace_all(rf"\b{long}\b", short)
+        return text
+
+    # One form may make another (COUNTY COUNCIL, CITY COUNCIL, CC), so each is looked for where there is any.
+    every = "|".join(long for _short, long in forms)
+    return where(plain, lambda t: t.str.contains(rf"\b(?:{every})\b"), shortened) if forms else plain
 
 
 def name_key(text: pl.Expr, drop: Sequence[str], same: Mapping[str, str]) -> pl.Expr:
@@ -226,34 +291,48 @@ def words(
     forms = _forms(drop)
     dropped = [word.upper() for word in drop]
     fields = frame.select(row, pl.col(text).str.split(FIELD_END).alias("t")).explode("t")
-    pieces = (
-        fields.select(
-            row,
-            # Each field begins with its border.
-            (FIELD_END + canonical(pl.col("t"), same)).str.extract_all(r"[\pL\pN]+|[^\pL\pN]+").alias("word"),
-        )
-        .explode("word")
+    pieces = fields.select(
+        row,
+        # Each field begins with its border.
+        (FIELD_END + canonical(pl.col("t"), same)).str.extract_all(r"[\pL\pN]+|[^\pL\pN]+").alias("word"),
+    ).explode("word")
+    # Words repeat; what a word is, is asked once for each.
+    kinds = (
+        pieces.select(pl.col("word").unique(maintain_order=True))
         .with_columns(alnum=pl.col("word").str.contains(r"[\pL\pN]"))
         .with_columns(
-            border=~pl.col("alnum") & pl.col("word").str.contains(r"[^ ]"),
-            # `PF-0007`: a short word tied to a number is a reference, and no part of a name.
-            tied=pl.col("word").str.contains(rf"^\pL{{1,{TIED_MAX}}}$")
-            & pl.col("word").shift(-1).is_in(["-", "/"])
-            & pl.col("word").shift(-2).str.contains(r"^[0-9]"),
-        )
-        .with_columns(
-            segment=pl.col("border").cum_sum(),
-            field=pl.col("word").str.contains(FIELD_END, literal=True).cum_sum(),
-        )
-        .filter("alnum")
-        .with_columns(
+            # Brackets belong to the name: ACME (INDIA) HOLDINGS is not ACME INDIA.
+            border=~pl.col("alnum") & pl.col("word").str.contains(r"[^ ()]"),
+            short=pl.col("word").str.contains(rf"^\pL{{1,{TIED_MAX}}}$"),
+            bridge=pl.col("word").is_in(["-", "/"]),
+            numeral=pl.col("word").str.contains(r"^[0-9]"),
+            ends_field=pl.col("word").str.contains(FIELD_END, literal=True),
             left_out=pl.col("word").is_in(dropped),
+            noisy=pl.col("word").str.contains(r"[0-9]") | pl.col("word").str.contains(noise),
             form=pl.col("word").replace_strict(
                 list(forms), list(forms.values()), default="", return_dtype=pl.String
             )
             if forms
             else pl.lit(""),
         )
+    )
+    pieces = (
+        pieces.join(kinds, on="word", how="left", maintain_order="left")
+        # `PF-0007`: a short word tied to a number is a reference, and no part of a name.
+        .with_columns(
+            tied=pl.col("short")
+            & pl.col("bridge").shift(-1)
+            & (
+                pl.col("numeral").shift(-2)
+                # ... or to such a word: `ESX-PO-793483`
+                | (pl.col("short").shift(-2) & pl.col("bridge").shift(-3) & pl.col("numeral").shift(-4))
+            )
+        )
+        .with_columns(
+            segment=pl.col("border").cum_sum(),
+            field=pl.col("ends_field").cum_sum(),
+        )
+        .filter("alnum")
     )
     near = (pl.col("segment") == pl.col("segment").shift(-1)) & pl.col("left_out").shift(-1)
     # `PVT LTD` and `CO LTD`: the last of the words that are left out says the form.
@@ -270,9 +349,7 @@ def words(
         row,
         pl.int_range(pl.len(), dtype=pl.Int32).over(row).alias("at"),
         "word",
-        noise=pl.col("word").str.contains(r"[0-9]")
-        | pl.col("word").str.contains(noise)
-        | pl.col("tied").fill_null(value=False),
+        noise=pl.col("noisy") | pl.col("tied").fill_null(value=False),
         border=(pl.col("segment") != pl.col("segment").shift(1)).fill_null(value=True),
         form="behind",
         field="field",
@@ -297,25 +374,27 @@ def name_grams(found: pl.DataFrame, row: str, starts: pl.Series) -> pl.DataFrame
         | pl.col("noise").shift(1),
         closes=end | pl.col("border").shift(-1) | pl.col("noise").shift(-1),
     )
-    begins = base["word"].is_in(starts.implode())
+    # Keys grow from words that a name may begin with, within their field; `nth` is where each begins.
+    alive = base.with_row_index("nth").filter(pl.col("word").is_in(starts.implode()))
+    alive = alive.select(row, "at", "nth", "opens", "field", key="word")
+    ends = base.select("word", "form", closes="closes", end_field="field")
     parts: list[pl.DataFrame] = []
-    key = pl.col("word")
-    same = pl.lit(value=True)
     for size in range(1, WORDS_MAX + 1):
+        alive = alive.filter(pl.col("nth") < base.height - (size - 1))
+        alive = pl.concat([alive, ends[alive["nth"] + (size - 1)]], how="horizontal")
         if size > 1:
-            key = key + " " + pl.col("word").shift(-(size - 1))
-            same = same & (pl.col("field") == pl.col("field").shift(-(size - 1)))
+            alive = alive.filter(pl.col("field") == pl.col("end_field")).with_columns(
+                key=pl.col("key") + " " + pl.col("word")
+            )
         parts.append(
-            base.select(
+            alive.select(
                 row,
                 "at",
                 pl.lit(size, dtype=pl.Int32).alias("size"),
-                key.alias("key"),
-                whole=pl.col("opens") & pl.col("closes").shift(-(size - 1)),
-                form=pl.col("form").shift(-(size - 1)),
-                keep=same & pl.lit(begins),
+                "key",
+                whole=pl.col("opens") & pl.col("closes"),
+                form="form",
             )
-            .filter("keep")
-            .drop("keep")
         )
+        alive = alive.drop(ends.columns)
     return pl.concat(parts)

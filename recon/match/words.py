@@ -16,6 +16,7 @@ MT_OF_RULE = {
     "payer_amount": "MT-ALIAS",
     "payer_name": "MT-ALIAS",
     "combination": "MT-SUBSET",
+    "combination_supported": "MT-PERIOD",
     "split": "MT-SPLIT",
 }
 WORDS_OF_HOW = {
@@ -24,11 +25,14 @@ WORDS_OF_HOW = {
     "lookalike": "document number with letters for digits",
     "cut": "document number cut off",
     "bare": "number without its prefix",
+    "short": "short number of the payer's own",
     "typo": "document number one character off",
     "number": "remittance number",
     "number_cut": "remittance number cut off",
     "total": "remittance total, payer and date",
     "totals": "two remittances' totals, payer and date",
+    "period": "month named",
+    "statement": "statement named",
 }
 WORDS_OF_PAYER = {
     "account": "payer's account",
@@ -38,6 +42,7 @@ WORDS_OF_PAYER = {
     "name_cut": "legal name cut off",
     "fuzzy": "name alike",
     "part": "name in the text",
+    "person": "initial and surname",
     "other": "payer is another customer",
 }
 WORDS_OF_CODE: Mapping[str, str] = {
@@ -78,5 +83,13 @@ WORDS_OF_CODE: Mapping[str, str] = {
     "EX-ENTITY": "the items belong to different companies of ours",
     "EX-RET": "money of the same amount and words went out again",
     "EX-TOLPAT": "the customer's small differences are beyond a year's tolerance",
+    "EX-FX": "the rest is the rate's: the document is booked at another rate than it was paid",
+    "EX-FRAUD": "many times what is open; the rest may be asked for to another account",
+    "EX-PERIOD": "booked in a period that is closed",
+    "EX-CUTOFF": "of value in another period than it would be posted in",
+    "EX-PII": "the text is a person's name and says nothing else",
+    "EX-SUCC": "the name is no longer valid; who came after is not known",
+    "EX-BATCH": "a pool or shared service paid; whose money it is stands elsewhere",
+    "EX-PROF": "a proforma or quote is named, which is no invoice",
     "EX-REFUND": "money out that no class explains",
 }

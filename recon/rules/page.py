@@ -43,9 +43,28 @@ evidence:
   receivables, no words to drop.
 - `recon rules check FILE` says everything that is wrong at once, with file, line and the nearest key.
 - `recon rules schema` prints the JSON Schema; an editor that knows it completes and checks while you type.
+- `rules/examples/` has a commented file for each usual change: stricter or looser posting, document numbers,
+  tolerances, names, lines that are not receivables, companies, deductions.
 - Money is in pounds, rupees, ... as one writes it (`5.00`); of percentages `0.5` is half a per cent.
 - Patterns are regular expressions of the Rust kind, without look-around and back-references: no pattern can
   hang a run. They meet upper-case text with single blanks.
+
+## Try rules before you use them
+
+`recon rules replay --rules ours.yaml --book july.xlsm` (or `--store`) says what a changed file would have done to
+the last run (`--run ID`: another one, `--all`: all of them), and changes nothing:
+
+- how many lines, and how much money, of each outcome, before and after;
+- what would newly be posted without a person; and, where a person has decided since, how much of that was decided
+  the same and how much otherwise. This is the number to look at before you loosen a rule;
+- what would no longer be posted, or to other items;
+- with `--out`, each line that changes in `replay.csv` ([data.md](data.md)), all figures in `replay.json`.
+
+Each run is replayed in the state of its own day: with the lines, items, advices, customers, aliases and closed items
+that it read, and with what had been settled when it ran. So runs don't build on one another, and what was decided
+since changes no proposal. The very same rules give no difference; if recon itself has changed since the run, the
+column `cause` says which lines that moved. Rules of reading (`currency`, `profiles`, `controls.admit_unfooted`)
+are not tried: what they left out then is not in the store. Runs of before store version 2 can't be replayed.
 """
 
 _PROFILES = """\

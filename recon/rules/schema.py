@@ -6,11 +6,12 @@ and of the generated rules page. Money is in major units here (`5.00`), as a per
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
 import polars as pl
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 PATTERN_LENGTH_MAX = 2_000
@@ -67,6 +68,24 @@ class Controls(Part):
         r"\bRECEIVERSHIP\b",
     )
     """Text that says the payer is insolvent; such a line is never posted without a person."""
+    closed_to: str = ""
+    """Last day of the last closed period (`2026-03-31`); what was booked up to it is never posted without a person.
+    Empty: no period is closed."""
+    overpaid_factor: Annotated[int, Field(ge=0, le=1000)] = 5
+    """A payment of this many times what its document has open is held on account, not proposed: somebody may ask
+    for the rest back to another account. 0 switches it off."""
+    advances: tuple[Pattern, ...] = (r"\b(?:ADVANCE|PRE ?-?PAYMENT|PREPAID|UP ?FRONT)\b", r"\bON ACCOUNT\b")
+    """Text that says the money is paid in advance, before there is an invoice."""
+
+    @field_validator("closed_to")
+    @classmethod
+    def _day(cls, text: str) -> str:
+        if text:
+            try:
+                date.fromisoformat(text)
+            except ValueError as error:
+                raise PydanticCustomError("day", "no day; write it as 2026-03-31") from error
+        return text
 
 
 class References(Part):
@@ -74,6 +93,14 @@ class References(Part):
 
     bare_digits_min: Annotated[int, Field(ge=1, le=20)] = 4
     """A number without its prefix (`1042` for `INV-1042`) needs at least this many digits to be looked up."""
+    bare_digits_payer: Annotated[int, Field(ge=1, le=20)] = 3
+    """... and at least this many among the open items of the payer itself, if it is known without doubt and the
+    amount fits."""
+    places: tuple[str, ...] = (
+        "ROOM", "RM", "UNIT", "FLAT", "SUITE", "HOUSE", "BED", "WARD", "APT", "FLOOR", "BLOCK", "PLOT", "SHOP",
+        "LOT", "WEEK", "WK", "WEEKS", "DAYS", "PAGE",
+    )  # fmt: skip
+    """Words before a short number that say it is no document's (`ROOM 502`)."""
     bare_digits_sure: Annotated[int, Field(ge=1, le=30)] = 6
     """A document number of digits only identifies its document alone from this length on; a shorter one, like any
     number without its prefix, needs the payer too."""
@@ -93,8 +120,36 @@ class References(Part):
     """`INV-1001/02/03` means three numbers."""
     ranges_max: Annotated[int, Field(ge=0, le=1000)] = 60
     """`1001 to 1005` means five numbers, up to this many; 0 switches ranges off."""
+    statements: tuple[Pattern, ...] = ()
+    """Text that says all that is open or due is paid (STATEMENT, ALL INVOICES)."""
     never: tuple[Pattern, ...] = ()
     """Text that is cut out before numbers are looked for: phone numbers, sort codes, dates."""
+    proformas: tuple[Pattern, ...] = (
+        r"\b(?:PF|PRO ?-?FORMA|QUOTE|QUOTATION|QTE|QUO)[ /#-]{0,3}(?:NO\.? ?)?\d{2,}\b",
+    )
+    """How the numbers of proformas and quotes look, which are no invoices yet."""
+
+
+class Company(Part):
+    """A company of ours: which of our bank accounts and which document numbers are its own."""
+
+    entity: str
+    """Its name or number, as the items' column `entity` has it."""
+    accounts: tuple[str, ...] = ()
+    """Its bank accounts, as the statements write them; blanks and dashes don't count."""
+    documents: tuple[Pattern, ...] = ()
+    """How its document numbers look in the text of a line (`EH-` and digits)."""
+
+
+class Exchange(Part):
+    """Invoices in one currency that are paid in another."""
+
+    stated: Pattern = (
+        r"\b(?P<currency>[A-Z]{3}) ?(?P<amount>\d[\d,]*(?:\.\d{1,2})?) ?(?:@|AT|RATE) ?(?P<rate>\d+\.\d+)"
+    )
+    """Text that states an amount in another currency and the rate, with the groups currency, amount and rate."""
+    difference_max: Percent = Decimal(10)
+    """A difference up to this share of an item with a `doc_currency` may be one of the rate; 0 switches it off."""
 
 
 class Payers(Part):
@@ -110,6 +165,14 @@ class Payers(Part):
     """Phrases of bank text that end a name (CARE FEES), though their words may be part of one."""
     shared_payers: tuple[Pattern, ...] = ()
     """Names that pay for many customers (NHS SBS): never evidence for one of them."""
+    persons: tuple[Pattern, ...] = (
+        r"^(?:(?:MR|MRS|MS|MISS|DR) )?(?:[A-Z] ){1,2}[A-Z]{3,}$",
+        r"^(?:MR|MRS|MS|MISS|DR) [A-Z]{3,}(?: [A-Z]{2,})?$",
+        r"^[A-Z]{3,} [A-Z]$",
+    )
+    """What a person's name looks like where a line has nothing else; shown, so that it isn't passed on."""
+    persons_paying: tuple[Pattern, ...] = (r"(?m)^[A-Z]{3,} (?:CARE|NURSING|RESIDENT) FEES?\b",)
+    """Text that says a person pays, whose name stands before it."""
     fuzzy: bool = True
     """Compare names that are not equal; such a name never decides alone."""
     score_min: Annotated[float, Field(ge=50, le=100)] = 88.0
@@ -229,6 +292,9 @@ class Evidence(Part):
     """A deduction that the customer's profile, the item's terms or the advice state."""
     combination: Use = Use(auto=False)
     """Several items of a known payer that add up, without references."""
+    combination_supported: Use = Use()
+    """Several items of a known payer that add up, where the text names their month or a statement; posts only the
+    one set that adds up, if chance does not explain it (`limits.chance_hits`, `limits.items_to_post`)."""
     split: Use = Use()
     """Several receipts of a known payer on one day that add up to its only open item."""
 
@@ -266,6 +332,8 @@ class Weights(Part):
     """More than is open."""
     amount_unique: float = 3.0
     """No other open item has this amount."""
+    period_named: float = 6.0
+    """The text names the month, or the statement, whose items add up."""
     payer_account: float = 8.0
     """The account it was paid from is the customer's."""
     payer_alias: float = 7.0
@@ -298,10 +366,15 @@ class Limits(Part):
     """A number that more open items carry than this is no evidence."""
     customers_per_name: Annotated[int, Field(ge=1, le=100)] = 5
     """A name that more customers share than this is no evidence."""
-    items_per_combination: Annotated[int, Field(ge=2, le=12)] = 4
-    """Items tried together without references."""
-    items_per_search: Annotated[int, Field(ge=2, le=200)] = 40
-    """Open items of one payer above which combinations are not searched."""
+    items_per_combination: Annotated[int, Field(ge=2, le=4)] = 4
+    """Items freely tried together without references; sets with a structure (a month, all due) may have more."""
+    items_to_post: Annotated[int, Field(ge=0, le=200)] = 40
+    """Open items of one payer above which several items without references are proposed, never posted, and single
+    items less a deduction are not sought."""
+    items_per_search: Annotated[int, Field(ge=2, le=200)] = 100
+    """Open items of one payer above which combinations are not searched: a remittance advice is asked for."""
+    chance_hits: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """Several items without references post only if fewer sets than this are expected to add up by chance."""
     alternatives: Annotated[int, Field(ge=1, le=20)] = 5
     """Other readings shown with a proposal."""
     proposals_per_component: Annotated[int, Field(ge=10, le=100_000)] = 2_000
@@ -326,6 +399,9 @@ class Rules(Part):
     not_receivable: tuple[NotReceivable, ...] = ()
     surpluses: tuple[Surplus, ...] = ()
     """What the rest of an over-payment is, where the text says it; the rest is then not held on account."""
+    companies: tuple[Company, ...] = ()
+    """Our companies, where receipts of one may come into the account of another."""
+    exchange: Exchange = Exchange()
     remittances: Remittances = Remittances()
     evidence: Evidence = Evidence()
     weights: Weights = Weights()

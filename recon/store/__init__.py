@@ -16,10 +16,11 @@ from sqlalchemy import Connection, Engine, MetaData, select
 
 from recon.model import Batch, View
 from recon.problems import EXIT_JOB, Problem, ReconError
-from recon.store import append, connect, query
+from recon.store import append, connect, past, query
 from recon.store.append import RunRecord, RunTables
+from recon.store.past import Past
 
-__all__ = ["RunRecord", "RunTables", "Store"]
+__all__ = ["Past", "RunRecord", "RunTables", "Store"]
 
 
 class Store:
@@ -91,11 +92,11 @@ class Store:
                 return False
             self._unchanged(connection)
             seq = append.highest(connection, runs, "seq") + 1
-            row = append.run_row(run, "finished", seq)
+            row = append.run_row(run, "finished", seq) | {"whole": int(tables.others is not None)}
             if status is None:
                 connection.execute(runs.insert(), [row])
             else:
-                finished = {name: row[name] for name in ("seq", "status", "summary")}
+                finished = {name: row[name] for name in ("seq", "status", "summary", "whole")}
                 connection.execute(runs.update().where(runs.c.run_id == run.run_id).values(finished))
             self._keep(connection, seq, tables)
             self._position = None
@@ -111,6 +112,9 @@ class Store:
             )
         append.inputs(connection, known["inputs"], seq, run.readings)
         append.bank_lines(connection, known["bank_lines"], seq, run.bank_lines)
+        if run.others is not None:
+            past.keep_lines(connection, self._tables, seq, run.bank_lines)
+            past.keep_others(connection, self._tables, seq, run.others)
         append.open_items(connection, known["items_seen"], seq, run.open_items)
         append.proposals(connection, self._tables, seq, run)
         by_rule = run.accepted.select("line_id", pl.lit("").alias("decision_id"))
@@ -118,9 +122,18 @@ class Store:
         append.accepted(connection, self._tables, seq, run.accepted)
 
     def runs(self) -> pl.DataFrame:
-        """Every run: run_id, seq (empty: not finished), started, as_of, rules_digest, rules, status, summary."""
+        """Every run with the columns of the table `runs`; seq is empty where it is not finished."""
         with connect.reading(self._engine) as connection:
             return query.runs(connection, self._tables)
+
+    def past(self, run_id: str) -> Past | None:
+        """A finished run as it was: what it read, what was known then, what it proposed.
+
+        Returns:
+            None if there is no such run, or it ran before all that a run reads was kept.
+        """
+        with connect.reading(self._engine) as connection:
+            return past.past(connection, self._tables, run_id)
 
     def known_inputs(self) -> set[str]:
         """Digests of all files that finished runs read."""
@@ -134,6 +147,11 @@ class Store:
         with self._snapshot() as connection:
             return query.settled_lines(connection, self._tables)
 
+    def tolerated(self) -> pl.DataFrame:
+        """Every small difference that was accepted, as model.TOLERATED; a year's tolerance counts them."""
+        with self._snapshot() as connection:
+            return query.tolerated(connection, self._tables)
+
     def settled_items(self) -> pl.DataFrame:
         """What was accepted of each item, as model.SETTLED; `decide.remaining` takes it."""
         with self._snapshot() as connection:
@@ -146,6 +164,11 @@ class Store:
         """
         with connect.reading(self._engine) as connection:
             return query.clashes(connection, self._tables, bank_lines)
+
+    def accepted(self) -> pl.DataFrame:
+        """Everything that was accepted, as model.ACCEPTED in the order it was."""
+        with self._snapshot() as connection:
+            return query.accepted(connection, self._tables)
 
     def decided(self) -> pl.DataFrame:
         """Every decision as model.DECIDED with decided_at, in the order they came."""

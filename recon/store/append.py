@@ -12,7 +12,7 @@ import polars as pl
 from sqlalchemy import Connection, MetaData, Table, func, select
 
 from recon import model
-from recon.model import Batch, Reading
+from recon.model import Batch, Kind, Reading
 from recon.store import query, rows
 
 
@@ -30,7 +30,11 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class RunTables:
-    """What a run read and proposed, in outer form; `accepted` is what the rules accepted of it."""
+    """What a run read and proposed, in outer form; `accepted` is what the rules accepted of it.
+
+    `others` is what it read besides lines and items (remittances, customers, aliases, closed items); with it, all
+    that the run read is kept and other rules can be tried on it.
+    """
 
     lines: pl.DataFrame
     allocations: pl.DataFrame
@@ -39,6 +43,7 @@ class RunTables:
     open_items: pl.DataFrame
     accepted: pl.DataFrame = field(default_factory=model.ACCEPTED.empty_outside)
     readings: Sequence[Reading] = ()
+    others: Mapping[Kind, pl.DataFrame] | None = None
 
 
 def highest(connection: Connection, table: Table, column: str) -> int:
@@ -57,6 +62,7 @@ def run_row(run: RunRecord, status: str, seq: int | None) -> dict[str, Any]:
         "rules": json.dumps(run.rules, ensure_ascii=False, sort_keys=True, default=str),
         "status": status,
         "summary": json.dumps(run.summary, ensure_ascii=False, sort_keys=True, default=str),
+        "whole": 0,
     }
 
 

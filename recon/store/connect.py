@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -15,8 +14,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from sqlalchemy.pool import NullPool, StaticPool
 
 from recon.problems import EXIT_JOB, Problem, ReconError
+from recon.store import migrate
 
-VERSION: Final = 1
+VERSION: Final = 2
 WAIT_SECONDS: Final = 10.0
 _WRITES: Final = "recon_writes"  # execution option of a connection that is going to write
 
@@ -122,6 +122,9 @@ def ready(engine: Engine) -> MetaData:
         with writing(engine) as connection:
             if _version(connection) is None:  # not made by another process meanwhile
                 _create(connection)
+    elif version < VERSION:
+        with writing(engine) as connection:
+            migrate.migrate(connection, _version(connection) or VERSION, VERSION)
     elif version > VERSION:
         what = f"the store has version {version}, this recon knows versions up to {VERSION}"
         raise ReconError(Problem("store-newer", shown(engine.url), what, "use a newer recon"), EXIT_JOB)
@@ -146,9 +149,8 @@ def _version(connection: Connection) -> int | None:
 
 def _create(connection: Connection) -> None:
     script = files("recon.store").joinpath("schema.sql").read_text(encoding="utf-8")
-    for statement in re.sub(r"--.*", "", script).split(";"):
-        if statement.strip():
-            connection.exec_driver_sql(statement)
+    for statement in migrate.statements(script):
+        connection.exec_driver_sql(statement)
     connection.execute(text("INSERT INTO schema_version (version) VALUES (:version)"), {"version": VERSION})
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, MetaData, Select, Table, func, select
 from recon import model
 from recon.store import rows
 
+END: Final = 2**62  # after all runs
+
 
 def bank_lines(
     connection: Connection, tables: MetaData, line_ids: Iterable[str] | None = None
@@ -58,6 +60,19 @@ def open_items(
         found = rows.fetch(connection, query, schema)
     else:
         found = rows.matching(connection, query, table.c.item_id, wanted, schema)
+    return _as_items(found)
+
+
+def open_items_at(connection: Connection, tables: MetaData, seq: int) -> pl.DataFrame:
+    """The extract that a run read."""
+    table = tables.tables["items_seen"]
+    last = select(table.c.item_id, func.max(table.c.run_seq).label("seq")).where(table.c.run_seq <= seq)
+    query = _items_at(table, last.group_by(table.c.item_id), present=True)
+    schema = {"digest": pl.String, "content": pl.String, "extras": pl.String}
+    return _as_items(rows.fetch(connection, query, schema))
+
+
+def _as_items(found: pl.DataFrame) -> pl.DataFrame:
     items = rows.from_content(found, model.OPEN_ITEMS).with_columns(found["digest"])
     missing = [
         pl.lit(None, dtype=dtype).alias(name)
@@ -117,6 +132,20 @@ def accepted(connection: Connection, tables: MetaData) -> pl.DataFrame:
     return rows.fetch(connection, query, model.ACCEPTED.outer_schema)
 
 
+def tolerated(connection: Connection, tables: MetaData, before: int = END) -> pl.DataFrame:
+    """Small differences that were accepted before that run, with their line's day; see model.TOLERATED."""
+    table, lines = tables.tables["accepted"], tables.tables["bank_lines"]
+    columns = [table.c.customer_id, table.c.currency, lines.c.booking_date, table.c.deduction.label("amount")]
+    query = (
+        select(*columns)
+        .join(lines, lines.c.line_id == table.c.line_id)
+        .where(table.c.deduction_type == "TOL", table.c.run_seq < before)
+        .order_by(table.c.nth)
+    )
+    found = rows.fetch(connection, query, dict.fromkeys(model.TOLERATED.names, pl.String()))
+    return rows.typed(found, model.TOLERATED)
+
+
 def unposted(connection: Connection, tables: MetaData) -> pl.DataFrame:
     """What was accepted and is in no posting file yet, in the order it was accepted."""
     table, postings = tables.tables["accepted"], tables.tables["postings"]
@@ -129,22 +158,24 @@ def unposted(connection: Connection, tables: MetaData) -> pl.DataFrame:
     return rows.fetch(connection, query, model.ACCEPTED.outer_schema)
 
 
-def decided(connection: Connection, tables: MetaData) -> pl.DataFrame:
-    """Every decision, in the order they came, with decided_at."""
+def decided(connection: Connection, tables: MetaData, before: int = END) -> pl.DataFrame:
+    """Every decision before that run, in the order they came, with decided_at."""
     table = tables.tables["decisions"]
     schema = {**_kept(model.DECIDED), "settles": pl.Int64(), "decided_at": pl.String()}
     columns = [table.c["place" if name == "where" else name] for name in schema]
-    found = rows.fetch(connection, select(*columns).order_by(table.c.nth), schema)
+    query = select(*columns).where(table.c.run_seq < before).order_by(table.c.nth)
+    found = rows.fetch(connection, query, schema)
     return found.with_columns(pl.col("settles").cast(pl.Boolean))
 
 
-def settled_lines(connection: Connection, tables: MetaData) -> frozenset[str]:
-    """Lines that were accepted by rule, or closed by a person."""
-    return frozenset(connection.execute(select(tables.tables["settlements"].c.line_id)).scalars())
+def settled_lines(connection: Connection, tables: MetaData, before: int = END) -> frozenset[str]:
+    """Lines that were accepted by rule, or closed by a person, before that run."""
+    table = tables.tables["settlements"]
+    return frozenset(connection.execute(select(table.c.line_id).where(table.c.run_seq < before)).scalars())
 
 
-def settled_items(connection: Connection, tables: MetaData) -> pl.DataFrame:
-    """What was accepted of each item since each extract that counts; see model.SETTLED.
+def settled_items(connection: Connection, tables: MetaData, before: int = END) -> pl.DataFrame:
+    """What was accepted of each item since each extract that counts, before that run; see model.SETTLED.
 
     The extracts that count are the last one before the first acceptance, and those after it in which the item
     had changed.
@@ -152,19 +183,18 @@ def settled_items(connection: Connection, tables: MetaData) -> pl.DataFrame:
     Example: 100.00 open in run 1, 40.00 accepted then; 60.00 open in run 3, 10.00 accepted then -> two rows:
         100.00 with 50.00 settled since, and 60.00 with 10.00 settled since.
     """
-    taken = _taken(connection, tables)
+    taken = _taken(connection, tables, before)
     if taken.is_empty():
         return model.SETTLED.empty_outside()
     table = tables.tables["items_seen"]
     schema = {"item_id": pl.String, "currency": pl.String, "open_amount": pl.String, "seen": pl.Int64}
     query = select(table.c.item_id, table.c.currency, table.c.open_amount, table.c.run_seq)
-    found = rows.matching(
-        connection, query.where(table.c.present == 1), table.c.item_id, taken["item_id"], schema
-    )
+    present = query.where(table.c.present == 1, table.c.run_seq < before)
+    found = rows.matching(connection, present, table.c.item_id, taken["item_id"], schema)
     first = taken.group_by("item_id", "currency").agg(pl.col("taken").min().alias("first"))
     seen = first.join(found, on=["item_id", "currency"], how="left", maintain_order="left")
-    before = pl.col("seen").filter(pl.col("seen") <= pl.col("first")).max().over("item_id", "currency")
-    seen = seen.filter(pl.col("seen").is_null() | before.is_null() | (pl.col("seen") >= before))
+    start = pl.col("seen").filter(pl.col("seen") <= pl.col("first")).max().over("item_id", "currency")
+    seen = seen.filter(pl.col("seen").is_null() | start.is_null() | (pl.col("seen") >= start))
 
     scales = model.scales_of([(model.SETTLED, seen), (model.ACCEPTED, taken)])
     minor = model.inside(taken, model.ACCEPTED, scales).select(
@@ -193,11 +223,12 @@ def settled_items(connection: Connection, tables: MetaData) -> pl.DataFrame:
     return model.outside(inner.drop("row"), model.SETTLED, scales)
 
 
-def _taken(connection: Connection, tables: MetaData) -> pl.DataFrame:
+def _taken(connection: Connection, tables: MetaData, before: int) -> pl.DataFrame:
     """Accepted cash and deductions of items, with the run after whose extract they were taken."""
     table = tables.tables["accepted"]
     columns = ("item_id", "currency", "amount", "deduction", "run_seq")
-    query = select(*[table.c[name] for name in columns]).where(table.c.item_id != "").order_by(table.c.nth)
+    query = select(*[table.c[name] for name in columns]).order_by(table.c.nth)
+    query = query.where(table.c.item_id != "", table.c.run_seq < before)
     schema = dict.fromkeys(columns, pl.String()) | {"run_seq": pl.Int64()}
     return rows.fetch(connection, query, schema).rename({"run_seq": "taken"})
 
@@ -205,7 +236,7 @@ def _taken(connection: Connection, tables: MetaData) -> pl.DataFrame:
 def runs(connection: Connection, tables: MetaData) -> pl.DataFrame:
     """Every run as its row, finished ones first, in the order they count."""
     table = tables.tables["runs"]
-    schema = {name: pl.Int64() if name == "seq" else pl.String() for name in table.columns.keys()}  # noqa: SIM118 - a SQLAlchemy collection iterates over columns, not names
+    schema = {name: pl.Int64() if name in ("seq", "whole") else pl.String() for name in table.columns.keys()}  # noqa: SIM118 - a SQLAlchemy collection iterates over columns, not names
     query = select(table).order_by(table.c.seq.is_(None), table.c.seq, table.c.started, table.c.run_id)
     return rows.fetch(connection, query, schema)
 

@@ -109,7 +109,7 @@ def content_of(frame: pl.DataFrame, table: model.Table) -> pl.DataFrame:
 
     Both are JSON. Content holds no empty columns, so that a row reads the same whichever reader made it.
     """
-    names = [column.name for column in table.columns if column.name not in _PLACE]
+    names = _content_names(table)
     # An empty text is no text here: two readers may differ in that, and the item has not changed.
     filled = pl.col(pl.String).replace("", None)
     known = (
@@ -122,7 +122,7 @@ def content_of(frame: pl.DataFrame, table: model.Table) -> pl.DataFrame:
 
 def from_content(frame: pl.DataFrame, table: model.Table) -> pl.DataFrame:
     """What `content_of` made, as a frame of the table's columns without the place, and of what we don't know."""
-    names = [column.name for column in table.columns if column.name not in _PLACE]
+    names = _content_names(table)
     fields = [
         pl.Field(name, pl.Int64() if table[name].dtype == pl.Int64() else pl.String()) for name in names
     ]
@@ -130,9 +130,19 @@ def from_content(frame: pl.DataFrame, table: model.Table) -> pl.DataFrame:
     return typed(with_extras(known.unnest("content")), table)
 
 
+def without_nulls(extras: pl.Expr) -> pl.Expr:
+    """Extras as JSON without the keys that hold nothing, to compare two of them."""
+    return extras.str.replace_all(rf"(?:{_EXTRA_KEY})null,?", "").str.replace(r",\}$", "}")
+
+
 def fingerprint(content: str) -> str:
     """A short digest of content."""
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _content_names(table: model.Table) -> list[str]:
+    """The table's columns without the place of a row; an alias' `source` says who confirmed it, and is none."""
+    return [column.name for column in table.columns if not (column.ours and column.name in _PLACE)]
 
 
 _PLACE: Final = ("source", "position", "digest")

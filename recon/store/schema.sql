@@ -7,8 +7,10 @@
 -- `run_seq` is the place of a finished run among the finished runs, from 1: the store's only clock. A decision or
 -- an acceptance belongs to the run that was the last one when it was made.
 --
--- Versions. To change what is kept: add a version here with its reason, and its migration in recon/store/connect.py.
+-- Versions. To change what is kept: add a version here with its reason, and its step in recon/store/migrate.py.
 --   1  the first
+--   2  all that a run read is kept, so that other rules can be tried on it: runs.whole, run_lines, inputs_seen;
+--      and whose account a proposal puts cash on, so that it is posted there: proposal_allocations.customer_id
 
 CREATE TABLE schema_version (
     version INTEGER NOT NULL
@@ -22,7 +24,8 @@ CREATE TABLE runs (
     rules_digest TEXT NOT NULL,
     rules TEXT NOT NULL,            -- the rules themselves as JSON, to perform the run again
     status TEXT NOT NULL,           -- begun, finished
-    summary TEXT NOT NULL           -- JSON
+    summary TEXT NOT NULL,          -- JSON
+    whole INTEGER NOT NULL DEFAULT 0 -- 1: all that it read is kept; 0: it ran before version 2
 );
 
 CREATE TABLE inputs (
@@ -58,6 +61,31 @@ CREATE TABLE bank_lines (
     position BIGINT,
     digest TEXT,
     extras TEXT NOT NULL            -- columns that we don't know, as JSON
+);
+
+-- Which lines a run read, also those that an earlier run read first, in the order they came.
+CREATE TABLE run_lines (
+    run_seq BIGINT NOT NULL,
+    nth BIGINT NOT NULL,
+    line_id TEXT NOT NULL,
+    source TEXT,
+    position BIGINT,
+    content TEXT NOT NULL,          -- as JSON, where it is not what bank_lines has; else empty
+    extras TEXT NOT NULL,
+    PRIMARY KEY (run_seq, nth)
+);
+
+-- Remittances, customers, aliases and closed items by their changes: a row where the number of rows that say the
+-- same is not what it was in the run before.
+CREATE TABLE inputs_seen (
+    kind TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,      -- of content and extras
+    run_seq BIGINT NOT NULL,
+    nth BIGINT NOT NULL,            -- place among the rows of its kind
+    row_count BIGINT NOT NULL,      -- how many such rows there are from this run on; 0: no more
+    content TEXT NOT NULL,          -- all columns of ours that are filled, as JSON; empty if there are none
+    extras TEXT NOT NULL,
+    PRIMARY KEY (kind, fingerprint, run_seq)
 );
 
 -- Open items by their changes: a row where an item is new, differs from its last row, or is gone from the extract.
@@ -101,6 +129,7 @@ CREATE TABLE proposal_allocations (
     confidence TEXT,                -- decimal text of a share, 0 to 1
     rule TEXT,
     reasons TEXT,
+    customer_id TEXT,               -- whose item or account; empty: not known, or proposed before version 2
     PRIMARY KEY (line_id, run_seq, nth)
 );
 

@@ -37,6 +37,9 @@ def perfect(case: Case) -> Results:
         pl.lit("truth").alias("rule"),
         pl.lit("because").alias("reasons"),
     )
+    allocations = allocations.with_columns(
+        pl.lit("").alias(name) for name in ALLOCATIONS.names if name not in allocations.columns
+    ).select(ALLOCATIONS.names)
     return (
         lines.cast(pl.Schema(LINES.outer_schema)),
         allocations.cast(pl.Schema(ALLOCATIONS.outer_schema)),

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from recon.bench.documents import bare, key
 from recon.bench.generate import Case, generate
-from recon.bench.ledger import bare, key
 from recon.bench.mix import FAMILIES, cases, name_of
 from recon.bench.payers import Flavour, cut, upper
 from recon.model import BANK_LINES, OPEN_ITEMS, Outcome, inside, scales_of
@@ -105,7 +105,9 @@ def test_frames_are_the_outer_form_of_the_tables(case: Case) -> None:
         turned = inside(frame, table, scales_of([(table, frame)]))
         assert turned.height == frame.height
         assert turned[table.columns[0].name].is_unique().all()
-    assert case.bank_lines["booking_date"].is_between(date(2026, 3, 1), case.as_of).all()
+    late = case.truth.filter(pl.col("case") == "closed_period")["line_id"]
+    booked = case.bank_lines.filter(~pl.col("line_id").is_in(late.implode()))["booking_date"]
+    assert booked.is_between(date(2026, 3, 1), case.as_of).all()
 
 
 def test_families_have_their_shares(case: Case) -> None:
@@ -127,7 +129,7 @@ def test_the_mix_is_realistic(case: Case) -> None:
 @pytest.mark.slow
 def test_every_case_comes() -> None:
     for flavour in FLAVOURS:
-        come = set(generate(flavour, 6000, seed=1).truth["case"])
+        come = set(generate(flavour, 10_000, seed=1).truth["case"])
         wanted = {name_of(maker) for family in FAMILIES[flavour] for maker in cases(flavour, family)}
         assert wanted == come
 
@@ -151,7 +153,7 @@ def test_clean_lines_quote_the_number_and_pay_exactly(case: Case) -> None:
         assert len(items) == 1
         assert items[0]["doc_no"] in text(line)
         assert items[0]["open_amount"] == line["amount"]
-        assert items[0]["issue_date"] < line["booking_date"]
+        assert items[0]["issue_date"] <= line["booking_date"]
         assert not items[0]["dispute"]
         assert not items[0]["legal"]
 
@@ -249,7 +251,7 @@ def test_advices_that_are_linked_add_up(case: Case) -> None:
     for truth, line, _ in told(
         case, "remittance_batch", "remittance_tds", "remittance_group", "remittance_short"
     ):
-        linked = [number for number in totals if number in text(line)]
+        linked = [number for number in totals if number.lstrip("0") in text(line)]
         assert len(linked) == 1, truth
         assert (totals[linked[0]] == Decimal(line["amount"])) == (truth["case"] != "remittance_short")
 

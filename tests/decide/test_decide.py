@@ -12,7 +12,7 @@ from decide_cases import allocation, decisions, frame, items, view
 
 from recon import model
 from recon.decide import Decided, decide
-from recon.decide.known import parts_of
+from recon.decide.known import Part, parts_of
 from recon.model import View
 
 LINE = {"line_id": "L1", "amount": "100.00"}
@@ -143,10 +143,44 @@ def test_an_alternative_without_amounts_is_refused() -> None:
 
 
 def test_alternatives_may_hold_ids_with_blanks_and_signs() -> None:
-    assert parts_of("INV A + B 20.00 + CN -3.5") == [("INV A + B", "20.00"), ("CN", "-3.5")]
+    assert parts_of("INV A + B 20.00 + CN -3.5") == [Part("INV A + B", "20.00"), Part("CN", "-3.5")]
     assert parts_of("20.00") == []
     assert parts_of("A 20.00 + B") == []
     assert parts_of("") == []
+
+
+def test_alternatives_say_what_is_kept_back_and_what_stays_on_account() -> None:
+    text = "A 80.00 less 5.00 TDS less 1.50 GSTTDS + B less 2 30.00 + on account 5.00"
+    assert parts_of(text) == [
+        Part("A", "80.00", (("5.00", "TDS"), ("1.50", "GSTTDS"))),
+        Part("B less 2", "30.00"),
+        Part("on account", "5.00"),
+    ]
+    assert parts_of("A 80.00 less TDS") == []
+
+
+def test_an_alternative_with_deductions_is_accepted_to_the_penny() -> None:
+    text = "A 50.00 less 20.00 TDS less 10.00 CIS + on account 50.00"
+    shown = view([LINE], items(A), exceptions=[{"line_id": "L1", "code": "EX-X", "alternatives": text}])
+    outcome = decide(
+        decisions({"line_id": "L1", "decision": "accept alternative", "alternative": "1"}), shown
+    )
+    columns = ("item_id", "amount", "deduction", "deduction_type", "customer_id")
+    assert outcome.accepted.select(columns).rows() == [
+        ("A", "50.00", "20.00", "TDS", "C1"),
+        ("A", "0.00", "10.00", "CIS", "C1"),
+        ("", "50.00", "0.00", "", "C1"),
+    ]
+
+
+def test_cash_on_account_is_accepted_on_the_customer_that_was_proposed() -> None:
+    held = allocation("L1", "", "100.00", customer_id="C7", rule="on_account")
+    shown = view([LINE], items(A), [held])
+    outcome = decide(decisions({"line_id": "L1", "decision": "accept"}), shown)
+    assert outcome.accepted.select("item_id", "amount", "customer_id").rows() == [("", "100.00", "C7")]
+    unknown = view([LINE], items(A), [{**held, "customer_id": ""}])
+    nobody = decide(decisions({"line_id": "L1", "decision": "accept"}), unknown)
+    assert nobody.accepted["customer_id"].to_list() == [""]
 
 
 def test_allocate_takes_several_rows_and_finds_items_by_document_number() -> None:

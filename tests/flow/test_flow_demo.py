@@ -172,5 +172,5 @@ def test_it_is_right(out: Path, flavour: Flavour, profiles: list[Profile]) -> No
     ]
     scores = score(case, *made)
     assert scores.conserved
-    assert scores.line_precision >= 0.995
+    assert scores.told_precision >= 0.995
     assert scores.clean_rate >= 0.85

@@ -97,7 +97,7 @@ def test_every_mistake_of_a_rules_file_at_once(desk: Desk) -> None:
         ("name: [1\n", "mine.yaml:2: this is no YAML"),
         ("- a list\n", "mine.yaml:1: a mapping is expected at the top"),
         ("extends: nothing.yaml\n", "nothing.yaml: there is no such rules file"),
-        ("profiles: [none.yaml]\n", "none.yaml: there is no such file"),
+        ("profiles: [none.yaml]\n", "mine.yaml:1: profiles: there is no file `none.yaml` beside the rules"),
         (b"\xff\xfe\x00\x01", "mine.yaml: the file can't be read as text"),
     ],
 )

@@ -32,14 +32,14 @@ def test_the_facts_of_each_sample_file() -> None:
     assert all(list(one) == KEYS for one in found.values())
     told = {name: (one["kind"], one["format"], one["rows"], one["sum"]) for name, one in found.items()}
     assert told == {
-        "camt053_2026-03.xml": ("bank", "camt.053", 104, {"GBP": "1368281.70"}),
-        "lloyds_2026-03.csv": ("bank", "csv", 187, {"GBP": "3343388.93"}),
-        "mt940_2026-03.sta": ("bank", "mt940", 109, {"GBP": "1045937.42"}),
-        "items.csv": ("items", "csv", 1516, {"GBP": "9818532.99"}),
-        "remittances.csv": ("remittance", "csv", 445, {"GBP": "3000658.66"}),
-        "aliases.csv": ("aliases", "csv", 50, {}),
-        "closed_items.csv": ("closed_items", "csv", 871, {"GBP": "0.00"}),
-        "customers.csv": ("customers", "csv", 232, {}),
+        "camt053_2026-03.xml": ("bank", "camt.053", 108, {"GBP": "2666959.61"}),
+        "lloyds_2026-03.csv": ("bank", "csv", 201, {"GBP": "1734601.95"}),
+        "mt940_2026-03.sta": ("bank", "mt940", 91, {"GBP": "-14022.39"}),
+        "items.csv": ("items", "csv", 1557, {"GBP": "9790565.10"}),
+        "remittances.csv": ("remittance", "csv", 429, {"GBP": "2810986.58"}),
+        "aliases.csv": ("aliases", "csv", 53, {}),
+        "closed_items.csv": ("closed_items", "csv", 855, {"GBP": "0.00"}),
+        "customers.csv": ("customers", "csv", 270, {}),
     }
     [camt] = found["camt053_2026-03.xml"]["statements"]
     assert (camt["opening"], camt["closing"], camt["foots"]) == ("910455.00", "2278736.70", True)

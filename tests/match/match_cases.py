@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 import polars as pl
 
@@ -107,6 +108,7 @@ class Told:
         return sum((Decimal(amount) for amount in amounts), Decimal(0))
 
 
+@cache
 def rules_of(name: str = "default") -> Rules:
     """The rules that come with recon."""
     return settings.load_rules(name)[0]

@@ -10,6 +10,10 @@ from typing import Any
 import yaml
 from match_cases import Row, Told, rules_of, run, tables_of
 
+from recon import rules
+from recon.resources import folder
+from recon.rules.schema import Rules
+
 HERE = Path(__file__).parent / "cases"
 
 
@@ -55,8 +59,19 @@ def tell(case: dict[str, Any]) -> Story:
         for row in _advice(number, text, lines[0], known)
     ]
     tables = tables_of(lines, items, customers, remittances, aliases, closed)
-    told = run(tables, rules_of("india_care" if known.get("india") else "uk_care"))
+    told = run(tables, _rules(known))
     return Story(case["id"], case["title"], told, [str(row["line_id"]) for row in lines], case["expect"])
+
+
+def _rules(known: dict[str, Any]) -> Rules:
+    """The rules of the case's country, with what the case says of them; read like any rules file."""
+    name = "india_care" if known.get("india") else "uk_care"
+    if "rules" not in known:
+        return rules_of(name)
+    text = yaml.safe_dump({"name": "case", "extends": name} | known["rules"])
+    return rules.parse(
+        text, "case.yaml", lambda base: ((folder("rules") / f"{base}.yaml").read_text("utf-8"), base)
+    )
 
 
 def _line(number: int, text: str, known: dict[str, Any]) -> Row:

@@ -146,6 +146,201 @@ def test_an_unrelated_item_changes_no_exact_reference(
     )
 
 
+ADVICES = [
+    {"remittance_id": "R1", "payment_reference": "99887766", "doc_no": "INV-1001", "paid_amount": "100.00"},
+    {"remittance_id": "R1", "payment_reference": "99887766", "doc_no": "INV-1002", "paid_amount": "100.00"},
+    {"remittance_id": "R2", "payment_reference": "55443322", "doc_no": "INV-1003", "paid_amount": "250.50"},
+]
+ALIASES = [
+    {"alias": "KCC TREASURY", "customer_id": "K0", "valid_from": "", "valid_to": "2026-03-15"},
+    {"alias": "KCC TREASURY", "customer_id": "K1", "valid_from": "2026-03-16", "valid_to": ""},
+]
+CLOSED = [item("INV-1007", "K2", "0.00"), item("INV-1009", "K3", "0.00")]
+CODED = [
+    "99887766",
+    "55443322",
+    "KCC TREASURY",
+    "=HYPERLINK(1)",
+    "+44 1001",
+    "@SUM(A1)",
+    "-2+3",
+    "\t=1",
+    "FEB",
+]
+told_lines_of = st.lists(
+    st.tuples(
+        st.sampled_from([customer["name"] for customer in CUSTOMERS] + ["STRANGER", ""]),
+        st.lists(st.sampled_from(TEXTS + CODED), max_size=3),
+        st.sampled_from(["100.00", "200.00", "350.50", "250.50", "900.00", "-100.00"]),
+        st.integers(1, 28),
+    ),
+    max_size=8,
+)
+
+
+def full_job(lines: list[tuple[str, list[str], str, int]], items: list[tuple[str, int, str]]) -> Tables:
+    """A job with every kind of table."""
+    plain = job(lines, items)
+    extra = tables_of(
+        [line("X", "", "1.00")],
+        [item("X", "K0", "1.00")],
+        CUSTOMERS,
+        [row | {"currency": "GBP"} for row in ADVICES],
+        ALIASES,
+        CLOSED,
+    )
+    return with_tables(
+        plain, remittance_lines=extra.remittance_lines, aliases=extra.aliases, closed_items=extra.closed_items
+    )
+
+
+@settings(max_examples=10)
+@given(told_lines_of, items_of, st.randoms(use_true_random=False))
+def test_the_order_of_no_table_changes_anything(
+    lines: list[tuple[str, list[str], str, int]], items: list[tuple[str, int, str]], random: Random
+) -> None:
+    tables = full_job(lines, items)
+
+    def shuffled(frame: pl.DataFrame) -> pl.DataFrame:
+        order = list(range(frame.height))
+        random.shuffle(order)
+        return frame[order]
+
+    names = ("bank_lines", "open_items", "remittance_lines", "customers", "aliases", "closed_items")
+    other = with_tables(tables, **{name: shuffled(getattr(tables, name)) for name in names})
+    first, second = run(tables), run(other)
+    check(tables, first)
+    for name in ("lines", "allocations", "exceptions"):
+        assert getattr(first, name).write_csv() == getattr(second, name).write_csv()
+
+
+# A part that shares no customer, number, name or amount with the first: `+ 0.37` keeps the amounts apart.
+OTHER_CUSTOMERS = [
+    {"customer_id": "Z1", "name": "QUORN TRUST"},
+    {"customer_id": "Z2", "name": "WYVERN HOUSE"},
+]
+other_items_of = st.lists(
+    st.tuples(
+        st.sampled_from([f"ZQ-77{n:03d}" for n in range(6)]),
+        st.sampled_from(["Z1", "Z2"]),
+        st.sampled_from(["7001.37", "7002.37", "7001.37", "9140.37"]),
+    ),
+    max_size=6,
+    unique_by=lambda row: row[0],
+)
+other_lines_of = st.lists(
+    st.tuples(
+        st.sampled_from(["QUORN TRUST", "WYVERN HOUSE", "NOBODY"]),
+        st.sampled_from(["", "ZQ-77001", "ZQ-77002", "ZQ-77001 ZQ-77003"]),
+        st.sampled_from(["7001.37", "7002.37", "14003.74", "16141.74"]),
+        st.integers(1, 28),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=10)
+@given(lines_of, items_of, other_lines_of, other_items_of)
+def test_parts_that_share_nothing_may_be_run_apart(
+    lines: list[tuple[str, list[str], str, int]],
+    items: list[tuple[str, int, str]],
+    others: list[tuple[str, str, str, int]],
+    other_items: list[tuple[str, str, str]],
+) -> None:
+    mine = job(lines, items)
+    theirs = tables_of(
+        [
+            line(f"M{n}", f"{name} {said}", amount, booking_date=f"2026-03-{day:02d}")
+            for n, (name, said, amount, day) in enumerate(others)
+        ],
+        [item(doc, owner, amount) for doc, owner, amount in other_items],
+        OTHER_CUSTOMERS,
+    )
+    names = ("bank_lines", "open_items", "customers")
+    together = with_tables(
+        mine,
+        **{
+            name: pl.concat([getattr(mine, name), getattr(theirs, name)], how="diagonal_relaxed")
+            for name in names
+        },
+    )
+    whole, first, second = run(together), run(mine), run(theirs)
+    for name in ("lines", "allocations", "exceptions"):
+        parts = pl.concat([getattr(first, name), getattr(second, name)], how="vertical_relaxed")
+        told = getattr(whole, name)
+        for prefix in ("L", "M"):
+            mine_only = pl.col("line_id").str.starts_with(prefix)
+            assert told.filter(mine_only).rows() == parts.filter(mine_only).rows(), name
+
+
+@settings(max_examples=10)
+@given(told_lines_of, items_of)
+def test_a_strangers_items_change_nothing(
+    lines: list[tuple[str, list[str], str, int]], items: list[tuple[str, int, str]]
+) -> None:
+    tables = full_job(lines, items)
+    strange = tables_of(
+        [line("X", "", "1.00")],
+        [item(f"ZQ-77{n:03d}", "Z1", f"{70_001 + n * 13}.37") for n in range(5)],
+        OTHER_CUSTOMERS[:1],
+    )
+    more = with_tables(
+        tables,
+        open_items=pl.concat([tables.open_items, strange.open_items], how="diagonal_relaxed"),
+        customers=pl.concat([tables.customers, strange.customers], how="diagonal_relaxed"),
+    )
+    before, after = run(tables), run(more)
+    for name in ("lines", "allocations", "exceptions"):
+        assert getattr(before, name).rows() == getattr(after, name).rows(), name
+
+
+@settings(max_examples=10)
+@given(told_lines_of, items_of)
+def test_one_outcome_a_line_whole_minor_units_and_text_that_stays_text(
+    lines: list[tuple[str, list[str], str, int]], items: list[tuple[str, int, str]]
+) -> None:
+    tables = full_job(lines, items)
+    told = run(tables)
+    assert told.lines["line_id"].is_unique().all()
+    assert told.lines.height == len(lines)
+    for frame in (told.result.lines, told.result.allocations, told.result.exceptions):
+        money = [name for name in frame.columns if name.endswith("_minor")]
+        assert money
+        assert all(frame.schema[name] == pl.Int64 for name in money)
+    # Nothing that we write begins as a formula would, whatever the line says; and no line's own text is told.
+    written = [
+        text
+        for frame in (told.lines, told.allocations, told.exceptions)
+        for name in (
+            "line_id",
+            "item_id",
+            "code",
+            "rule",
+            "reasons",
+            "detail",
+            "alternatives",
+            "deduction_type",
+        )
+        if name in frame.columns
+        for text in frame[name].drop_nulls().to_list()
+    ]
+    assert not [text for text in written if text[:1] in ("=", "+", "-", "@", "\t")]
+    assert not [text for text in written if "HYPERLINK" in text or "STRANGER" in text]
+    # An alternative never needs an item of a line that is posted by itself.
+    auto = told.lines.filter(pl.col("outcome") == "auto")["line_id"].to_list()
+    given_away = set(
+        told.allocations.filter(pl.col("line_id").is_in(auto) & (pl.col("deduction") == "0.00"))["item_id"]
+    )
+    room = dict(tables.open_items.select("item_id", "open_amount_minor").iter_rows())
+    for row in told.exceptions.iter_rows(named=True):
+        for reading in filter(None, row["alternatives"].split(" | ")):
+            parts = [part.rsplit(" ", 1) for part in reading.split(" + ") if " less " not in part]
+            whole = [
+                name for name, cash in parts if name in given_away and room[name] == round(float(cash) * 100)
+            ]
+            assert not whole, (row["line_id"], reading)
+
+
 @pytest.mark.parametrize("name", ["reference", "reference_list", "payer_amount", "remittance", "order"])
 def test_every_kind_of_evidence_can_be_kept_from_posting_and_switched_off(name: str) -> None:
     rules = rules_of()

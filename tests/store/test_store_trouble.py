@@ -61,12 +61,13 @@ def test_a_store_of_a_newer_version(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     Store.open(str(path)).close()
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("INSERT INTO schema_version VALUES (2)")
+        connection.execute("INSERT INTO schema_version VALUES (?)", (connect.VERSION + 1,))
         connection.commit()
     with pytest.raises(ReconError) as error:
         Store.open(str(path))
     assert said(error) == (
-        "store-newer: the store has version 2, this recon knows versions up to 1; use a newer recon"
+        f"store-newer: the store has version {connect.VERSION + 1}, this recon knows versions up to "
+        f"{connect.VERSION}; use a newer recon"
     )
 
 

@@ -1,0 +1,228 @@
+"""Past runs once more, with other rules: what they would have done. Nothing is written to the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import ValidationError
+
+from recon import decide, model, rules
+from recon.flow import books, compare, deliver, settings
+from recon.flow.compare import REPLAY, Proposed, Said
+from recon.flow.gather import Gathered, Progress, inner, silent
+from recon.flow.review import known_store
+from recon.match import match
+from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Outcome
+from recon.problems import Problem, ReconError
+from recon.rules.schema import Rules
+from recon.store import Past, Store
+
+OUT_FILES = ("replay.csv", "replay.json")
+NOT_KEPT = "it ran before all that a run reads was kept in the store"
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What other rules would have done: the figures, the lines that differ (compare.REPLAY), the files written."""
+
+    facts: Mapping[str, Any]
+    changed: pl.DataFrame
+    problems: tuple[Problem, ...]
+    files: tuple[Path, ...]
+
+
+def replay(
+    rules_name: str,
+    store_url: str = "",
+    book: Path | None = None,
+    run_id: str = "",
+    *,
+    every: bool = False,
+    out: Path | None = None,
+    progress: Progress = silent,
+) -> Replayed:
+    """What a set of rules would have made of past runs, each in the state of its own day.
+
+    Lines, items and all else are those that the run read; what was settled is what was settled when it ran, by the
+    rules of then. So the runs don't build on one another, and what was decided since changes no proposal: it only
+    says who was right.
+
+    Args:
+        rules_name: the rules to try, as `--rules` takes them.
+        store_url: the store; empty = the one beside the workbook.
+        book: the workbook.
+        run_id: the run; empty = the last one.
+        every: all runs.
+        out: folder for replay.csv and replay.json; none = nothing is written.
+        progress: told of each run.
+
+    Raises:
+        ReconError: EXIT_INPUT if rules or run can't be used or no store is named; EXIT_JOB if the store or the
+            folder can't be used.
+    """
+    loaded, _path = settings.load_rules(rules_name)
+    url = books.store_url(store_url, book)
+    if not url:
+        what, hint = "nothing says which store holds the runs", "add --store or --book"
+        raise ReconError(Problem("store-needed", "recon rules replay", what, hint))
+    with deliver.ready(out, OUT_FILES), known_store(url, None if store_url else book) as store:
+        names, problems = _chosen(store, run_id, every=every)
+        decided, accepted = store.decided(), store.accepted()
+        runs, frames = [], [REPLAY.empty_outside()]
+        for number, name in enumerate(names):
+            progress("replay", number, len(names))
+            past = store.past(name)
+            assert past is not None, "chosen by what is kept"
+            since = decided.join(past.decided_before, on="decision_id", how="anti", maintain_order="left")
+            facts, changed = _one(past, loaded, Said(since, accepted))
+            runs.append(facts)
+            frames.append(changed.select(pl.lit(name).alias("run_id"), pl.all()))
+        progress("replay", len(names), len(names))
+        changed = pl.concat(frames)
+        whole = {
+            "rules": {"name": loaded.name, "sha256": rules.digest(loaded)},
+            "runs": runs,
+            "total": _total(changed),
+        }
+        texts = dict(zip(OUT_FILES, (deliver.csv(changed), deliver.as_json(whole)), strict=True))
+        files = deliver.write(out, texts) if out else []
+        return Replayed(whole, changed, problems, tuple(files))
+
+
+def _chosen(store: Store, run_id: str, *, every: bool) -> tuple[list[str], tuple[Problem, ...]]:
+    """The runs to replay, and a problem for each that can't be though all are asked for."""
+    finished = store.runs().filter(pl.col("status") == "finished")
+    wanted = (
+        finished.filter(pl.col("run_id") == run_id) if run_id else finished if every else finished.tail(1)
+    )
+    if wanted.is_empty():
+        what = f"there is no finished run {run_id}".rstrip() + " in the store"
+        raise ReconError(Problem("run-unknown", run_id, what, "the sheet Run log names the runs"))
+    lost = tuple(
+        Problem("run-unkept", name, f"this run can't be replayed: {NOT_KEPT}", "replay a later one")
+        for name in wanted.filter(pl.col("whole") == 0)["run_id"]
+    )
+    names = wanted.filter(pl.col("whole") == 1)["run_id"].to_list()
+    if not names:
+        raise ReconError(lost)
+    return names, lost
+
+
+def _one(past: Past, loaded: Rules, said: Said) -> tuple[dict[str, Any], pl.DataFrame]:
+    """One run with other rules: its figures, and the lines that differ."""
+    items, _stale = decide.remaining(past.frames[Kind.ITEMS], past.settled)
+    before = Proposed(past.lines, past.allocations, past.accepted)
+    after = _proposed(past, items, loaded)
+    changed = compare.differences(before, after, None, items, said)
+    own = _own_rules(past)
+    if not changed.is_empty() and own is not None:
+        changed = compare.differences(before, after, _proposed(past, items, own), items, said)
+    facts = {
+        "run_id": past.run_id,
+        "as_of": past.as_of,
+        "rules": {"name": past.rules.get("name", ""), "sha256": past.rules_digest},
+        "lines": past.lines.height,
+        "outcomes": compare.outcomes(before.lines, after.lines),
+        "changed": compare.counted(changed),
+        "changed_by": {cause: changed.filter(pl.col("cause") == cause).height for cause in compare.CAUSES},
+        "moves": compare.moves(changed),
+        "posted": compare.postings(changed),
+        "not_replayed": _of_reading(own, loaded),
+    }
+    return facts, changed
+
+
+def _proposed(past: Past, items: pl.DataFrame, loaded: Rules) -> Proposed:
+    """What rules make of a run's input, in the state of its day."""
+    tables = inner(Gathered((), dict(past.frames)), items, past.settled_lines, past.tolerated)
+    result = match(tables, loaded)
+    lines = model.outside(result.lines, LINES, tables.scales).filter(pl.col("outcome") != Outcome.DUPLICATE)
+    allocations = model.outside(result.allocations, ALLOCATIONS, tables.scales)
+    exceptions = model.outside(result.exceptions, EXCEPTIONS, tables.scales)
+    ceiling = loaded.controls.auto_post_ceiling
+    accepted = decide.by_rule(lines, allocations, items, past.decided_before, ceiling)
+    hashes = model.fingerprints(lines, allocations, exceptions)
+    return Proposed(lines.join(hashes, on="line_id", how="left"), allocations, accepted)
+
+
+def _own_rules(past: Past) -> Rules | None:
+    """The run's own rules; none if they have keys that there are no more."""
+    try:
+        return Rules.model_validate(past.rules)
+    except ValidationError:
+        return None
+
+
+def _of_reading(own: Rules | None, loaded: Rules) -> list[str]:
+    """Keys that differ and say how files are read, which is over: what was left out then is not in the store."""
+    if own is None:
+        return []
+    pairs = {
+        "controls.admit_unfooted": (own.controls.admit_unfooted, loaded.controls.admit_unfooted),
+        "currency": (own.currency, loaded.currency),
+        "profiles": (own.profiles, loaded.profiles),
+    }
+    return [name for name, (old, new) in pairs.items() if old != new]
+
+
+def _total(changed: pl.DataFrame) -> dict[str, Any]:
+    """Over all runs: a line that several of them read counts once, by the first in which it would be newly posted."""
+    newly = (pl.col("posted_after") == compare.YES) & (pl.col("posted_before") != compare.YES)
+    once = changed.sort(~newly, maintain_order=True).unique("line_id", keep="first", maintain_order=True)
+    return {"changed": compare.counted(once), "posted": compare.postings(once)}
+
+
+def told(facts: Mapping[str, Any]) -> list[str]:
+    """The figures in words, a few lines for each run."""
+    lines = []
+    for run in facts["runs"]:
+        lines.append(
+            f"run {run['run_id']} as of {run['as_of']}: {run['lines']} lines, rules `{run['rules']['name']}`"
+            f" -> `{facts['rules']['name']}`"
+        )
+        for outcome, sides in run["outcomes"].items():
+            before, after = _said(sides["before"]), _said(sides["after"])
+            lines.append(f"  {outcome}: {before}" + (f" -> {after}" if after != before else ", as before"))
+        lines += _of_postings(run)
+        engine = run["changed_by"]["engine"] + run["changed_by"]["both"]
+        if engine:
+            lines.append(f"  of these {engine} differ (also) because recon itself has changed since that run")
+        if run["not_replayed"]:
+            lines.append(f"  not tried, since they say how files are read: {', '.join(run['not_replayed'])}")
+    if len(facts["runs"]) > 1:
+        lines += ["all runs, each line once:", *_of_postings(facts["total"])]
+    return lines
+
+
+def _of_postings(part: Mapping[str, Any]) -> list[str]:
+    """Which lines change, what would be posted, and who was right."""
+    if not part["changed"]["lines"]:
+        return ["  no line changes"]
+    posted = part["posted"]
+    lines = [
+        f"  lines that change: {_said(part['changed'])}",
+        f"  newly posted without a person: {_said(posted['newly'])}",
+    ]
+    if posted["newly"]["lines"]:
+        lines += [
+            f"    a person {words}: {_said(posted['newly_and_a_person'][name])}"
+            for name, words in (
+                ("agrees", "decided the same"),
+                ("disagrees", "decided otherwise"),
+                ("held", "parked, queried or rejected it"),
+                ("undecided", "has not decided"),
+            )
+        ]
+    lines.append(f"  no longer posted: {_said(posted['no_longer'])}")
+    lines.append(f"  posted to other items: {_said(posted['otherwise'])}")
+    return lines
+
+
+def _said(one: Mapping[str, Any]) -> str:
+    """`3 lines, GBP 120.50`."""
+    many = "line" if one["lines"] == 1 else "lines"
+    return ", ".join([f"{one['lines']} {many}", *(f"{name} {sum_}" for name, sum_ in one["amount"].items())])

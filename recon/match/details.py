@@ -1,0 +1,253 @@
+"""What stands behind each code of a line, in ids and amounts: which candidate was near, and why it was turned down.
+
+    (line 3, EX-NEAR)   -> "nearest: K60 (94 alike)"
+    (line 7, EX-REMSUM) -> "the remittance says 10000.00, 9500.00 was paid: 500.00 less"
+
+Ids, amounts and days of our own tables only; never text of the bank line.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from recon.match.frames import Chosen, Found, Proposals, Ready
+from recon.model import money_expr
+from recon.rules.schema import Rules
+
+NEAR_MAX = 3  # candidates that are told
+SCHEMA = pl.Schema({"line": pl.Int64, "code": pl.String, "more": pl.String})
+
+
+def behind(
+    ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, unmatched: pl.DataFrame, rules: Rules
+) -> pl.DataFrame:
+    """What can be said to each line's codes, as (line, code, more); one row for each line and code.
+
+    Args:
+        ready: lines and items.
+        found: payers, near names, closed items.
+        weighed: all sets.
+        chosen: what was chosen, and who lost to whom.
+        unmatched: line, payer, codes, amount, currency, advice_codes; the lines without a proposal.
+        rules: limits.
+    """
+    coded = unmatched.select("line", "payer", "amount", "currency", code="codes").explode("code")
+    parts = [
+        _near(found),
+        _totals(ready, found),
+        _paid_before(ready, found, weighed, chosen),
+        _expired(found),
+        _difference(ready, chosen),
+        _strangers(ready, found, chosen),
+        _several(found),
+        _foreign(ready, found),
+        _dates(ready, found),
+        _counted(weighed),
+        _no_item(ready, coded, rules),
+        _same_amount(ready, coded, rules),
+    ]
+    told = pl.concat([part.select(list(SCHEMA)).cast(SCHEMA) for part in parts]).drop_nulls("more")
+    return told.group_by("line", "code", maintain_order=True).agg(
+        more=pl.col("more").unique(maintain_order=True).str.join("; ")
+    )
+
+
+def _few(frame: pl.DataFrame, text: pl.Expr, code: str, words: str) -> pl.DataFrame:
+    """The first few texts of each line, after some words; how many more there are is said."""
+    listed = frame.with_columns(one=text).unique(["line", "one"], keep="first", maintain_order=True)
+    told = listed.group_by("line", maintain_order=True).agg(
+        shown=pl.col("one").head(NEAR_MAX).str.join(", "), beyond=pl.len().cast(pl.Int64) - NEAR_MAX
+    )
+    more = pl.when(pl.col("beyond") > 0).then(pl.format(" and {} more", "beyond")).otherwise(pl.lit(""))
+    return told.select("line", code=pl.lit(code), more=pl.concat_str(pl.lit(words), "shown", more))
+
+
+def _money(name: str, ready: Ready) -> pl.Expr:
+    return money_expr(pl.col(name), ready.scales)
+
+
+def _near(found: Found) -> pl.DataFrame:
+    """Customers whose name is near, and how near."""
+    alike = found.near.sort("line", "likeness", "customer_id", descending=[False, True, False])
+    text = pl.format("{} ({} alike)", "customer_id", pl.col("likeness").floor().cast(pl.Int64))
+    part = found.payers.filter(pl.col("how") == "part").sort("line", "customer_id")
+    return pl.concat(
+        [
+            _few(alike, text, "EX-NEAR", "nearest: "),
+            _few(part, pl.col("customer_id"), "EX-NEAR", "only a part of the text is the name of "),
+        ]
+    )
+
+
+def _totals(ready: Ready, found: Found) -> pl.DataFrame:
+    """What the advices of a line say, what was paid, and the difference."""
+    heads = found.links.join(ready.remittances.drop("currency"), on="remit", maintain_order="left")
+    summed = heads.group_by("line", maintain_order=True).agg(pl.col("total", "summed").sum())
+    lines = ready.lines.select("line", "amount", "currency")
+    both = summed.join(lines, on="line", maintain_order="left")
+    both = both.with_columns(off=pl.col("amount") - pl.col("total"), apart=pl.col("summed") - pl.col("total"))
+    way = pl.when(pl.col("off") < 0).then(pl.lit("less")).otherwise(pl.lit("more"))
+    cash = pl.when(pl.col("off") != 0).then(
+        pl.format(
+            "the remittance says {}, {} was paid: {} {}",
+            _money("total", ready),
+            _money("amount", ready),
+            money_expr(pl.col("off").abs(), ready.scales),
+            way,
+        )
+    )
+    rows = pl.when(pl.col("apart") != 0).then(
+        pl.format("its total is {}, its lines are {}", _money("total", ready), _money("summed", ready))
+    )
+    told = pl.concat_str([cash, rows], separator="; ", ignore_nulls=True)
+    return both.select("line", code=pl.lit("EX-REMSUM"), more=pl.when(told != "").then(told))
+
+
+def _paid_before(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen) -> pl.DataFrame:
+    """The receipt that has the item already, or the closed document that is named."""
+    lines = ready.lines.select("line", "line_id", "booking_date")
+    lost = chosen.losers.join(
+        lines.rename({"line": "winner"}), on="winner", how="inner", maintain_order="left"
+    )
+    wanted = lost.join(weighed.legs.select("proposal", "item"), on="proposal", maintain_order="left")
+    owned = chosen.legs.join(chosen.sets.select("proposal", winner="line"), on="proposal").select(
+        "winner", "item"
+    )
+    shared = wanted.join(owned.unique(), on=["winner", "item"], how="semi", maintain_order="left")
+    shared = shared.join(ready.items.select("item", "item_id"), on="item", maintain_order="left")
+    first = pl.format("{} is paid by line {} of {}", "item_id", "line_id", "booking_date")
+    later = shared.filter(pl.col("line") < pl.col("winner")).select(
+        pl.col("winner").alias("line"), "item_id", other="line"
+    )
+    later = later.join(lines.rename({"line": "other"}), on="other", maintain_order="left")
+    named = pl.format("line {} of {} names {} too", "line_id", "booking_date", "item_id")
+    closed = found.closed.sort("line", "doc_no")
+    twins = found.twins.join(
+        ready.items.select("item", "item_id", "doc_no"), on="item", maintain_order="left"
+    )
+    return pl.concat(
+        [
+            _few(shared, first, "EX-DUPPAY", ""),
+            _few(shared, first, "EX-ITEM", ""),
+            _few(later, named, "EX-DUPPAY", ""),
+            _few(closed, pl.format("{} of {}", "doc_no", "customer_id"), "EX-DUPPAY", "closed: "),
+            _few(twins, pl.col("item_id"), "EX-DUPPAY", "a closed item has the number and the amount of "),
+        ]
+    )
+
+
+def _expired(found: Found) -> pl.DataFrame:
+    """Whose name it is, and until or from when."""
+    until = pl.when(pl.col("booking_date") > pl.col("valid_to")).then(pl.format("until {}", "valid_to"))
+    since = pl.format("from {} on", "valid_from")
+    text = pl.format("it is a name of {} {}", "customer_id", pl.coalesce(until, since))
+    return found.expired.select("line", code=pl.lit("EX-ALIASEXP"), more=text)
+
+
+def _difference(ready: Ready, chosen: Chosen) -> pl.DataFrame:
+    """By how much a chosen set is short or over."""
+    sets = chosen.sets.select("line", "short", "on_account").join(
+        ready.lines.select("line", "amount", "currency"), on="line", maintain_order="left"
+    )
+    short = pl.format("{} stays open", _money("short", ready))
+    over = pl.format("{} more than is open", _money("on_account", ready))
+    codes = ("EX-SHORT", "EX-DISPUTE", "EX-TOLCAP", "EX-RETEN", "EX-TDSPROF", "EX-DISCLATE")
+    return pl.concat(
+        [
+            *(
+                sets.filter(pl.col("short") > 0).select("line", code=pl.lit(code), more=short)
+                for code in codes
+            ),
+            *(
+                sets.filter(pl.col("on_account") > 0).select("line", code=pl.lit(code), more=over)
+                for code in ("EX-OVER", "EX-INT", "EX-MIXED")
+            ),
+        ]
+    )
+
+
+def _strangers(ready: Ready, found: Found, chosen: Chosen) -> pl.DataFrame:
+    """Who pays, and whose items they are."""
+    payers = (
+        found.payers.sort("line", "tier", "customer_id") if "tier" in found.payers.columns else found.payers
+    )
+    owned = (
+        chosen.legs.join(chosen.sets.select("proposal", "line"), on="proposal", maintain_order="left")
+        .join(ready.items.select("item", "customer_id"), on="item", maintain_order="left")
+        .sort("line", "customer_id")
+    )
+    return pl.concat(
+        [
+            _few(payers, pl.col("customer_id"), "EX-XCUST", "the payer is "),
+            _few(owned, pl.col("customer_id"), "EX-XCUST", "the items are of "),
+        ]
+    )
+
+
+def _several(found: Found) -> pl.DataFrame:
+    """The customers that a name or number fits."""
+    payers = found.payers.filter(pl.col("owners") > 1).sort("line", "customer_id")
+    return _few(payers, pl.col("customer_id"), "EX-CUST", "")
+
+
+def _foreign(ready: Ready, found: Found) -> pl.DataFrame:
+    """Named items in other currencies."""
+    named = found.references.filter(pl.col("how") == "exact").select("line", "item")
+    items = ready.items.select("item", "item_id", "open", "currency")
+    both = named.join(items, on="item", maintain_order="left").join(
+        ready.lines.select("line", paid="currency"), on="line", maintain_order="left"
+    )
+    text = pl.format("{} has {} {} open", "item_id", _money("open", ready), "currency")
+    return _few(both.filter(pl.col("currency") != pl.col("paid")), text, "EX-CCY", "")
+
+
+def _dates(ready: Ready, found: Found) -> pl.DataFrame:
+    """Items whose number reads as a date."""
+    named = found.dates.join(ready.items.select("item", "item_id"), on="item", maintain_order="left")
+    return _few(named, pl.col("item_id"), "EX-COINC", "the date reads like ")
+
+
+def _counted(weighed: Proposals) -> pl.DataFrame:
+    """How many sets without references add up."""
+    counted = weighed.sets.filter(pl.col("counted") > 1).unique("line", keep="first", maintain_order=True)
+    return counted.select(
+        "line", code=pl.lit("EX-ITEM"), more=pl.format("{} sets of the payer's items add up", "counted")
+    )
+
+
+def _no_item(ready: Ready, coded: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """The payer's open items that come nearest to the amount."""
+    lines = coded.filter(pl.col("code") == "EX-NOITEM").join(
+        ready.customers.select(payer="customer_id", owner="owner"), on="payer", maintain_order="left"
+    )
+    few = ready.items.filter(pl.len().over("owner") <= rules.limits.items_per_search)
+    items = few.select("item", "item_id", "owner", "currency", "open")
+    both = lines.join(items, on=["owner", "currency"], maintain_order="left").with_columns(
+        off=(pl.col("open") - pl.col("amount"))
+    )
+    nearest = both.sort("line", pl.col("off").abs(), "item")
+    side = (
+        pl.when(pl.col("off") == 0)
+        .then(pl.lit("the amount"))
+        .otherwise(
+            pl.format(
+                "{} {}",
+                money_expr(pl.col("off").abs(), ready.scales),
+                pl.when(pl.col("off") > 0).then(pl.lit("more")).otherwise(pl.lit("less")),
+            )
+        )
+    )
+    text = pl.format("{} has {} open ({})", "item_id", _money("open", ready), side)
+    return _few(nearest, text, "EX-NOITEM", "nearest: ")
+
+
+def _same_amount(ready: Ready, coded: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Items that have the amount, of which nothing else speaks."""
+    lines = coded.filter((pl.col("code") == "EX-UNID") & (pl.col("amount") > 0))
+    same = pl.len().over("open", "currency") <= rules.limits.customers_per_name
+    items = ready.items.filter(same).select("item", "item_id", "customer_id", "open", "currency")
+    both = lines.join(
+        items, left_on=["amount", "currency"], right_on=["open", "currency"], maintain_order="left"
+    )
+    text = pl.format("{} of {}", "item_id", "customer_id")
+    return _few(both.sort("line", "item"), text, "EX-UNID", "nothing but the amount speaks for ")

@@ -1,0 +1,174 @@
+-- The store: what was read, what was proposed, what people decided, what was posted.
+--
+-- Plain SQL that SQLite and PostgreSQL both take. Nothing is ever updated or deleted, except a run's row, which
+-- is finished once (seq, status, summary). Money is decimal text as in the files, dates are ISO text, moments are
+-- ISO text with their offset.
+--
+-- `run_seq` is the place of a finished run among the finished runs, from 1: the store's only clock. A decision or
+-- an acceptance belongs to the run that was the last one when it was made.
+--
+-- Versions. To change what is kept: add a version here with its reason, and its migration in recon/store/connect.py.
+--   1  the first
+
+CREATE TABLE schema_version (
+    version INTEGER NOT NULL
+);
+
+CREATE TABLE runs (
+    run_id TEXT NOT NULL PRIMARY KEY,
+    seq BIGINT UNIQUE,              -- empty until the run is finished
+    started TEXT NOT NULL,
+    as_of TEXT NOT NULL,
+    rules_digest TEXT NOT NULL,
+    rules TEXT NOT NULL,            -- the rules themselves as JSON, to perform the run again
+    status TEXT NOT NULL,           -- begun, finished
+    summary TEXT NOT NULL           -- JSON
+);
+
+CREATE TABLE inputs (
+    run_seq BIGINT NOT NULL,
+    nth BIGINT NOT NULL,            -- place in the run's list of files
+    path TEXT NOT NULL,
+    digest TEXT NOT NULL,           -- SHA-256 of the file
+    kind TEXT NOT NULL,
+    format TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    row_count BIGINT NOT NULL,
+    statements TEXT NOT NULL,       -- opening, closing, footing of each statement in it, as JSON
+    PRIMARY KEY (run_seq, nth)
+);
+
+-- As read, by the first run that saw it: the same line in a later file adds nothing.
+CREATE TABLE bank_lines (
+    line_id TEXT NOT NULL PRIMARY KEY,
+    run_seq BIGINT NOT NULL,
+    nth BIGINT NOT NULL,
+    account TEXT,
+    booking_date TEXT,
+    value_date TEXT,
+    amount TEXT,
+    currency TEXT,
+    type TEXT,
+    counterparty TEXT,
+    counterparty_account TEXT,
+    reference TEXT,
+    narrative TEXT,
+    statement_id TEXT,
+    source TEXT,
+    position BIGINT,
+    digest TEXT,
+    extras TEXT NOT NULL            -- columns that we don't know, as JSON
+);
+
+-- Open items by their changes: a row where an item is new, differs from its last row, or is gone from the extract.
+CREATE TABLE items_seen (
+    item_id TEXT NOT NULL,
+    run_seq BIGINT NOT NULL,
+    nth BIGINT NOT NULL,            -- place in the extract; tells rows of one item_id apart
+    present INTEGER NOT NULL,       -- 0: no longer in the extract
+    currency TEXT NOT NULL,
+    open_amount TEXT NOT NULL,
+    digest TEXT NOT NULL,           -- the extract
+    fingerprint TEXT NOT NULL,      -- of content and extras: an unchanged item adds no row
+    content TEXT NOT NULL,          -- all columns of ours that are filled, as JSON
+    extras TEXT NOT NULL,           -- columns that we don't know, as JSON
+    PRIMARY KEY (item_id, run_seq, nth)
+);
+
+CREATE TABLE proposals (
+    run_seq BIGINT NOT NULL,
+    line_id TEXT NOT NULL,
+    nth BIGINT NOT NULL,
+    outcome TEXT NOT NULL,
+    code TEXT,
+    amount TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    row_hash TEXT NOT NULL,         -- fingerprint of what the reviewer sees
+    again INTEGER NOT NULL,         -- 1: the line was settled before this run, nothing new is proposed
+    PRIMARY KEY (line_id, run_seq)
+);
+
+CREATE TABLE proposal_allocations (
+    run_seq BIGINT NOT NULL,
+    nth BIGINT NOT NULL,
+    line_id TEXT NOT NULL,
+    item_id TEXT,
+    amount TEXT,
+    currency TEXT,
+    deduction TEXT,
+    deduction_type TEXT,
+    status TEXT,
+    confidence TEXT,                -- decimal text of a share, 0 to 1
+    rule TEXT,
+    reasons TEXT,
+    PRIMARY KEY (line_id, run_seq, nth)
+);
+
+CREATE TABLE proposal_exceptions (
+    run_seq BIGINT NOT NULL,
+    nth BIGINT NOT NULL,
+    line_id TEXT NOT NULL,
+    code TEXT,
+    amount TEXT,
+    currency TEXT,
+    detail TEXT,
+    alternatives TEXT,
+    PRIMARY KEY (line_id, run_seq, nth)
+);
+
+-- Everything that was decided, refused decisions too.
+CREATE TABLE decisions (
+    decision_id TEXT NOT NULL PRIMARY KEY,
+    nth BIGINT NOT NULL UNIQUE,     -- order in which they came
+    run_seq BIGINT NOT NULL,
+    line_id TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    details TEXT NOT NULL,          -- alternative and items, as JSON
+    note TEXT NOT NULL,
+    decided_by TEXT NOT NULL,
+    decided_at TEXT NOT NULL,
+    row_hash TEXT NOT NULL,
+    place TEXT NOT NULL,            -- sheet and row
+    result TEXT NOT NULL,           -- accepted, refused
+    why TEXT NOT NULL,
+    settles INTEGER NOT NULL        -- 1: the line is settled by it
+);
+
+-- A line is settled once: by rule, or by a decision (with or without accepted rows).
+CREATE TABLE settlements (
+    line_id TEXT NOT NULL PRIMARY KEY,
+    run_seq BIGINT NOT NULL,
+    decision_id TEXT NOT NULL       -- empty: by rule
+);
+
+CREATE TABLE accepted (
+    nth BIGINT NOT NULL PRIMARY KEY, -- order in which they came
+    run_seq BIGINT NOT NULL,
+    line_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,          -- empty: on account
+    amount TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    deduction TEXT NOT NULL,
+    deduction_type TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    accepted_by TEXT NOT NULL,      -- rule, or the person
+    decision TEXT NOT NULL,
+    decision_id TEXT NOT NULL
+);
+
+-- A posting file is kept whole, so that the same batch is the same bytes for ever.
+CREATE TABLE batches (
+    batch_id TEXT NOT NULL PRIMARY KEY,
+    nth BIGINT NOT NULL UNIQUE,
+    format TEXT NOT NULL,
+    created TEXT NOT NULL,
+    content TEXT NOT NULL
+);
+
+-- A line is posted once, in one batch.
+CREATE TABLE postings (
+    line_id TEXT NOT NULL PRIMARY KEY,
+    batch_id TEXT NOT NULL
+);
+CREATE INDEX postings_by_batch ON postings (batch_id);
