@@ -42,7 +42,7 @@ def test_the_facts_of_each_sample_file() -> None:
         "customers.csv": ("customers", "csv", 270, {}),
     }
     [camt] = found["camt053_2026-03.xml"]["statements"]
-    assert (camt["opening"], camt["closing"], camt["foots"]) == ("910455.00", "2278736.70", True)
+    assert (camt["opening"], camt["closing"], camt["foots"]) == ("910455.00", "3577414.61", True)
     of_days = found["mt940_2026-03.sta"]["statements"]
     assert (of_days[0]["opening"], len(of_days) > 1) == ("52010.60", True)
     assert all(one["closing"] == after["opening"] for one, after in pairwise(of_days))
