@@ -670,21 +670,15 @@ def fingerprints(lines: pl.DataFrame, allocations: pl.DataFrame, exceptions: pl.
         (allocations, ["item_id", "amount", "deduction", "deduction_type", "status", "rule"]),
         (exceptions, ["code", "amount", "alternatives"]),
     ]
-    parts: dict[str, list[str]] = {}
+    parts = []
     for frame, columns in seen:
         rows = frame.select("line_id", *columns).sort("line_id", *columns, nulls_last=True)
-        for line_id, *values in rows.iter_rows():
-            parts.setdefault(line_id, []).append(
-                "\x1f".join("" if value is None else str(value) for value in values)
-            )
-    hashes = {
-        line_id: hashlib.sha256("\x1e".join(rows).encode()).hexdigest()[:16]
-        for line_id, rows in parts.items()
-    }
-    return pl.DataFrame(
-        {"line_id": list(hashes), "row_hash": list(hashes.values())},
-        schema={"line_id": pl.String, "row_hash": pl.String},
-    )
+        text = pl.concat_str(
+            [pl.col(name).cast(pl.String).fill_null("") for name in columns], separator="\x1f"
+        )
+        parts.append(rows.select("line_id", text.alias("text")))
+    whole = pl.concat(parts).group_by("line_id", maintain_order=True).agg(pl.col("text").str.join("\x1e"))
+    return whole.select("line_id", digests(whole["text"]).alias("row_hash"))
 
 
 def problems_table(problems: Iterable[Problem]) -> pl.DataFrame:

@@ -33,6 +33,7 @@ def payer_amount_ambiguous(world: World) -> bool:
         return False
     draft = plain(world, pair[0], "payer_amount_ambiguous", "suggested", ("EX-ITEM",))
     draft.answerable, draft.booking = False, world.after(pair)
+    draft.shares = (either(*pair),)
     world.emit(draft, *pair)
     return True
 
@@ -54,10 +55,10 @@ def twin_credits(world: World) -> bool:
         return False
     first = plain(world, pair[0], "twin_credits", "suggested", ("EX-ITEM",))
     first.booking, first.answerable = world.after(pair), False
+    first.shares = (either(*pair),)
     world.emit(first)
-    second = Draft(
-        "twin_credits", "suggested", first.amount, first.booking, shares_of([pair[1]]), first.codes
-    )
+    shares = (either(*reversed(pair)),)
+    second = Draft("twin_credits", "suggested", first.amount, first.booking, shares, first.codes)
     second.answerable, second.bank, second.type, second.name = False, first.bank, first.type, first.name
     second.reference = first.reference
     world.emit(second)
@@ -207,6 +208,11 @@ def plain(world: World, item: Item, case: str, expected: str = "auto", codes: tu
     draft = quoted(world, item, world.rng.choice(WORDS), case)
     draft.expected, draft.codes = expected, codes
     return draft
+
+
+def either(item: Item, other: Item) -> Share:
+    """An item paid in full, or the other one, which is like it."""
+    return Share(item, item.open, alike=(other,))
 
 
 def twins(world: World) -> tuple[Item, Item] | None:

@@ -211,7 +211,7 @@ def aliases(payers: Payers) -> pl.DataFrame:
 
 
 def facts(world: World) -> pl.DataFrame:
-    """What a site knows and no table of the job says."""
+    """What a site knows and says in its rules, not in a table of the job."""
     rows: Iterable[tuple[str, str]] = [
         ("entity_of_our_accounts", OWN_ENTITY),
         ("entity_of_series_EH", SISTER_ENTITY),

@@ -45,7 +45,7 @@ TRUTH_SCHEMA: Final = {
     "clean": pl.Boolean(),  # one reference as the ledger writes it, the exact amount
     "answerable": pl.Boolean(),  # the inputs have one best reading
     "amount": pl.String(),
-    "fact": pl.String(),  # a name in facts.csv: what no other table says, and the label rests on
+    "fact": pl.String(),  # a name in facts.csv: what the label rests on, and the rules say (recon.bench.site)
     **dict.fromkeys(DIMENSIONS, pl.String()),
 }
 TRUTH_ALLOCATIONS_SCHEMA: Final = {
@@ -54,6 +54,7 @@ TRUTH_ALLOCATIONS_SCHEMA: Final = {
     "amount": pl.String(),
     "deduction": pl.String(),
     "deduction_type": pl.String(),
+    "alike": pl.String(),  # item_ids that are as right as this one, `;` between
 }
 
 
@@ -70,7 +71,7 @@ class Case:
     customers: pl.DataFrame
     aliases: pl.DataFrame
     closed_items: pl.DataFrame
-    facts: pl.DataFrame  # name, value: what a site knows and no table says
+    facts: pl.DataFrame  # name, value: what a site knows and says in its rules (recon.bench.site)
     truth: pl.DataFrame
     truth_allocations: pl.DataFrame
 
@@ -168,12 +169,18 @@ def _check(drafts: Iterable[Draft]) -> None:
             assert sum(share.cash for share in draft.shares) == draft.amount, draft
         for share in draft.shares:
             if share.item is not None:
+                assert all(_alike(item, share.item) for item in share.alike), draft
                 items[share.item.item_id] = share.item
                 settled[share.item.item_id] += share.cash + share.deduction
     for item_id, total in settled.items():
         item = items[item_id]
         assert abs(total) <= abs(item.open), item
         assert total * item.open > 0, item
+
+
+def _alike(item: Item, other: Item) -> bool:
+    """Whether one may be paid for the other: the same customer, the same amount."""
+    return (item.payer, item.open) == (other.payer, other.open)
 
 
 def _truth(drafts: list[Draft]) -> pl.DataFrame:
@@ -205,6 +212,7 @@ def _truth_allocations(drafts: list[Draft]) -> pl.DataFrame:
             money(share.cash),
             money(share.deduction),
             share.deduction_type,
+            ";".join(item.item_id for item in share.alike),
         )
         for draft in drafts
         for share in draft.shares

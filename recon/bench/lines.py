@@ -33,6 +33,7 @@ class Share:
     cash: int
     deduction: int = 0
     deduction_type: str = ""
+    alike: tuple[Item, ...] = ()  # other items that nothing tells from this one: any of them is right
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class Draft:
     text: str | None = None  # the whole narrative, where it is not made of name and reference
     family: str = ""
     noise: str = "none"  # what happened to the reference on its way, where the case does not say it
-    fact: str = ""  # the fact, told by no table, that its label rests on
+    fact: str = ""  # the fact, told by no table but by the rules (recon.bench.site), that its label rests on
     part_of_many: bool = False  # one of several receipts for several items together
     line_id: str = ""
 

@@ -37,14 +37,12 @@ FIGURES: Final = (
     Figure("lines", lambda run: run.lines, _count),
     Figure("posted without a person", lambda run: run.auto_lines, _count),
     Figure("posted lines that are right", lambda run: run.line_precision, percent),
-    Figure("the same, but for facts that no table says", lambda run: run.told_precision, percent),
     Figure("posted pairs (line, item) that are right", lambda run: run.pair_precision, percent),
     Figure("lines to be posted that were, rightly", lambda run: run.auto_rate, percent),
     Figure("clean references that were posted", lambda run: run.clean_rate, percent),
     Figure("answerable lines proposed rightly", lambda run: run.answered, percent),
     Figure("lines with a right exception code", lambda run: run.code_accuracy, percent),
     Figure("traps posted", lambda run: run.traps, _count),
-    Figure("of them for a fact that no table says", lambda run: run.traps_untold, _count),
     Figure("points for each line", lambda run: run.points / max(run.lines, 1), lambda value: f"{value:.4f}"),
 )
 
@@ -126,8 +124,8 @@ def _verdict(runs: Sequence[Scores]) -> str:
     posted = sum(run.auto_lines for run in runs)
     return (
         f"Precision target {percent(PRECISION_TARGET)}: {target}. Of {posted:,} lines posted, "
-        f"{posted - right:,} were wrong, {sum(run.traps for run in runs):,} of these traps; "
-        f"{sum(run.traps_untold for run in runs):,} rest on a fact that no table of the job says. Money: {kept}."
+        f"{posted - right:,} were wrong, {sum(run.traps for run in runs):,} of these traps. "
+        f"Money: {kept}."
     )
 
 

@@ -2,7 +2,7 @@
 
 A pair says no more than that a line pays something of an item: amounts, deductions and outcomes are the business of
 `score`. Peers give pairs with a score; each is counted at the threshold that is best for it on these very lines,
-which is more than a user could know.
+which is more than a user could know. Of items that nothing tells apart, any is right (`alike`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Final
 
 import polars as pl
 
+from recon.bench import alike
 from recon.bench.generate import Case
 
-KEY: Final = ["flavour", "line_id", "item_id"]
+KEY: Final = alike.KEY
 SURE: Final = 0.999  # the precision that postings need (domain 7.5)
 # What damaged a number, in the words of the generator's dimension `noise`; the page shows these on their own.
 DAMAGED: Final = (
@@ -77,16 +78,16 @@ class PairScore:
 
 
 def true_pairs(cases: Sequence[Case]) -> pl.DataFrame:
-    """What is true of several jobs: flavour, line_id, item_id, case, kind; and nothing of money on account."""
+    """What is true of several jobs: flavour, line_id, item_id, alike, case, kind; nothing of money on account."""
     return pl.concat(
         [
             case.truth_allocations.filter(pl.col("item_id") != "")
-            .select("line_id", "item_id")
-            .unique(maintain_order=True)
+            .select("line_id", "item_id", "alike")
+            .unique(["line_id", "item_id"], keep="first", maintain_order=True)
             .join(_kinds(case), on="line_id", maintain_order="left")
             for case in cases
         ]
-    ).select(*KEY, "case", "kind")
+    ).select(*KEY, "alike", "case", "kind")
 
 
 def _kinds(case: Case) -> pl.DataFrame:
@@ -110,16 +111,15 @@ def measure(title: str, pairs: pl.DataFrame, cases: Sequence[Case], *, best: boo
     """
     true = true_pairs(cases)
     single = pairs.group_by(KEY, maintain_order=True).agg(pl.col("score").max())
-    marked = single.join(
-        true.select(*KEY, true=pl.lit(value=True)), on=KEY, how="left", maintain_order="left"
-    )
-    curve = _curve(marked.with_columns(pl.col("true").fill_null(value=False)), true.height)
+    marked = alike.counted(single, true).with_columns(true=pl.col("counts").is_not_null())
+    curve = _curve(marked, true.height)
     threshold, sure = 0.0, 0.0
     if curve.height:
         threshold = curve.sort("f1", "score", descending=[True, False])["score"][0] if best else 0.0
         sure = max(curve.filter(pl.col("precision") >= SURE)["recall"].to_list(), default=0.0)
     kept = marked.filter(pl.col("score") >= threshold)
-    found = true.join(kept.select(*KEY, found=pl.lit(1)), on=KEY, how="left", maintain_order="left")
+    hits = kept.filter("true").select("flavour", "line_id", item_id="counts", found=pl.lit(1))
+    found = true.join(hits, on=KEY, how="left", maintain_order="left")
     lines = pl.concat([_kinds(case) for case in cases])
     return PairScore(
         title,
@@ -131,8 +131,8 @@ def measure(title: str, pairs: pl.DataFrame, cases: Sequence[Case], *, best: boo
         found.group_by("case", "kind")
         .agg(true=pl.len().cast(pl.Int64), found=pl.col("found").sum().cast(pl.Int64))
         .sort("kind", "case"),
-        kept.filter(pl.col("true").is_null())
-        .drop("true")
+        kept.filter(~pl.col("true"))
+        .drop("true", "counts")
         .join(lines, on=["flavour", "line_id"], how="left", maintain_order="left"),
     )
 

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 import polars as pl
 
+from recon.bench.alike import as_named, likenesses
 from recon.bench.dimensions import DIMENSIONS
 from recon.model import Outcome
 
@@ -123,7 +124,6 @@ class Scores:
     answerable: int
     answerable_right: int
     traps: int
-    traps_untold: int  # traps whose label rests on a fact that no table of the job says
     codes_expected: int
     codes_right: int
     points: float
@@ -136,11 +136,6 @@ class Scores:
     def line_precision(self) -> float:
         """Share of the automatically posted lines that are right in every item, amount and deduction."""
         return _share(self.auto_lines_right, self.auto_lines)
-
-    @property
-    def told_precision(self) -> float:
-        """The same without the lines that are wrong only for a fact that no table of the job says."""
-        return _share(self.auto_lines_right, self.auto_lines - self.traps_untold)
 
     @property
     def pair_precision(self) -> float:
@@ -202,7 +197,6 @@ def score(case: Known, lines: pl.DataFrame, allocations: pl.DataFrame, exception
         answerable=verdicts.filter("answerable").height,
         answerable_right=verdicts.filter(pl.col("answerable") & pl.col("proposal_right")).height,
         traps=verdicts.filter("trap").height,
-        traps_untold=verdicts.filter(pl.col("trap") & (pl.col("fact") != "")).height,
         codes_expected=verdicts["code_right"].count(),
         codes_right=int(verdicts["code_right"].sum()),
         points=float(verdicts["points"].sum()) if not broken else float("-inf"),
@@ -238,10 +232,11 @@ def _verdicts(
         given[line_id].add(code)
     owners = dict(case.open_items.select("item_id", "customer_id").iter_rows())
     truth, proposed = _paid(case.truth_allocations), _paid(allocations)
+    alike = likenesses(case.truth_allocations)
     for row in case.truth.iter_rows(named=True):
         line_id = row["line_id"]
         outcome = outcomes.get(line_id, "")
-        right_paid, paid = truth.get(line_id, {}), proposed.get(line_id, {})
+        right_paid, paid = truth.get(line_id, {}), as_named(proposed.get(line_id, {}), alike.get(line_id, {}))
         allowed = {row["expected"], *filter(None, row["also"].split(";"))}
         is_auto = outcome == Outcome.AUTO
         trap = is_auto and Outcome.AUTO not in allowed

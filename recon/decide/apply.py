@@ -233,10 +233,12 @@ def _accepted(
 
 
 def _said(one: Asked, rows: Sequence[Row], line: Line, known: Known) -> str:
-    """What the sheet says: `accepted: 2 items and on account, 4,200.00`."""
+    """What the sheet says: `accepted: 2 items and on account, 4,200.00`; and that cash of no customer is suspense."""
     if not rows:
         return f"recorded: {one.decision}"
     count = len({row.item_id for row in rows if row.item_id})
     parts = [f"{count} item" + ("s" if count > 1 else "")] if count else []
     parts += ["on account"] if any(not row.item_id for row in rows) else []
-    return f"accepted: {' and '.join(parts)}, {known.shown(line.amount, line.currency)}"
+    nobody = any(not row.item_id and not row.customer_id for row in rows)
+    where = "; to suspense, no customer is known" if nobody else ""
+    return f"accepted: {' and '.join(parts)}, {known.shown(line.amount, line.currency)}{where}"

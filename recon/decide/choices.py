@@ -161,7 +161,7 @@ def _to_items(parts: Sequence[Part], one: Asked, line: Line, known: Known) -> li
 
 
 def _on_account(one: Asked, line: Line, known: Known) -> list[Row]:
-    """The whole line on account: of the customer that the reviewer wrote, else of nobody yet."""
+    """The whole line on account: of the customer written, else of the one proposed, else of nobody yet (suspense)."""
     names = sorted({name for name, _ in one.rows if name})
     if len(names) > 1:
         raise Refusal("the line has two different customers", "leave one of them")
@@ -170,6 +170,9 @@ def _on_account(one: Asked, line: Line, known: Known) -> list[Row]:
         raise Refusal(
             f"{customer_id} is no customer of the open items", "write a customer number, or nothing"
         )
+    proposed = {row.customer_id for row in line.rows} - {""}
+    if not customer_id and len(proposed) == 1:
+        customer_id = proposed.pop()
     return [Row("", line.amount, customer_id=customer_id, rule=one.decision)]
 
 

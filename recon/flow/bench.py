@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,8 +15,8 @@ from recon.bench.chart import chart
 from recon.bench.generate import ITEMS_PER_LINE, Case, generate
 from recon.bench.layouts import bank_files, places
 from recon.bench.page import page
-from recon.bench.payers import Flavour
 from recon.bench.score import Scores, score
+from recon.bench.site import RULES_FILE, RULES_OF, rules_text, told
 from recon.bench.truth import RESULT_FILES, TRUTH_FILES, result_of, truth_of
 from recon.flow import deliver, peers, settings
 from recon.match import match
@@ -32,7 +32,6 @@ from recon.model import (
 )
 from recon.problems import EXIT_JOB, Problem, ReconError
 
-RULES_OF: Mapping[Flavour, str] = {"uk": "uk_care", "india": "india_care"}
 PAGE, CHART_FILE = "bench.md", "bench.svg"
 # Folder and file of each table of a data set; the same as in sample_data.
 FILES: Final = {
@@ -134,7 +133,7 @@ def run(
             case = generate(flavour, lines, seed, items_per_line=items_per_line)
             if out and data:
                 files += write_data(case, out / f"{flavour}-{seed}")
-            result = matched(case, RULES_OF[flavour])
+            result = matched(case)
             scores.append(score(case, *result))
             if others and seed == seeds[0]:
                 beside.append((case, result[1]))
@@ -148,10 +147,7 @@ def run(
 
 
 def _beside(beside: Sequence[tuple[Case, pl.DataFrame]], others: peers.Peers) -> compared.Comparison:
-    cases = [case for case, _allocations in beside]
-    return peers.compare(
-        cases, [rows for _case, rows in beside], [RULES_OF[case.flavour] for case in cases], others
-    )
+    return peers.compare([case for case, _rows in beside], [rows for _case, rows in beside], others)
 
 
 def score_files(results: Path, truth: Path) -> Benched:
@@ -190,16 +186,16 @@ def _read(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     return frame
 
 
-def of_case(case: Case, rules_name: str) -> Scores:
-    """One generated case, matched by a set of rules and scored."""
-    return score(case, *matched(case, rules_name))
+def of_case(case: Case) -> Scores:
+    """One generated case, matched and scored."""
+    return score(case, *matched(case))
 
 
-def matched(case: Case, rules_name: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Lines, allocations and exceptions of a generated case, in outer form."""
-    rules, _path = settings.load_rules(rules_name)
+def matched(case: Case) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Lines, allocations and exceptions of a generated case, in outer form; by its flavour's rules and its facts."""
+    rules, _path = settings.load_rules(RULES_OF[case.flavour])
     tables = tables_of(case)
-    result = match(tables, rules)
+    result = match(tables, told(case, rules))
     return (
         model.outside(result.lines, LINES, tables.scales),
         model.outside(result.allocations, ALLOCATIONS, tables.scales),
@@ -231,7 +227,7 @@ def tables_of(case: Case) -> model.Tables:
 
 
 def write_data(case: Case, folder: Path) -> list[Path]:
-    """One case as a data set: its tables and truth as CSV, its bank lines as banks' files too."""
+    """One case as a data set: its tables and truth as CSV, its bank lines as banks' files too, and its rules."""
     written: list[Path] = []
     for place, names in FILES.items():
         with deliver.ready(folder / place):
@@ -239,6 +235,8 @@ def write_data(case: Case, folder: Path) -> list[Path]:
             if "truth" in frames:
                 frames["truth"] = frames["truth"].join(places(case), on="line_id", how="left").sort("line_id")
             texts = {f"{name}.csv": _csv(frame) for name, frame in frames.items()}
+            if not place:
+                texts[RULES_FILE] = rules_text(case)
             written += deliver.write(folder / place, texts)
     with deliver.ready(folder / "bank"):
         for name, content in bank_files(case).items():
@@ -263,7 +261,6 @@ def _figures(scores: Scores) -> dict[str, Any]:
     plain = {name: value for name, value in asdict(scores).items() if not isinstance(value, pl.DataFrame)}
     shares = {
         "auto_precision": scores.line_precision,
-        "told_precision": scores.told_precision,
         "pair_precision": scores.pair_precision,
         "auto_rate": scores.auto_rate,
         "clean_rate": scores.clean_rate,

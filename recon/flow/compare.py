@@ -9,6 +9,7 @@ import polars as pl
 
 from recon import model
 from recon.decide.by_rule import HOLDING, with_customers
+from recon.match import readings
 from recon.model import ACCEPTED, ALLOCATIONS, LINES, Choice, Column, Outcome, Table
 
 AGREES, DISAGREES, HELD = "agrees", "disagrees", "held"
@@ -112,12 +113,12 @@ def _told(one: Proposed, items: pl.DataFrame, when: str) -> pl.DataFrame:
 
 
 def _items_text(rows: pl.DataFrame) -> pl.DataFrame:
-    """`INV-1 90.00 less TDS 10.00 + on account 5.00` for each line."""
-    named = pl.when(pl.col("item_id") == "").then(pl.lit("on account")).otherwise("item_id")
+    """`INV-1 90.00 less 10.00 TDS + on account 5.00` for each line."""
+    named = pl.when(pl.col("item_id") == "").then(pl.lit(readings.ON_ACCOUNT)).otherwise("item_id")
     has = pl.col("deduction_type").fill_null("") != ""
-    less = pl.when(has).then(pl.format(" less {} {}", "deduction_type", "deduction")).otherwise(pl.lit(""))
-    text = pl.format("{} {}{}", named, "amount", less)
-    return rows.group_by("line_id", maintain_order=True).agg(text.str.join(" + ").alias("items"))
+    less = pl.when(has).then(readings.less(pl.col("deduction"), pl.col("deduction_type")))
+    text = pl.concat_str(readings.part(named, pl.col("amount")), less, separator=" ", ignore_nulls=True)
+    return rows.group_by("line_id", maintain_order=True).agg(text.str.join(readings.TOGETHER).alias("items"))
 
 
 def _signatures(rows: pl.DataFrame, table: Table) -> pl.DataFrame:

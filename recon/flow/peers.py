@@ -17,6 +17,7 @@ from recon.bench.compared import POSTED, PROPOSED, Comparison, Run
 from recon.bench.generate import Case, generate
 from recon.bench.pairs import KEY, PairScore, measure
 from recon.bench.peers import PEERS
+from recon.bench.site import RULES_FILE, rules_text
 from recon.flow import deliver, processes
 from recon.flow.processes import Measured
 
@@ -59,8 +60,9 @@ def _none() -> dict[str, dict[str, str] | None]:
 
 
 def write(case: Case, folder: Path, learn: Case | None = None) -> None:
-    """A job's tables as CSV files, and under `learn/` another job with its truth."""
+    """A job's tables as CSV files, its rules, and under `learn/` another job with its truth."""
     folder.mkdir(parents=True, exist_ok=True)
+    deliver.write(folder, {RULES_FILE: rules_text(case)})
     deliver.write(folder, {f"{name}.csv": deliver.csv(getattr(case, name)) for name in TABLES})
     if learn:
         write(learn, folder / "learn")
@@ -72,9 +74,7 @@ def learning(case: Case) -> Case:
     return generate(case.flavour, LEARN_LINES, case.seed + LEARN_SEED)
 
 
-def recon_run(
-    folder: Path, out: Path, lines: int, rules: str
-) -> tuple[Run | None, Mapping[str, float], Measured]:
+def recon_run(folder: Path, out: Path, lines: int) -> tuple[Run | None, Mapping[str, float], Measured]:
     """`recon run` on the files of a folder: the run, its seconds by stage, and the process; no run = it failed."""
     places = {
         "--bank": TABLES[:1],
@@ -88,7 +88,8 @@ def recon_run(
         for name in names
         for word in (option, f"{folder / name}.csv")
     ]
-    command = [*processes.recon_command(), "run", *given, "--rules", rules, "--out", str(out), "--quiet"]
+    given += ["--rules", str(folder / RULES_FILE), "--out", str(out), "--quiet"]
+    command = [*processes.recon_command(), "run", *given]
     told = processes.measured(command, SECONDS_MAX)
     if told.code != 0:
         return None, {}, told
@@ -115,27 +116,24 @@ def peer_run(peers: Peers, name: str, folder: Path, out: Path, lines: int) -> tu
     ), ""
 
 
-def compare(
-    cases: Sequence[Case], allocations: Sequence[pl.DataFrame], rules: Sequence[str], peers: Peers
-) -> Comparison:
+def compare(cases: Sequence[Case], allocations: Sequence[pl.DataFrame], peers: Peers) -> Comparison:
     """Score recon's allocations (outer form) and every peer's pairs on the same jobs.
 
     Args:
         cases: the jobs.
         allocations: what recon made of each.
-        rules: the names of the rules that it did so by, for the run that is timed.
         peers: what is installed.
     """
     runs: list[Run] = []
     missing: dict[str, str] = {}
     pairs: dict[str, list[pl.DataFrame]] = {name: [] for name in PEERS}
     with tempfile.TemporaryDirectory() as made:
-        for case, named in zip(cases, rules, strict=True):
+        for case in cases:
             folder = Path(made) / case.flavour
             trained = any(PEERS[name].trained and found is not None for name, found in peers.found.items())
             write(case, folder, learning(case) if trained else None)
             run, _stages, _told = recon_run(
-                folder, Path(made) / f"{case.flavour}-recon", case.bank_lines.height, named
+                folder, Path(made) / f"{case.flavour}-recon", case.bank_lines.height
             )
             runs += [run] if run else []
             for name in PEERS:

@@ -22,7 +22,6 @@ from recon.flow.peers import Peers
 ITEMS_PER_LINE: Final = 1.0
 SIZES: Final = "1000,10000,100000,1000000"
 FLAVOUR: Final = "uk"
-RULES: Final = "uk_care"
 # A loop over rows would run for days at the larger sizes.
 LINES_MAX: Final[Mapping[str, int]] = {"extract_one": 20_000}
 FILES: Final = ("speed.md", speed.PICTURE, "speed.json")
@@ -72,7 +71,7 @@ def _of_size(lines: int, seed: int, others: Peers | None, tell: Callable[[str], 
         tell(f"{lines:,} lines: generating")
         items = _write(folder, lines, seed, others)
         tell(f"{lines:,} lines: recon")
-        done, stages, told = peers.recon_run(folder, Path(made) / "recon", lines, RULES)
+        done, stages, told = peers.recon_run(folder, Path(made) / "recon", lines)
         if done is None:
             why = "took too long" if told.code is None else f"failed: {told.said.strip()[-200:]}"
             timings = [Timing(RECON, lines, items, None, why=why)]

@@ -8,14 +8,12 @@ Source: ISO 20022 message definitions camt.052/053/054, and the versions that ba
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Final
-
-from lxml import etree
 
 from recon.ingest import camt_entry, finish, xml
 from recon.ingest.bank import Line, Page, assemble
@@ -28,7 +26,7 @@ from recon.problems import Problem
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?BkToCstmr(Stmt|AcctRpt|DbtCdtNtfctn)")
 _FORMS: Final = {b"Stmt": "camt.053", b"AcctRpt": "camt.052", b"DbtCdtNtfctn": "camt.054"}
 _STATEMENTS: Final = ("Stmt", "Rpt", "Ntfctn")
-_WANTED: Final = ("GrpHdr", *_STATEMENTS, "Ntry")
+_SHAPE: Final = xml.Shape("BkToCstmr", "GrpHdr", _STATEMENTS, "Ntry")
 _OPENING: Final = ("OPBD", "PRCD")  # Swiss statements say the previous closing instead
 _CLOSING: Final = ("CLBD",)
 
@@ -51,49 +49,39 @@ def claims(source: Source, request: Request) -> list[Claim]:
 
 
 def _read(source: Source, request: Request, form: str) -> Reading:
-    pages: list[Page] = []
-    problems: list[Problem] = []
-    current = _Open()
-    made: date | None = None
-    for element in xml.elements(source, _WANTED):
-        name = xml.local(element)
-        if name == "GrpHdr":
-            made = day_of(xml.node(element).at("CreDtTm"))
-        elif name == "Ntry":
-            if xml.local(_parent(element)) in _STATEMENTS:
-                _entry(element, current, source)
-                _forget(element)
-        else:
-            pages.append(_page(xml.node(element), xml.line(element), made, current, source))
-            problems += current.problems
-            current = _Open()
-            element.clear()
+    try:
+        pages, problems = _pages(xml.parts(source, _SHAPE), source)
+    except xml.Unsure:
+        pages, problems = _pages(xml.parts_carefully(source, _SHAPE), source)
     table, statements, more = assemble(source, pages, request.currency_default)
     return finish.reading(
         source, form, "", Kind.BANK, table=table, statements=statements, problems=[*problems, *more]
     )
 
 
-def _parent(element: etree._Element) -> etree._Element:
-    parent = element.getparent()
-    return element if parent is None else parent
+def _pages(parts: Iterable[xml.Part], source: Source) -> tuple[list[Page], list[Problem]]:
+    pages: list[Page] = []
+    problems: list[Problem] = []
+    current = _Open()
+    made: date | None = None
+    for part in parts:
+        if part.name == "GrpHdr":
+            made = day_of(part.node.at("CreDtTm"))
+        elif part.name == "Ntry":
+            _entry(part, current, source)
+        else:
+            pages.append(_page(part.node, part.line, made, current, source))
+            problems += current.problems
+            current = _Open()
+    return pages, problems
 
 
-def _forget(element: etree._Element) -> None:
-    """Free an entry that was read, and the empty shell of the one before."""
-    element.clear()
-    before = element.getprevious()
-    if before is not None and xml.local(before) == "Ntry":
-        _parent(element).remove(before)
-
-
-def _entry(element: etree._Element, current: _Open, source: Source) -> None:
+def _entry(part: xml.Part, current: _Open, source: Source) -> None:
     current.entries += 1
-    position = xml.line(element)
-    lines, found = camt_entry.read(xml.node(element), position)
+    lines, found = camt_entry.read(part.node, part.line)
     current.lines += lines
     current.problems += [
-        Problem(code, source.at(position), f"entry {current.entries}: {what}", hint)
+        Problem(code, source.at(part.line), f"entry {current.entries}: {what}", hint)
         for code, what, hint in found
     ]
 

@@ -125,7 +125,7 @@ def _line(
 ) -> Line:
     first = transactions[0] if transactions else EMPTY
     returned = entry.text("RvslInd").lower() in ("true", "1") or any(
-        part.all("RtrInf") for part in transactions
+        part.at("RtrInf") is not None for part in transactions
     )
     # Of a return, the other side is the one of the payment that came back.
     inward = (amount >= 0) != returned
@@ -134,14 +134,11 @@ def _line(
     if not name and not other:
         name, other = _party(parties, inward=not inward)
     ultimate = _name(parties, "UltmtDbtr" if inward else "UltmtCdtr")
-    structured = [word for part in transactions for word in _structured(part)]
+    informed = [words for part in transactions for words in part.all("RmtInf")]
+    told = [part for words in informed for part in words.all("Strd")]
+    structured = list(_structured(told))
     kept = reference(first.text("Refs/EndToEndId")) or (reference(structured[0]) if structured else "")
-    free = [
-        clean(word.own)
-        for part in transactions
-        for words in part.all("RmtInf")
-        for word in words.all("Ustrd")
-    ]
+    free = [clean(word.own) for words in informed for word in words.all("Ustrd")]
     more = [part.text("AddtlTxInf") for part in transactions] + [entry.text("AddtlNtryInf")]
     booking, value = day_of(entry.at("BookgDt")), day_of(entry.at("ValDt"))
     code = _code(first.at("BkTxCd")) or _code(entry.at("BkTxCd"))
@@ -149,7 +146,7 @@ def _line(
         ("bank_reference", first.text("Refs/AcctSvcrRef") or entry.text("AcctSvcrRef")),
         ("ultimate_party", ultimate if ultimate != name else ""),
         ("mandate", first.text("Refs/MndtId")),
-        ("remitted", "; ".join(word for part in transactions for word in _remitted(part))),
+        ("remitted", "; ".join(_remitted(told))),
     ]
     return Line(
         position=position,
@@ -185,23 +182,18 @@ def _code(node: Node | None) -> str:
     return "-".join(part for part in family if part) or node.text("Prtry/Cd")
 
 
-def _parts(details: Node) -> Iterator[Node]:
-    for remittance in details.all("RmtInf"):
-        yield from remittance.all("Strd")
-
-
-def _structured(details: Node) -> Iterator[str]:
-    """Document numbers and creditor references of structured remittance information."""
-    for part in _parts(details):
+def _structured(told: Sequence[Node]) -> Iterator[str]:
+    """Document numbers and creditor references of structured remittance information (Strd)."""
+    for part in told:
         words = [document.text("Nb") for document in part.all("RfrdDocInf")]
         words += [part.text("CdtrRefInf/Ref"), part.text("CdtrRefInf/CdtrRef")]
         words += [clean(line.own) for line in part.all("AddtlRmtInf")]
         yield from (word for word in words if word)
 
 
-def _remitted(details: Node) -> Iterator[str]:
+def _remitted(told: Sequence[Node]) -> Iterator[str]:
     """What is said to be paid for each document: `INV-1 100.00`, a credit note `CN-2 -20.00`."""
-    for part in _parts(details):
+    for part in told:
         number = part.text("RfrdDocInf/Nb") or part.text("CdtrRefInf/Ref")
         amount = amount_of(part.at("RfrdDocAmt/RmtdAmt"))
         credit = amount_of(part.at("RfrdDocAmt/CdtNoteAmt"))

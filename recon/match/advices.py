@@ -62,7 +62,9 @@ def _payers(heads: pl.DataFrame, customers: pl.DataFrame, names: pl.DataFrame, r
     owned = names.filter(pl.col("kind") != "name_cut").join(
         customers.select("customer_id", "owner"), on="customer_id", maintain_order="left"
     )
-    hits = said.filter(pl.col("key") != "").join(owned.select("key", "owner").unique(), on="key")
+    # A name of several owners is nobody's; left in, each advice would meet them all.
+    owned = owned.select("key", "owner").unique().filter(pl.len().over("key") == 1)
+    hits = said.filter(pl.col("key") != "").join(owned, on="key")
     for pattern in words.shared_payers:
         hits = hits.filter(~pl.col("key").str.contains(f"(?i){pattern}"))
     alone = hits.group_by("remit").agg(payer_owner=pl.col("owner").first(), owners=pl.col("owner").n_unique())

@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 
 import polars as pl
 
-from recon.match.frames import Chosen, Ready
+from recon.match.frames import WEIGHTS, Chosen, Ready, confidence_of
 from recon.model import SCALE_MAX
 from recon.problems import Problem
 from recon.rules.schema import Rules
@@ -41,11 +41,8 @@ def within_year(chosen: Chosen, ready: Ready, rules: Rules) -> Chosen:
     capped = spent.with_columns(total=total).join(
         _caps(ready, rules), on=["tolerance", "currency"], how="left", maintain_order="left"
     )
-    beyond = capped.filter((pl.col("total") > pl.col("cap")).fill_null(value=False))
-    told = beyond.group_by("proposal", maintain_order=True).agg(
-        repeated=(pl.col("total") > pl.col("spent")).any()
-    )
-    return _withheld(chosen, told, problems)
+    told = _beyond(capped, ready)
+    return _withheld(chosen, told, problems, rules) if told.height or problems else chosen
 
 
 def _given(chosen: Chosen, ready: Ready) -> pl.DataFrame:
@@ -145,8 +142,48 @@ def _caps(ready: Ready, rules: Rules) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _withheld(chosen: Chosen, told: pl.DataFrame, problems: list[Problem]) -> Chosen:
-    """The chosen sets without the tolerances that are beyond the cap."""
+def _beyond(capped: pl.DataFrame, ready: Ready) -> pl.DataFrame:
+    """The sets that their customer's cap has no room for, as (proposal, repeated).
+
+    What is withheld is not given, so it takes nothing from the cap: a smaller difference after it may still fit. Only
+    customers that come beyond their cap at all are gone through, one difference after the other.
+    """
+    schema = {"proposal": capped.schema["proposal"], "repeated": pl.Boolean()}
+    over = capped.filter(pl.col("total") > pl.col("cap"))
+    if over.is_empty():
+        return pl.DataFrame(schema=schema)
+    rows = capped.join(over.select(KEYS).unique(), on=KEYS, how="semi", maintain_order="left")
+    rows = rows.with_columns(stated=pl.col("stated").fill_null(0) // _fine(ready))
+    earlier = ready.tolerated.select(
+        *KEYS, day=pl.col("booking_date").fill_null(FIRST_DAY), spent=pl.col("amount_minor").abs()
+    ).join(rows.select(KEYS).unique(), on=KEYS, how="semi", maintain_order="left")
+    past: dict[tuple[str, str], list[tuple[date, int]]] = {}
+    for customer, currency, day, spent in earlier.iter_rows():
+        past.setdefault((customer, currency), []).append((day, spent))
+    mine: dict[tuple[str, str], list[tuple[date, int]]] = {}
+    withheld: dict[int, bool] = {}
+    for (proposal,), legs in rows.sort("day", "line", maintain_order=True).group_by(
+        "proposal", maintain_order=True
+    ):
+        asked: dict[tuple[str, str], list[tuple[date, int]]] = {}
+        for row in legs.iter_rows(named=True):
+            key = (row["customer_id"], row["currency"])
+            own = asked.setdefault(key, [])
+            own.append((row["day"], row["spent"]))
+            given = mine.get(key, []) + own
+            known = [*past.get(key, []), *given]
+            window = sum(spent for day, spent in known if row["before"] < day <= row["day"])
+            total = max(window, row["stated"] + sum(spent for _day, spent in given))
+            if row["cap"] is not None and total > row["cap"]:
+                withheld[proposal] = withheld.get(proposal, False) or total > row["spent"]
+        if proposal not in withheld:
+            for key, own in asked.items():
+                mine.setdefault(key, []).extend(own)
+    return pl.DataFrame(list(withheld.items()), schema=schema, orient="row")
+
+
+def _withheld(chosen: Chosen, told: pl.DataFrame, problems: list[Problem], rules: Rules) -> Chosen:
+    """The chosen sets without the tolerances that are beyond the cap, weighed as what they then are."""
     over = pl.col("proposal").is_in(told["proposal"].implode())
     repeated = pl.col("proposal").is_in(told.filter("repeated")["proposal"].implode())
     taken = over & (pl.col("deduction_type") == "TOL")
@@ -179,5 +216,19 @@ def _withheld(chosen: Chosen, told: pl.DataFrame, problems: list[Problem]) -> Ch
         kept_back=pl.when(over)
         .then(pl.col("kept_back").list.set_difference(pl.lit(["TOL"])))
         .otherwise("kept_back"),
+        # The amount no longer fits by a tolerance: it is a part, or more than is open.
+        w_amount=pl.when(over)
+        .then(
+            pl.when(pl.col("more").fill_null(0) > 0)
+            .then(rules.weights.amount_over)
+            .otherwise(rules.weights.amount_part)
+        )
+        .otherwise("w_amount"),
+        w_against=pl.when(over).then(rules.weights.contradiction).otherwise("w_against"),
     ).drop("more", "less")
+    score = pl.sum_horizontal(WEIGHTS).round(6)
+    sets = sets.with_columns(score=pl.when(over).then(score).otherwise("score"))
+    sets = sets.with_columns(
+        confidence=pl.when(over).then(confidence_of(pl.col("score"))).otherwise("confidence")
+    )
     return replace(chosen, sets=sets, legs=legs, problems=(*chosen.problems, *problems))

@@ -19,6 +19,7 @@ from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from recon.match import contest
 from recon.match.frames import Chosen, Proposals, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
@@ -31,7 +32,6 @@ SHOWN_MAX = 20  # problems of one kind
 NODES_MAX = 2_000  # steps of one search; counted, not timed, so that every machine stops at the same place
 ASSIGNED_MAX = 250_000  # lines times items of a part that is assigned instead of searched
 TIE = 1e-9
-OFFSET = 25.0  # so that a weak set is still better than none
 
 
 def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
@@ -65,7 +65,7 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
     problems: list[Problem] = []
     chosen: list[pl.DataFrame] = []
     losers: list[pl.DataFrame] = []
-    left = sets
+    left = sets.filter(~contest.ambiguous())
     explained = named & ~pl.col("kind").is_in(UNEXPLAINED)
     # Lines that are beaten in the first round may still have another reading in the second.
     for fits, last in (
@@ -187,36 +187,46 @@ def _round(
     hot_lines = parts.join(hot.select("part").unique(), on="part", how="semi", maintain_order="left")
     calm = best.join(hot_lines, on="line", how="anti", maintain_order="left")
     contested = few.join(hot_lines, on="line", maintain_order="left").sort("part", "line", "rank")
+    contested = contested.with_columns(value=contest.value())
     problems += _cut(hot_lines, sets, ready)
     picked: list[tuple[int, int]] = []
     uses = _use(edges.select("proposal", "item", "cash", "deduction"))
-    by_part = {
-        key[0]: frame
-        for key, frame in uses.join(contested.select("proposal", "part"), on="proposal")
-        .sort("proposal", "item")
-        .group_by("part", maintain_order=True)
-    }
+    uses = uses.join(contested.select("proposal", "part"), on="proposal").sort("proposal", "item")
+    won, decided = contest.lone(contested, uses, _room(uses["item"], room))
+    contested = contested.join(decided, on="part", how="anti", maintain_order="left")
+    by_part = {key[0]: frame for key, frame in uses.group_by("part", maintain_order=True)}
     for key, frame in contested.group_by("part", maintain_order=True):
-        limit = rules.limits.proposals_per_component
-        if frame.height > limit:
-            line_id = ready.lines.filter(pl.col("line") == frame["line"][0])["line_id"][0]
-            problems.append(
-                Problem(
-                    "limit-reached",
-                    line_id,
-                    f"{frame.height} proposals compete here, more than proposals_per_component ({limit});"
-                    " the best were taken in turn",
-                    "review the suggestions of this payer; or raise limits.proposals_per_component",
-                )
-            )
-            picked += _greedy(frame, by_part[key[0]], room)
-            continue
-        solved = _solve(frame, by_part[key[0]], room)
+        mine = by_part[key[0]]
+        over = _too_large(frame, mine, room, rules)
+        solved = None if over else _solve(frame, mine, room)
         if solved is None:
-            problems.append(_unsolved(frame, ready))
-        picked += _greedy(frame, by_part[key[0]], room) if solved is None else solved
+            problems.append(
+                _in_turn(frame, ready, over or f"the best choice was not found in {NODES_MAX} steps")
+            )
+        picked += _greedy(frame, mine, room) if solved is None else solved
     taken = pl.DataFrame(picked, schema=empty.schema, orient="row") if picked else empty
-    return pl.concat([calm, taken])
+    return pl.concat([calm, won, taken])
+
+
+def _too_large(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int], rules: Rules) -> str:
+    """In words why a part is too large to be solved; empty if it isn't. Each step costs more the larger it is."""
+    limits = rules.limits
+    if frame.height > limits.proposals_per_component:
+        return f"more than proposals_per_component ({limits.proposals_per_component})"
+    size = frame["line"].n_unique() * uses["item"].n_unique()
+    if size <= ASSIGNED_MAX and _each_whole(frame, uses, room):
+        return ""
+    if uses.height > limits.uses_per_component:
+        return f"with {uses.height} items in them, more than uses_per_component ({limits.uses_per_component})"
+    return ""
+
+
+def _each_whole(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> bool:
+    """Does every set settle one item whole?"""
+    if uses.height != frame.height:
+        return False
+    whole = uses.join(_room(uses["item"], room), on="item")
+    return bool((whole["use"] == whole["room"]).all())
 
 
 def _cut(lines: pl.DataFrame, sets: pl.DataFrame, ready: Ready) -> list[Problem]:
@@ -236,14 +246,13 @@ def _cut(lines: pl.DataFrame, sets: pl.DataFrame, ready: Ready) -> list[Problem]
     ]
 
 
-def _unsolved(frame: pl.DataFrame, ready: Ready) -> Problem:
+def _in_turn(frame: pl.DataFrame, ready: Ready, why: str) -> Problem:
     line_id = ready.lines.filter(pl.col("line") == frame["line"][0])["line_id"][0]
     return Problem(
         "limit-reached",
         line_id,
-        f"the best choice among {frame.height} proposals that compete here was not found in {NODES_MAX} steps;"
-        " the best were taken in turn",
-        "review the suggestions of this payer",
+        f"{frame.height} proposals compete here, {why}; the best were taken in turn",
+        "review the suggestions of this payer; or raise the limit under limits",
     )
 
 
@@ -259,28 +268,17 @@ def _parts(edges: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame({"line": lines, "part": labels[: len(lines)].astype(np.int64)})
 
 
-def _value(frame: pl.DataFrame) -> np.ndarray:
-    """What each set is worth: its score (if named, capped), and a trifle for the earlier line and the older item."""
-    lines = frame["line"].rank("dense").to_numpy().astype(np.float64)
-    count = max(float(lines.max()), 1.0)
-    rank = frame["rank"].to_numpy().astype(np.float64)
-    earlier = 1e-3 * (count - lines) / count
-    older = 1e-5 * rank * (1.0 + (count - lines) / count)
-    return np.maximum(frame["worth"].to_numpy() + OFFSET, 0.1) + earlier - older
-
-
 def _solve(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> list[tuple[int, int]] | None:
     """The best choice of a part: one set for each line at most, no item beyond its room; None if none was proven."""
     proposals = {proposal: at for at, proposal in enumerate(frame["proposal"].to_list())}
-    value = _value(frame)
+    value = frame["value"].to_numpy()
     lines = frame["line"].rank("dense").to_numpy().astype(np.int64) - 1
     items = uses["item"].unique().sort()
     at_item = np.searchsorted(items.to_numpy(), uses["item"].to_numpy())
     columns = np.asarray([proposals[proposal] for proposal in uses["proposal"].to_list()])
     whole = np.asarray([room[item] for item in items.to_list()], dtype=np.int64)
-    alone = uses.height == frame.height and bool((uses["use"].to_numpy() == whole[at_item]).all())
     size = (int(lines.max()) + 1) * len(items)
-    if alone and size <= ASSIGNED_MAX:
+    if size <= ASSIGNED_MAX and _each_whole(frame, uses, room):
         return _assigned(frame, value[columns], lines[columns], at_item, columns)
     limits = whole.astype(np.float64)
     # Each item's row in parts of its own room, so that a penny and a million stand side by side.
@@ -332,9 +330,7 @@ def _greedy(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> li
     left = {item: room[item] for item in uses["item"].unique().to_list()}
     done: set[int] = set()
     picked: list[tuple[int, int]] = []
-    order = frame.with_columns(value=pl.Series(_value(frame))).sort(
-        "value", "line", "rank", descending=[True, False, False]
-    )
+    order = frame.sort("value", "line", "rank", descending=[True, False, False])
     for line, proposal in order.select("line", "proposal").iter_rows():
         wanted = needs.get(proposal, [])
         fits = all(use * left[item] >= 0 and abs(use) <= abs(left[item]) for item, use in wanted)

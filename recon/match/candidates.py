@@ -10,38 +10,57 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import companies, numbers, payers, references, short, text
+from recon.match import companies, numbers, payers, references, shared, short, text, together
 from recon.match.frames import Found, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
-ADVICES_MAX = 30  # open advices of one payer whose pairs are tried
+SHOWN_MAX = 20  # problems of one kind
 CUT_NUMBER_MIN = 12  # a payment number cut by the bank links from this length on
 
 
 def find(ready: Ready, rules: Rules) -> Found:
     """All that may belong together; see `frames.Found` for the columns."""
-    named = references.named(ready, rules)
-    open_lines = ready.lines.filter(pl.col("state") == "open").select("line")
-    named = named.join(open_lines, on="line", how="semi", maintain_order="left")
-    kept, problems = _bounded(named, ready, rules)
-    paying, near = payers.known(ready, rules)
+    (kept, problems), (paying, near, crowded) = together.both(
+        lambda: _named(ready, rules), lambda: payers.known(ready, rules)
+    )
     kept = pl.concat([kept, short.named(ready, kept, paying, rules)]).unique(
         ["line", "item"], keep="first", maintain_order=True
     )
+    problems += _everything(ready, kept, rules)
+    (links, summed), others = together.both(
+        lambda: _links(ready, rules, paying),
+        lambda: (
+            references.unknown(ready, kept),
+            _closed(ready, kept, rules),
+            _expired(ready, paying),
+            references.dates(ready),
+            _twins(ready, kept),
+            companies.elsewhere(ready, rules),
+        ),
+    )
+    unknown, closed, expired, dates, twins, elsewhere = others
     return Found(
         references=kept,
         payers=paying,
-        links=_links(ready, rules, paying),
-        closed=_closed(ready, kept, rules),
+        links=links,
+        closed=closed,
         near=near,
-        expired=_expired(ready, paying),
-        unknown=references.unknown(ready, kept),
-        dates=references.dates(ready),
-        twins=_twins(ready, kept),
-        elsewhere=companies.elsewhere(ready, rules),
-        problems=tuple(problems),
+        expired=expired,
+        unknown=unknown,
+        dates=dates,
+        twins=twins,
+        elsewhere=elsewhere,
+        crowded=crowded,
+        problems=(*problems, *shared.told(crowded, ready, rules), *summed),
     )
+
+
+def _named(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, list[Problem]]:
+    """What open lines name, without what too many items share."""
+    named = references.named(ready, rules)
+    open_lines = ready.lines.filter(pl.col("state") == "open").select("line")
+    return _bounded(named.join(open_lines, on="line", how="semi", maintain_order="left"), ready, rules)
 
 
 def _bounded(named: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataFrame, list[Problem]]:
@@ -66,11 +85,30 @@ def _bounded(named: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataFr
     return fan.filter(pl.col("fan") <= limit).drop("fan"), problems
 
 
-def _links(ready: Ready, rules: Rules, paying: pl.DataFrame) -> pl.DataFrame:
+def _everything(ready: Ready, kept: pl.DataFrame, rules: Rules) -> list[Problem]:
+    """Said of lines that name more of an owner's items than count as evidence; the first twenty."""
+    limit = rules.limits.items_per_line
+    named = kept.join(ready.items.select("item", "owner"), on="item", maintain_order="left")
+    counted = named.group_by("line", "owner", maintain_order=True).agg(count=pl.col("item").n_unique())
+    wide = counted.filter(pl.col("count") > limit).sort("line", "owner").head(SHOWN_MAX)
+    return [
+        Problem(
+            "limit-reached",
+            line_id,
+            f"the line names {count} items of one customer, more than items_per_line ({limit}); they are no evidence",
+            "ask the payer for a remittance advice; or raise limits.items_per_line",
+        )
+        for line_id, count in wide.join(ready.lines, on="line", maintain_order="left")
+        .select("line_id", "count")
+        .iter_rows()
+    ]
+
+
+def _links(ready: Ready, rules: Rules, paying: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
     """Remittances that a line may be the payment of: by number; else by payer, total and date."""
     schema = pl.Schema({"line": pl.Int64, "remit": pl.Int64, "how": pl.String})
     if not rules.evidence.remittance.propose or ready.remittances.is_empty():
-        return pl.DataFrame(schema=schema)
+        return pl.DataFrame(schema=schema), []
     advices = ready.remittances.with_columns(length=pl.col("raw").str.len_chars())
     least = rules.remittances.reference_length_min
     numbered = advices.filter(pl.col("length") >= least)
@@ -106,11 +144,8 @@ def _links(ready: Ready, rules: Rules, paying: pl.DataFrame) -> pl.DataFrame:
     by_cut = by_cut.filter(pl.col("remit").n_unique().over("line") == 1)
     taken = pl.concat([by_number, by_cut])
     totals = _by_total(ready, rules, paying, taken)
-    return (
-        pl.concat([taken, totals, _by_totals(ready, rules, paying, pl.concat([taken, totals]))])
-        .cast(schema)
-        .sort("line", "remit", "how")
-    )
+    pairs, problems = _by_totals(ready, rules, paying, pl.concat([taken, totals]))
+    return pl.concat([taken, totals, pairs]).cast(schema).sort("line", "remit", "how"), problems
 
 
 def _owned(ready: Ready) -> pl.DataFrame:
@@ -144,14 +179,37 @@ def _in_time(paid: pl.Expr, rules: Rules) -> pl.Expr:
     )
 
 
-def _by_totals(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+def _by_totals(
+    ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFrame
+) -> tuple[pl.DataFrame, list[Problem]]:
     """Two advices of the payer that add up to the line, where exactly one pair does; proposed, never posted."""
     free = ready.remittances.join(taken, on="remit", how="anti", maintain_order="left").join(
         _owned(ready), on="remit", maintain_order="left"
     )
-    free = free.select("remit", "owner", "total", "payment_date").filter(
-        pl.len().over("owner") <= ADVICES_MAX
-    )
+    limit = rules.limits.advices_per_payer
+    free = free.with_columns(count=pl.len().over("owner"))
+    asking = _paying(ready, paying, taken)
+    many = asking.join(
+        free.filter(pl.col("count") > limit).select("owner", "count").unique(),
+        on="owner",
+        maintain_order="left",
+    ).unique("owner", keep="first", maintain_order=True)
+    problems = [
+        Problem(
+            "limit-reached",
+            line_id,
+            f"its payer has {count} open remittances, more than advices_per_payer ({limit}); two that together are a"
+            " receipt were not sought",
+            "decide the payer's lines by hand; or raise limits.advices_per_payer",
+        )
+        for line_id, count in many.join(
+            ready.lines.select("line", "line_id"), on="line", maintain_order="left"
+        )
+        .select("line_id", "count")
+        .head(SHOWN_MAX)
+        .iter_rows()
+    ]
+    free = free.filter(pl.col("count") <= limit).select("remit", "owner", "total", "payment_date")
     pairs = free.join(
         free.rename({"remit": "other", "total": "more", "payment_date": "later"}),
         on="owner",
@@ -160,11 +218,11 @@ def _by_totals(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataF
     pairs = pairs.filter(pl.col("remit") < pl.col("other")).with_columns(
         total=pl.col("total") + pl.col("more")
     )
-    hits = _paying(ready, paying, taken).join(pairs, on=["owner", "total"], maintain_order="left")
+    hits = asking.join(pairs, on=["owner", "total"], maintain_order="left")
     hits = hits.filter(_in_time(pl.col("payment_date"), rules) & _in_time(pl.col("later"), rules))
     hits = hits.filter((pl.len().over("line") == 1) & (pl.len().over("remit", "other") == 1))
     both = pl.concat([hits.select("line", "remit"), hits.select("line", pl.col("other").alias("remit"))])
-    return both.with_columns(how=pl.lit("totals"))
+    return both.with_columns(how=pl.lit("totals")), problems
 
 
 def _by_total(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
@@ -172,21 +230,33 @@ def _by_total(ready: Ready, rules: Rules, paying: pl.DataFrame, taken: pl.DataFr
     free = ready.remittances.join(taken, on="remit", how="anti", maintain_order="left").join(
         _owned(ready), on="remit", maintain_order="left"
     )
-    pairs = _paying(ready, paying, taken).join(
-        free.select("remit", "owner", "total", "payment_date", advice_currency="currency"),
-        on=["owner", "total"],
-        maintain_order="left",
+    lines = _paying(ready, paying, taken)
+    # A name that is only a part of the text is enough for a proposal where the advice has the very name.
+    parts = _paying(
+        ready, paying.with_columns(sure=(pl.col("how") == "part") & (pl.col("owners") == 1)), taken
     )
+    parts = parts.join(lines, on="line", how="anti", maintain_order="left")
+    both = pl.concat([lines.with_columns(how=pl.lit("total")), parts.with_columns(how=pl.lit("total_part"))])
+    # Equal ones of one day meet as one, with their number: a thousand on each side would make a million pairs.
+    asking = both.group_by("owner", "total", "currency", "booking_date", "how", maintain_order=True).agg(
+        pl.col("line").first(), lines=pl.len()
+    )
+    free = free.rename({"currency": "advice_currency"})
+    advised = free.group_by(
+        "owner", "total", "payment_date", "payer_owner", "advice_currency", maintain_order=True
+    ).agg(pl.col("remit").first(), remits=pl.len())
+    pairs = asking.join(advised, on=["owner", "total"], maintain_order="left")
     same = (pl.col("advice_currency") == "") | (pl.col("advice_currency") == pl.col("currency"))
-    pairs = pairs.filter(same & _in_time(pl.col("payment_date"), rules))
-    alone = (pl.len().over("line") == 1) & (pl.len().over("remit") == 1)
-    return pairs.filter(alone).select("line", "remit", how=pl.lit("total"))
+    named = (pl.col("how") == "total") | (pl.col("payer_owner") == pl.col("owner"))
+    pairs = pairs.filter(same & named & _in_time(pl.col("payment_date"), rules))
+    alone = (pl.col("remits").sum().over("line") == 1) & (pl.col("lines").sum().over("remit") == 1)
+    return pairs.filter(alone).select("line", "remit", "how")
 
 
 def _closed(ready: Ready, kept: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Lines that name a closed item, and nothing that is open at that place."""
     hits = ready.grams.filter("opened", "closed").join(
-        ready.closed_keys.select("key", "doc_no", "customer_id").unique(
+        ready.closed_keys.select("key", "doc_no", "customer_id", "written").unique(
             "key", keep="first", maintain_order=True
         ),
         on="key",
@@ -195,7 +265,7 @@ def _closed(ready: Ready, kept: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     long = (pl.col("raw").str.len_chars() >= rules.references.bare_digits_sure) & ~pl.col("piece")
     hits = hits.filter(pl.col("raw").str.contains("^[A-Z]") | pl.col("labelled") | long)
     hits = hits.join(kept.select("line", "at").unique(), on=["line", "at"], how="anti", maintain_order="left")
-    return hits.select("line", "doc_no", "customer_id").unique(
+    return hits.select("line", "doc_no", "customer_id", "written").unique(
         ["line", "doc_no"], keep="first", maintain_order=True
     )
 

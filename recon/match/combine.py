@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import amounts, credit_notes, excess, remitted, unnamed
+from recon.match import amounts, credit_notes, excess, months, remitted, short, unnamed
 from recon.match.frames import Found, Proposals, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
@@ -44,7 +44,6 @@ SET_COLUMNS = [
     "chance",
 ]
 LEG_COLUMNS = ["item", "cash", "deduction", "deduction_type"]
-GROUP_ITEMS_MAX = 200  # items named by one line; more is a list of everything, and no evidence
 EQUAL_MAX = 8  # items of one amount that a line is tried with, where a payer has more
 
 
@@ -58,18 +57,37 @@ def search(ready: Ready, found: Found, rules: Rules) -> Proposals:
     # its amount alone.
     barred = pl.concat([refused.select("line"), found.closed.select("line"), found.elsewhere]).unique()
     offers = _offers(ready, found).join(barred, on="line", how="anti", maintain_order="left")
-    parts = [named, advised, _paid(ready, found, rules, offers)]
-    busy = pl.concat(
-        [sets.select("line") for sets, _ in parts] or [pl.DataFrame(schema={"line": pl.Int64})]
-    ).unique()
-    parts.append(_split(ready, rules, offers.join(busy, on="line", how="anti", maintain_order="left")))
-    busy = pl.concat([busy, parts[-1][0].select("line")]).unique()
-    combined, more = unnamed.sets_of(ready, found, rules, pl.concat([busy, barred]).unique())
-    parts.append(combined)
+    single = _paid(ready, found, rules, offers)
+    busy = pl.concat([named[0].select("line"), advised[0].select("line")]).unique()
+    alone = offers.join(
+        pl.concat([busy, single[0].select("line")]), on="line", how="anti", maintain_order="left"
+    )
+    split = _split(ready, rules, alone)
+    busy = pl.concat([busy, split[0].select("line"), barred]).unique()
+    exact = pl.when((pl.col("kind") == "exact").any()).then(pl.lit("exact")).otherwise(pl.lit("less"))
+    paid = single[0].group_by("line", maintain_order=True).agg(kind=exact)
+    combined, more = unnamed.sets_of(ready, found, rules, busy, paid)
+    single, combined = _contested(single, combined)
+    parts = [named, advised, single, split, combined]
     problems += more
     sets, legs = _numbered([_switched(part, rules) for part in parts])
     _assert_whole(sets, legs, ready)
     return Proposals(sets=sets, legs=legs, refused=refused, problems=tuple(problems))
+
+
+def _contested(
+    single: tuple[pl.DataFrame, pl.DataFrame], combined: tuple[pl.DataFrame, pl.DataFrame]
+) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Single items and sums of items that explain the same line: neither posts by itself."""
+    both = single[0].select("line").join(combined[0].select("line"), on="line", how="semi")["line"]
+    unsure = pl.col("line").is_in(both.unique().implode())
+    return [(_doubted(sets, unsure), legs) for sets, legs in (single, combined)]
+
+
+def _doubted(sets: pl.DataFrame, flag: pl.Expr) -> pl.DataFrame:
+    """The sets, those that are flagged as no more than one reading of several."""
+    told = pl.concat_list("codes", pl.lit(["EX-ITEM"])).list.unique(maintain_order=True)
+    return sets.with_columns(auto=pl.col("auto") & ~flag, codes=pl.when(flag).then(told).otherwise("codes"))
 
 
 def _switched(part: tuple[pl.DataFrame, pl.DataFrame], rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -142,7 +160,7 @@ def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.D
     """Sets of the items that a line names: all of one kind and owner together, and each alone."""
     refs = found.references.join(ready.items.select("item", "owner"), on="item", maintain_order="left")
     refs = refs.with_columns(carriers=pl.col("item").n_unique().over("line", "how", "said"))
-    refs = refs.filter(pl.col("item").n_unique().over("line", "owner") <= GROUP_ITEMS_MAX)
+    refs = refs.filter(pl.col("item").n_unique().over("line", "owner") <= rules.limits.items_per_line)
     mixed = refs.filter(pl.col("how").is_in(["exact", "cut"])).filter(
         pl.col("how").n_unique().over("line", "owner") > 1
     )
@@ -191,10 +209,13 @@ def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.D
     vague = (pl.col("how") == "order") & (pl.col("size") > 1) & ~pl.col("kind").is_in(SINGLE_KINDS)
     # Nor does a number of few digits.
     readings = readings.filter(~vague & ((pl.col("how") != "short") | pl.col("kind").is_in(SINGLE_KINDS)))
-    readings = readings.with_columns(
-        codes=pl.when("single").then(pl.concat_list("codes", pl.lit(["EX-ITEM"]))).otherwise("codes"),
-        auto=pl.col("auto") & ~(pl.col("single") & (pl.col("how") == "exact")),
-    )
+    # Of the items that begin as a number cut off the amount chooses one, if it is one number; else one of several
+    # that are named leaves open why the others are.
+    scattered = refs.filter((pl.col("how") == "cut") & (pl.col("at").n_unique().over("line", "owner") > 1))
+    chosen = (pl.col("how") == "cut") & (pl.col("kind") == "exact")
+    chosen = chosen & ~pl.col("line").is_in(scattered["line"].implode())
+    readings = _doubted(readings, pl.col("single") & ~chosen)
+    readings = _doubted(readings, short.rivalled(readings, legs, ready))
     return readings, legs.join(
         readings.select("group", "reading"), on=["group", "reading"], how="semi", maintain_order="left"
     )
@@ -213,7 +234,7 @@ def _advised(
         how="links",
         said=pl.lit(""),
         carriers=pl.lit(0, dtype=pl.UInt32),
-        auto=(pl.col("codes").list.len() == 0) & (pl.col("links") != "totals"),
+        auto=(pl.col("codes").list.len() == 0) & ~pl.col("links").is_in(["total_part", "totals"]),
         reason=pl.when(pl.col("links") == "totals")
         .then(pl.lit("as two remittances say, which together are the amount"))
         .otherwise(pl.lit("as the remittance says")),
@@ -288,6 +309,10 @@ def _paid(
     )
     readings, legs = _explained(pairs, ready, rules)
     readings = readings.filter(pl.col("kind").is_in(SINGLE_KINDS))
+    # An amount alone does not speak against the month that the text names.
+    apart = months.other(readings, legs, ready).with_columns(apart=pl.lit(value=True))
+    readings = readings.join(apart, on=["group", "reading"], how="left", maintain_order="left")
+    readings = _doubted(readings, pl.col("apart").fill_null(value=False)).drop("apart")
     return readings, legs.join(
         readings.select("group", "reading"), on=["group", "reading"], how="semi", maintain_order="left"
     )

@@ -114,12 +114,17 @@ def lookalikes(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
 
 
 def cut_off(ready: Ready, rules: Rules) -> pl.DataFrame:
-    """Numbers cut off at the end of a field, of which few documents begin so."""
+    """Numbers cut off at the end of a field, of which few documents begin so; or within it, of which one does.
+
+    Within a field the amount must be that document's.
+    """
     if not rules.evidence.reference_cut.propose:
         return pl.DataFrame(schema=REFERENCES)
     full = ready.keys.filter(pl.col("kind") == "full").sort("raw", "item")
+    # Banks cut in the middle of their narration too, where a number's end says less: there the amount decides.
+    inner = ~pl.col("field_end") & pl.col("closed") & pl.col("raw").str.contains("^[A-Z].*[0-9]$")
     ends = ready.grams.filter(
-        pl.col("field_end")
+        (pl.col("field_end") | inner)
         & pl.col("opened")
         & (pl.col("raw").str.replace_all("-", "").str.len_chars() >= rules.references.prefix_min)
         & ~(pl.col("raw").str.contains(r"^[0-9-]+$") & pl.col("piece"))
@@ -135,8 +140,14 @@ def cut_off(ready: Ready, rules: Rules) -> pl.DataFrame:
     )
     rows = fan.with_columns(row=pl.int_ranges("low", "high")).explode("row")
     items = full.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+    found = rows.join(items.select("row", "item"), on="row", maintain_order="left")
+    paid = ready.lines.select("line", paid="amount")
+    exact = found.join(paid, on="line", maintain_order="left").join(
+        ready.items.select("item", "open"), on="item", maintain_order="left"
+    )
+    alone = (pl.col("high") - pl.col("low") == 1) & (pl.col("paid") == pl.col("open"))
     return (
-        rows.join(items.select("row", "item"), on="row", maintain_order="left")
+        exact.filter(pl.col("field_end") | alone)
         .sort("line", pl.col("size"), "item", descending=[False, True, False])
         .select("line", "item", how=pl.lit("cut"), said="raw", at="at", size="size")
         .unique(["line", "item"], keep="first", maintain_order=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.match import disputes
 from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.model import money_expr
 from recon.rules.schema import Rules
@@ -33,13 +34,16 @@ def behind(
     """
     coded = unmatched.select("line", "payer", "amount", "currency", code="codes").explode("code")
     parts = [
-        _near(found),
+        _near(found, rules),
         _totals(ready, found),
         _paid_before(ready, found, weighed, chosen),
         _expired(found),
-        _difference(ready, chosen),
-        _strangers(ready, found, chosen),
+        _difference(ready, weighed, chosen, unmatched),
+        _strangers(ready, found, weighed, chosen, unmatched),
+        disputes.stated(ready, found, chosen),
+        _again(ready, unmatched),
         _several(found),
+        _crowded(found, rules),
         _foreign(ready, found),
         _dates(ready, found),
         _counted(weighed),
@@ -66,10 +70,15 @@ def _money(name: str, ready: Ready) -> pl.Expr:
     return money_expr(pl.col(name), ready.scales)
 
 
-def _near(found: Found) -> pl.DataFrame:
+def _near(found: Found, rules: Rules) -> pl.DataFrame:
     """Customers whose name is near, and how near."""
     alike = found.near.sort("line", "likeness", "customer_id", descending=[False, True, False])
-    text = pl.format("{} ({} alike)", "customer_id", pl.col("likeness").floor().cast(pl.Int64))
+    # What kept the nearest from being followed; one that is followed stands among the payers.
+    followed = found.payers.filter(pl.col("how") == "fuzzy").select("line", "customer_id", "how")
+    alike = alike.join(followed, on=["line", "customer_id"], how="left", maintain_order="left")
+    low = pl.col("how").is_null() & (pl.col("likeness") < rules.payers.score_min)
+    need = pl.when(low).then(pl.lit(f", the rules need {rules.payers.score_min:g}")).otherwise(pl.lit(""))
+    text = pl.format("{} ({} alike{})", "customer_id", pl.col("likeness").floor().cast(pl.Int64), need)
     part = found.payers.filter(pl.col("how") == "part").sort("line", "customer_id")
     return pl.concat(
         [
@@ -121,7 +130,17 @@ def _paid_before(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen)
     )
     later = later.join(lines.rename({"line": "other"}), on="other", maintain_order="left")
     named = pl.format("line {} of {} names {} too", "line_id", "booking_date", "item_id")
-    closed = found.closed.sort("line", "doc_no")
+    closed = found.closed.sort("line", "doc_no").join(
+        ready.closed_keys.select("doc_no", "customer_id", "listed").unique(
+            ["doc_no", "customer_id"], keep="first", maintain_order=True
+        ),
+        on=["doc_no", "customer_id"],
+        how="left",
+        maintain_order="left",
+    )
+    earlier = pl.when("listed").then(pl.lit(", in an earlier run")).otherwise(pl.lit(""))
+    past = pl.format("{} of {}{}", "doc_no", "customer_id", earlier)
+    given_up = closed.filter("written")
     twins = found.twins.join(
         ready.items.select("item", "item_id", "doc_no"), on="item", maintain_order="left"
     )
@@ -130,10 +149,21 @@ def _paid_before(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen)
             _few(shared, first, "EX-DUPPAY", ""),
             _few(shared, first, "EX-ITEM", ""),
             _few(later, named, "EX-DUPPAY", ""),
-            _few(closed, pl.format("{} of {}", "doc_no", "customer_id"), "EX-DUPPAY", "closed: "),
+            _few(closed, past, "EX-DUPPAY", "closed: "),
+            _few(given_up, pl.format("{} of {}", "doc_no", "customer_id"), "EX-WOREC", "written off: "),
             _few(twins, pl.col("item_id"), "EX-DUPPAY", "a closed item has the number and the amount of "),
         ]
     )
+
+
+def _again(ready: Ready, unmatched: pl.DataFrame) -> pl.DataFrame:
+    """The payer's items of the line's amount that an earlier run settled; the tables don't say by which line."""
+    before = ready.closed_keys.filter("listed").join(
+        ready.customers.select("customer_id", "owner"), on="customer_id", maintain_order="left"
+    )
+    lines = unmatched.filter("again", ~pl.col("closed")).select("line", "owner", "amount")
+    both = lines.join(before, on=["owner", "amount"], maintain_order="left")
+    return _few(both.sort("line", "doc_no"), pl.col("doc_no"), "EX-DUPPAY", "paid in an earlier run: ")
 
 
 def _expired(found: Found) -> pl.DataFrame:
@@ -144,9 +174,11 @@ def _expired(found: Found) -> pl.DataFrame:
     return found.expired.select("line", code=pl.lit("EX-ALIASEXP"), more=text)
 
 
-def _difference(ready: Ready, chosen: Chosen) -> pl.DataFrame:
+def _difference(ready: Ready, weighed: Proposals, chosen: Chosen, unmatched: pl.DataFrame) -> pl.DataFrame:
     """By how much a chosen set is short or over."""
-    sets = chosen.sets.select("line", "short", "on_account").join(
+    wanted = ["line", "short", "on_account"]
+    weak = weighed.sets.join(unmatched.select(proposal="weak"), on="proposal", how="semi")
+    sets = pl.concat([chosen.sets.select(wanted), weak.select(wanted)]).join(
         ready.lines.select("line", "amount", "currency"), on="line", maintain_order="left"
     )
     short = pl.format("{} stays open", _money("short", ready))
@@ -166,13 +198,18 @@ def _difference(ready: Ready, chosen: Chosen) -> pl.DataFrame:
     )
 
 
-def _strangers(ready: Ready, found: Found, chosen: Chosen) -> pl.DataFrame:
+def _strangers(
+    ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, unmatched: pl.DataFrame
+) -> pl.DataFrame:
     """Who pays, and whose items they are."""
     payers = (
         found.payers.sort("line", "tier", "customer_id") if "tier" in found.payers.columns else found.payers
     )
+    weak = unmatched.filter(pl.col("weak").is_not_null()).select("line", proposal="weak")
+    own = chosen.legs.join(chosen.sets.select("proposal", "line"), on="proposal", maintain_order="left")
+    beyond = weighed.legs.join(weak, on="proposal", maintain_order="left")
     owned = (
-        chosen.legs.join(chosen.sets.select("proposal", "line"), on="proposal", maintain_order="left")
+        pl.concat([frame.select("line", "item") for frame in (own, beyond)])
         .join(ready.items.select("item", "customer_id"), on="item", maintain_order="left")
         .sort("line", "customer_id")
     )
@@ -188,6 +225,12 @@ def _several(found: Found) -> pl.DataFrame:
     """The customers that a name or number fits."""
     payers = found.payers.filter(pl.col("owners") > 1).sort("line", "customer_id")
     return _few(payers, pl.col("customer_id"), "EX-CUST", "")
+
+
+def _crowded(found: Found, rules: Rules) -> pl.DataFrame:
+    """More customers than are told."""
+    more = f"more than {rules.limits.customers_per_name} customers have the name or number"
+    return found.crowded.select("line", code=pl.lit("EX-CUST"), more=pl.lit(more))
 
 
 def _foreign(ready: Ready, found: Found) -> pl.DataFrame:

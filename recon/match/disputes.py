@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match.frames import Ready
+from recon.match.frames import Chosen, Found, Ready
 from recon.model import money_expr
+
+REASON_LETTERS = 40  # of an advice's reason that are shown
 
 
 def explained(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
@@ -27,3 +29,31 @@ def explained(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFr
     mine = pl.col("proposal").is_in(told["proposal"].implode())
     less = pl.col("codes").list.eval(pl.element().filter(pl.element() != "EX-SHORT"))
     return sets.with_columns(codes=pl.when(mine).then(less).otherwise("codes"))
+
+
+def stated(ready: Ready, found: Found, chosen: Chosen) -> pl.DataFrame:
+    """What an advice keeps back of items that stay open, as (line, code, more): `INV-410: 50.00 DAMAGED GOODS`.
+
+    The kind of reason is the advice's `deduction_type`, letters and digits only, and no more than REASON_LETTERS.
+    """
+    full = ready.keys.filter(pl.col("kind") == "full").select("key", "item").unique(maintain_order=True)
+    items = ready.items.select("item", "item_id", "open", "currency")
+    settled = (
+        chosen.legs.join(chosen.sets.select("proposal", "line"), on="proposal", maintain_order="left")
+        .group_by("line", "item", maintain_order=True)
+        .agg(settled=(pl.col("cash") + pl.col("deduction")).sum())
+    )
+    kind = pl.col("deduction_type").str.replace_all(r"[^\pL\pN%. -]+", " ").str.strip_chars()
+    rows = (
+        found.links.join(ready.advice, on="remit", maintain_order="left")
+        .filter((pl.col("deduction") != 0) & (pl.col("deduction_type") != ""))
+        .join(full, left_on="doc_key", right_on="key", maintain_order="left")
+        .join(items, on="item", maintain_order="left")
+        .join(settled, on=["line", "item"], maintain_order="left")
+        .filter(pl.col("settled") != pl.col("open"))
+        .with_columns(kind=kind.str.slice(0, REASON_LETTERS))
+    )
+    text = pl.format("{}: {} {}", "item_id", money_expr(pl.col("deduction"), ready.scales), "kind")
+    lines = rows.with_columns(one=text).group_by("line", maintain_order=True)
+    told = lines.agg(more=pl.col("one").unique(maintain_order=True).str.join(", "))
+    return told.select("line", "more", code=pl.lit("EX-DISPUTE"))

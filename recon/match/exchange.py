@@ -37,7 +37,9 @@ def told(
         "doc_amount_minor",
         abroad=(pl.col("doc_currency") != "") & (pl.col("doc_currency") != pl.col("currency")),
     )
-    rest = sets.filter((pl.col("size") == 1) & pl.col("kind").is_in(["over", "part", "tolerance"]))
+    # What an advice says stands, and a part of the cash that is for something else is no difference of the rate.
+    whole = (pl.col("rule") != "remittance") & ((pl.col("kind") == "over") | (pl.col("on_account") == 0))
+    rest = sets.filter((pl.col("size") == 1) & pl.col("kind").is_in(["over", "part", "tolerance"]) & whole)
     if rest.is_empty() or (stated.is_empty() and not booked["abroad"].any()):
         return sets, legs
     own = legs.join(rest.select("proposal", "line"), on="proposal", maintain_order="left").join(

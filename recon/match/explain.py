@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from recon.match import allowances, details, readings
+from recon.match import allowances, details, guesses, neighbours, readings, wording
 from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.match.reasons import evidence_code, reasons
 from recon.match.unmatched import unmatched_lines
@@ -21,8 +21,6 @@ from recon.match.words import WORDS_OF_CODE
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Outcome, Result, Status
 from recon.problems import Problem
 from recon.rules.schema import Rules
-
-BY_PAYER = ("payer_amount", "payer_name", "combination", "combination_supported", "split")
 
 
 def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: Rules) -> Result:
@@ -33,9 +31,12 @@ def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: 
     sets = readings.runners_up(sets, weighed, ready).join(
         alternatives.select("line", "common"), on="line", how="left", maintain_order="left"
     )
+    sets = sets.with_columns(lone=wording.lone(rules))
     proposed = sets.filter(pl.col("outcome") != Outcome.EXCEPTION)
     allocations = _allocations(ready, found, chosen, proposed)
     unmatched = unmatched_lines(ready, found, weighed, chosen, proposed, rules)
+    worded = wording.of(sets, unmatched, ready.lines, rules)
+    unmatched = wording.detailed(unmatched, worded)
     on_account = unmatched.filter(pl.col("holder") != "")
     held = on_account.select(
         "line",
@@ -47,17 +48,19 @@ def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: 
         customer_id="holder",
     )
     allocations = pl.concat([allocations, _held(held)], how="diagonal")
+    alternatives = guesses.added(alternatives, unmatched, ready, found, allocations)
     exceptions = pl.concat(
         [_queries(proposed, alternatives), _open_exceptions(unmatched, alternatives)], how="diagonal"
     )
     behind = details.behind(ready, found, weighed, chosen, unmatched, rules)
-    exceptions = _detailed(exceptions, behind, alternatives)
+    exceptions = _detailed(exceptions, behind, alternatives, worded)
     lines = _lines(ready, proposed, unmatched)
+    told = (*ready.problems, *found.problems, *weighed.problems, *chosen.problems)
     result = Result(
         lines=_finished(lines, ready, LINES.inner_schema),
         allocations=_finished(allocations, ready, ALLOCATIONS.inner_schema),
         exceptions=_finished(exceptions, ready, EXCEPTIONS.inner_schema),
-        problems=tuple(_once([*ready.problems, *found.problems, *weighed.problems, *chosen.problems])),
+        problems=tuple(_once([*told, *neighbours.too_common(unmatched, ready)])),
     )
     _assert_conserved(result, ready)
     return result
@@ -92,12 +95,22 @@ def _settled(chosen: Chosen) -> pl.DataFrame:
     )
     # Readings that are as good share the confidence between them.
     shared = (pl.col("confidence") / (1 + pl.col("rivals"))).round(4)
-    return chosen.sets.with_columns(codes=codes, outcome=outcome.cast(pl.String), confidence=shared)
+    settled = chosen.sets.with_columns(codes=codes, outcome=outcome.cast(pl.String), confidence=shared)
+    doubted = settled.filter((pl.col("outcome") == Outcome.AUTO) & (pl.col("codes").list.len() > 0))
+    assert doubted.is_empty(), (
+        f"a set is posted that something speaks against: {doubted['rule', 'codes'].head(3).rows()}"
+    )
+    return settled
 
 
-def _detailed(exceptions: pl.DataFrame, behind: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFrame:
+def _detailed(
+    exceptions: pl.DataFrame, behind: pl.DataFrame, alternatives: pl.DataFrame, worded: pl.DataFrame
+) -> pl.DataFrame:
     """The exceptions with what stands behind each code, and what all readings have in common."""
-    told = exceptions.join(behind, on=["line", "code"], how="left", maintain_order="left").join(
+    told = exceptions.join(worded, on=["line", "code"], how="left", maintain_order="left").with_columns(
+        detail=pl.coalesce("said", "detail")
+    )
+    told = told.join(behind, on=["line", "code"], how="left", maintain_order="left").join(
         alternatives.select("line", "common"), on="line", how="left", maintain_order="left"
     )
     shared = pl.when(pl.col("code") == "EX-ITEM").then(pl.format("in every reading: {}", "common"))

@@ -16,6 +16,9 @@ import polars as pl
 from recon.model import TOLERATED
 from recon.problems import Problem
 
+# Rules that go by the payer and the amount, not by what a line names; and payers that a person has confirmed.
+BY_PAYER: Final = ("payer_amount", "payer_name", "combination", "combination_supported", "split")
+CONFIRMED: Final = ("account", "alias", "vendor")
 REFERENCES: Final = pl.Schema(
     {
         "line": pl.Int64,
@@ -26,6 +29,22 @@ REFERENCES: Final = pl.Schema(
         "size": pl.Int32,
     }
 )
+
+
+# Columns of bits; their sum is the score.
+WEIGHTS: Final = (
+    "w_prior",
+    "w_reference",
+    "w_payer",
+    "w_amount",
+    "w_date",
+    "w_against",
+)
+
+
+def confidence_of(score: pl.Expr) -> pl.Expr:
+    """How sure a score makes us, from 0 to 1, to four places."""
+    return (1.0 / (1.0 + (2.0**-score))).round(4)
 
 
 @dataclass(frozen=True)
@@ -41,7 +60,7 @@ class Ready:
         issue_date, due_date, entity, discount_percent, discount_days, bar (why it can't be `auto`, or empty),
         bar_code.
     keys: key, item, kind (`full`, `bare`, `order`), raw; a document number or order reference of an open item.
-    closed_keys: key, raw, doc_no, customer_id, amount, listed; document numbers of closed items.
+    closed_keys: key, raw, doc_no, customer_id, amount, listed, written; document numbers of closed items.
     atoms: line, at, atom, digit, gap, after; the runs of letters and digits of a line.
     grams: line, at, size, raw, key, opened, closed, piece, field_end, tight, labelled, before; what may be a
         reference.
@@ -86,8 +105,9 @@ class Found:
     references: as REFERENCES.
     payers: line, customer_id, owner, how (`account`, `alias`, `vendor`, `name`, `name_cut`, `person`, `fuzzy`,
         `part`), tier, sure, owners (how many customers or groups the best evidence fits).
-    links: line, remit, how (`number`, `number_cut`, `total`, `totals`).
-    closed: line, doc_no, customer_id; references to items that are closed.
+    links: line, remit, how (`number`, `number_cut`, `total`, `total_part`, `totals`).
+    closed: line, doc_no, customer_id, written; references to items that are closed, and whether they were written
+        off.
     near: line, customer_id, likeness; customers whose names are near, but not equal.
     expired: line, customer_id, valid_from, valid_to, booking_date; lines that use a name which was valid on another
         day only.
@@ -95,6 +115,7 @@ class Found:
     dates: line, item; a bare number that reads as a date, and by chance is an item's.
     twins: line, item; an item that is named, of whose number there is also a closed one of the line's amount.
     elsewhere: line; lines that name a document of another company of ours.
+    crowded: line; lines whose payer's name, account or number more customers have than count as evidence.
     """
 
     references: pl.DataFrame
@@ -107,6 +128,7 @@ class Found:
     dates: pl.DataFrame
     twins: pl.DataFrame
     elsewhere: pl.DataFrame
+    crowded: pl.DataFrame
     problems: tuple[Problem, ...] = ()
 
 

@@ -16,18 +16,22 @@ TAX = "TDS"
 
 
 def split(rows: pl.DataFrame, ready: Ready, rules: Rules) -> pl.DataFrame:
-    """The advice lines with `mixed`, and of mixed ones only the tax as their deduction.
+    """The advice lines with `mixed` and `said_type`, and of mixed ones only the tax as their deduction.
 
     Args:
         rows: line, row, item, deduction, deduction_type, paid, gross, unit.
         ready: for the customers' profiles.
         rules: the deductions.
 
-    A line is mixed if its type says TDS and other words, the profile has one rate of it, nothing else explains the
-    sum, and the tax is no more than what is kept back.
+    `said_type` is the type as it came. A line is mixed if that says TDS and a reason of the rules, the profile has
+    one rate of it, nothing else explains the sum, and the tax is no more than what is kept back.
     """
-    words = pl.col("deduction_type").str.to_uppercase().str.replace_all("-", "").str.extract_all("[A-Z]{2,}")
-    asked = words.list.contains(TAX) & (words.list.eval(pl.element() != TAX).list.any())
+    text = pl.col("deduction_type").str.to_uppercase().str.replace_all("-", "", literal=True)
+    # A section (`TDS SEC 194J`) or other words are no second reason; only those that the rules name are.
+    reasons = "|".join(f"(?:{pattern})" for pattern in rules.remittances.reasons)
+    second = text.str.contains(reasons) if reasons else pl.lit(value=False)
+    asked = text.str.contains(rf"\b{TAX}\b") & second
+    rows = rows.with_columns(said_type="deduction_type")
     profiles = ready.customers.select("customer_id", "tax_profile")
     texts = profiles["tax_profile"].unique().to_list()
     rates = {

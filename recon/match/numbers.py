@@ -15,6 +15,9 @@ ITEM_REFERENCES = ("po_no", "service_user_ref", "contract_id", "plan_id")
 # A number and the financial year behind it: the 1st group is the number without the year.
 YEARED = r"^([A-Z0-9-]*[0-9])-(?:20)?(?:[12][0-9])-(?:20)?(?:[12][0-9])$"
 KEY_LENGTH_MIN = 4  # shorter order references are no evidence
+WRITTEN_OFF = (
+    r"^(?:written|write|wrote)[ _-]?off\b|^w/?o$|^bad[ _-]debts?\b"  # what ledgers call a debt given up
+)
 COUNTING_WORDS = (
     "NO",
     "NOS",
@@ -64,10 +67,16 @@ def item_keys(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     ).unique(["item", "key", "kind"], keep="first", maintain_order=True)
 
 
-def closed_keys(tables: Tables) -> pl.DataFrame:
-    """The numbers of closed items, each once for each customer: (doc_no, customer_id, listed, amount, raw, key).
+def written_off(status: pl.Expr) -> pl.Expr:
+    """Does the ledger's own status say that the debt was given up?"""
+    return status.fill_null("").str.strip_chars().str.to_lowercase().str.contains(WRITTEN_OFF)
 
-    `listed` says that the item is still in the extract, with nothing left: an earlier run settled it.
+
+def closed_keys(tables: Tables) -> pl.DataFrame:
+    """The numbers of closed items, each once for each customer.
+
+    Returns (doc_no, customer_id, listed, written, amount, raw, key): `listed` says that the item is still in the
+    extract, with nothing left: an earlier run settled it; `written`, that the debt was written off.
     """
     settled = tables.open_items.filter(pl.col("open_amount_minor") == 0)
     closed = pl.concat(
@@ -79,7 +88,12 @@ def closed_keys(tables: Tables) -> pl.DataFrame:
     )
     return (
         closed.select(
-            "doc_no", "customer_id", "listed", amount="amount_minor", raw=text.struct_key(pl.col("doc_no"))
+            "doc_no",
+            "customer_id",
+            "listed",
+            written=written_off(pl.col("status")),
+            amount="amount_minor",
+            raw=text.struct_key(pl.col("doc_no")),
         )
         .filter(pl.col("raw").str.contains("[0-9]"))
         .with_columns(key=text.unzero(pl.col("raw")))
@@ -125,7 +139,8 @@ def no_document(found: pl.DataFrame, ready: Ready) -> pl.DataFrame:
 
 def grams(found: pl.DataFrame, starts: pl.Series, longest: int, labels: list[str]) -> pl.DataFrame:
     """What may be a reference in a line; a number behind a label is also known without it."""
-    whole = text.grams(found, "line", starts, max(longest, 2))
+    # One atom more than the longest number has, for the one that a blank breaks in two (`HS/25-26/27 332`).
+    whole = text.grams(found, "line", starts, max(longest, 1) + 1)
     label = labelled(pl.col("atom"), pl.col("atom").shift(1).over("line"), labels)
     before = found.select("line", at=pl.col("at") + 1, label=label, stuck="atom")
     tagged = whole.join(before, on=["line", "at"], how="left", maintain_order="left").with_columns(

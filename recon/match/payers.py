@@ -6,11 +6,14 @@ by the payment system. A name that is only alike, or only a part of the text, ne
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA, Levenshtein
 
-from recon.match import numbers, persons, text
+from recon.match import numbers, persons, shared, text
 from recon.match.frames import Ready
 from recon.rules.schema import Rules
 
@@ -26,7 +29,7 @@ BLOCK_FAN_MAX = 400  # names that share a word's beginning; a commoner beginning
 FUZZY_CHUNK = 500_000
 
 
-def known(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
+def known(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The payers that each line may have, and the customers whose names are only near.
 
     Returns:
@@ -34,8 +37,15 @@ def known(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
             places agree; `sure` if that is an account, alias, vendor number or whole name of one owner (customer
             or group), and no other place of the line names another.
         near: line, customer_id, likeness: names alike but not equal, for lines without a sure payer.
+        crowded: line: those whose best evidence fits more owners than `limits.customers_per_name`; they have none.
     """
-    hits = pl.concat([_by_account(ready), _by_name(ready, rules), _tiered(persons.named(ready))])
+    limit = rules.limits.customers_per_name
+    ready = replace(
+        ready,
+        names=shared.few(ready.names, ["key", "kind", "form", "valid_from", "valid_to"], ready, limit),
+        accounts=shared.few(ready.accounts, ["key", "plain", "kind", "valid_from", "valid_to"], ready, limit),
+    )
+    hits = pl.concat([_by_account(ready), _by_name(ready, rules), _tiered(persons.named(ready, limit))])
     # An initial and a surname say more than a name in a longer text.
     hits = hits.filter((pl.col("how") != "part") | ~(pl.col("how") == "person").any().over("line"))
     owners = ready.customers.select("customer_id", "owner")
@@ -54,13 +64,15 @@ def known(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     top = pl.col("tier") == pl.col("tier").min().over("line")
     best = best.filter(top | (pl.col("owners") > 1)).drop("place")
-    best = best.filter(pl.col("owners") <= rules.limits.customers_per_name)
+    said = pl.col("tier") <= TIERS["person"]
+    crowded = best.filter((pl.col("owners") > limit) & said).select("line").unique(maintain_order=True)
+    best = best.filter(pl.col("owners") <= limit)
     unsure = ready.lines.filter((pl.col("state") == "open") & (pl.col("payer_text") != "")).join(
         best.filter("sure"), on="line", how="anti", maintain_order="left"
     )
     alike = _alike(unsure, ready, rules)
     fuzzy = _fuzzy(alike, best, owners, rules)
-    return pl.concat([best, fuzzy]).sort("line", "tier", "customer_id"), alike
+    return pl.concat([best, fuzzy]).sort("line", "tier", "customer_id"), alike, crowded
 
 
 def _valid(frame: pl.DataFrame) -> pl.DataFrame:
@@ -144,7 +156,9 @@ def _tiered(hits: pl.DataFrame) -> pl.DataFrame:
 
 def _alike(unsure: pl.DataFrame, ready: Ready, rules: Rules) -> pl.DataFrame:
     """Names that are near the payer's text: distinct texts against distinct names that share a word's beginning."""
-    empty = pl.DataFrame(schema={"line": pl.Int64, "customer_id": pl.String, "likeness": pl.Float64})
+    empty = pl.DataFrame(
+        schema={"line": pl.Int64, "customer_id": pl.String, "likeness": pl.Float64, "swapped": pl.Boolean}
+    )
     if not rules.payers.fuzzy or unsure.is_empty() or ready.names.is_empty():
         return empty
     spoken = unsure.select("payer_text").unique(maintain_order=True)
@@ -171,15 +185,29 @@ def _alike(unsure: pl.DataFrame, ready: Ready, rules: Rules) -> pl.DataFrame:
         ]
     )
     close = pairs.with_columns(likeness=pl.Series(scores)).filter(pl.col("likeness") >= NEAR_SCORE)
+    close = close.with_columns(
+        swapped=_swapped(close) if rules.payers.swapped_letters else pl.lit(value=False)
+    )
     return (
         unsure.select("line", "payer_text", "booking_date")
         .join(close, on="payer_text", maintain_order="left")
         .join(ready.names, on="key", maintain_order="left")
         .pipe(_valid)
         .group_by("line", "customer_id", maintain_order=True)
-        .agg(pl.col("likeness").max())
+        .agg(pl.col("likeness").max(), pl.col("swapped").any())
         .sort("line", "likeness", "customer_id", descending=[False, True, False])
     )
+
+
+def _swapped(pairs: pl.DataFrame) -> pl.Series:
+    """Which texts are a name but for two neighbouring letters changed about.
+
+    One letter for another makes HERTFORDSHIRE of HEREFORDSHIRE; two changed about make no other name there is.
+    """
+    texts, names = pairs["payer_text"].to_list(), pairs["key"].to_list()
+    steps = process.cpdist(texts, names, scorer=OSA.distance, dtype=np.int32)
+    letters = process.cpdist(texts, names, scorer=Levenshtein.distance, dtype=np.int32)
+    return pl.Series((steps == 1) & (letters > 1), dtype=pl.Boolean)
 
 
 def _blocks(frame: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -201,7 +229,7 @@ def _fuzzy(alike: pl.DataFrame, best: pl.DataFrame, owners: pl.DataFrame, rules:
     )
     lone = lone.with_columns(pl.col("owner").fill_null("C:" + pl.col("customer_id")))
     top = lone.group_by("line", "owner", maintain_order=True).agg(
-        pl.col("likeness").max(), pl.col("customer_id").first()
+        pl.col("likeness").max(), pl.col("swapped").any(), pl.col("customer_id").first()
     )
     top = top.sort("line", "likeness", "owner", descending=[False, True, False]).with_columns(
         runner_up=pl.col("likeness").shift(-1).over("line").fill_null(0.0),
@@ -209,7 +237,7 @@ def _fuzzy(alike: pl.DataFrame, best: pl.DataFrame, owners: pl.DataFrame, rules:
     )
     clear = top.filter(
         pl.col("first")
-        & (pl.col("likeness") >= rules.payers.score_min)
+        & ((pl.col("likeness") >= rules.payers.score_min) | pl.col("swapped"))
         & (pl.col("likeness") - pl.col("runner_up") >= rules.payers.margin_min)
     )
     return clear.select(

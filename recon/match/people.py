@@ -182,6 +182,12 @@ def accounts(tables: Tables) -> pl.DataFrame:
     )
 
 
+def _departments(names: pl.DataFrame, rules: Rules) -> list[str]:
+    """The patterns of departments that no customer's own name fits."""
+    known = names["key"].unique()
+    return [pattern for pattern in rules.payers.departments if not known.str.contains(f"(?i){pattern}").any()]
+
+
 def name_grams(
     active: pl.DataFrame, names: pl.DataFrame, starts: pl.Series, rules: Rules
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -193,8 +199,10 @@ def name_grams(
         .then(text.joined(["counterparty", "narrative", "reference"]))
         .otherwise(text.joined(["narrative", "reference"])),
     )
-    # What says that the payer is insolvent is no part of its name.
-    phrases = "|".join(f"(?:{pattern})" for pattern in (*payers.not_phrases, *rules.controls.insolvent))
+    # What says that the payer is insolvent, or that all is paid, is no part of its name.
+    ends = (*payers.not_phrases, *rules.references.statements, *rules.controls.insolvent)
+    ends = (*ends, *_departments(names, rules))
+    phrases = "|".join(f"(?:{pattern})" for pattern in ends)
     if phrases:
         spoken = spoken.with_columns(text=pl.col("text").str.replace_all(f"(?i){phrases}", " / "))
     noise = "|".join([_noise(rules), *(f"^{start}$" for start in starts)])

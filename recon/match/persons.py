@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import text
+from recon.match import shared, text
 from recon.match.frames import Ready
 from recon.rules.schema import Rules
 
@@ -25,10 +25,11 @@ def said(rules: Rules) -> pl.Expr:
     return (is_name | pays).fill_null(value=False)
 
 
-def named(ready: Ready) -> pl.DataFrame:
+def named(ready: Ready, owners_max: int) -> pl.DataFrame:
     """Lines that say the initial and surname of a customer who is a person: (line, customer_id, how, place).
 
-    A customer is taken for a person where its name is one or two given names or initials and a surname.
+    A customer is taken for a person where its name is one or two given names or initials and a surname. Of persons
+    of one initial and surname that more owners have than `owners_max`, only one more than that come.
     """
     plain = (
         text.upper(pl.col("name")).str.replace_all(r"[.,]", " ").str.replace_all(" +", " ").str.strip_chars()
@@ -42,6 +43,7 @@ def named(ready: Ready) -> pl.DataFrame:
         .select("customer_id", initial=pl.coalesce("given", "initial"), surname=pl.coalesce("last", "first"))
         .drop_nulls()
     )
+    known = shared.few(known, ["initial", "surname"], ready, owners_max)
     letters = ready.atoms.filter(~pl.col("digit"))
     short = letters.filter(pl.col("atom").str.len_chars() == 1).select("line", "at", initial="atom")
     long = letters.filter(pl.col("atom").str.len_chars() >= SURNAME_MIN).select(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from recon.match import advices, numbers, people, returns, text
+from recon.match import advices, glued, numbers, people, plans, returns, text, together
 from recon.match.frames import Ready
 from recon.model import Tables
 from recon.problems import Problem
@@ -30,9 +30,6 @@ CLOSED = (
     "voided",
     "reversed",
     "credited",
-    "written off",
-    "written-off",
-    "write-off",
 )  # what ledgers call an item that nobody is to pay any more
 OWN_ACCOUNT_MIN = 6  # a shorter text is no account
 CHEQUES = ("DEP", "CHQ", "CDM", "POC", "BSP", "CHEQUE")  # types that clear later than they are booked
@@ -46,32 +43,25 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         rules: frozen rules.
     """
     tables = people.with_customers(tables)
-    lines = _lines(tables, rules)
-    items, repeated = _items(tables)
-    customers = people.customers(tables, items)
-    items = items.join(
-        customers.select("customer_id", "owner"), on="customer_id", how="left", maintain_order="left"
+    lines, (items, repeated, customers) = together.both(lambda: _lines(tables, rules), lambda: _owned(tables))
+    (keys, closed_keys), (names, (remittances, advice)) = together.both(
+        lambda: (numbers.item_keys(items, rules), numbers.closed_keys(tables)),
+        lambda: _named(tables, customers, rules),
     )
-    keys = numbers.item_keys(items, rules)
-    names = people.names(tables, customers, rules)
-    remittances, advice = advices.advices(tables, customers, names, rules)
-    closed_keys = numbers.closed_keys(tables)
     raws = [keys["raw"], closed_keys["raw"], remittances["raw"], people.account_raws(tables)]
     starts, _longest = numbers.gram_shape(raws)
     openings, longest = numbers.gram_shape([*raws, numbers.spelled(items, tables)])
+    written = pl.concat([keys.filter(pl.col("kind") == "full")["raw"], closed_keys["raw"]])
+    prefixes, _longest = numbers.gram_shape([written])
+    lines = glued.apart(lines, ("text", *REFERENCE_FIELDS), prefixes, starts, rules.references)
     never = "|".join(f"(?:{pattern})" for pattern in rules.references.never)
     cleaned = pl.col("text").str.replace_all(f"(?i){never}", text.FIELD_END) if never else pl.col("text")
     lines = lines.with_columns(spoken=cleaned)
     active = lines.filter((pl.col("state") == "open") & ~pl.col("hostile"))
-    found = text.atoms(active.select("line", text="spoken"), "line", "text")
-    labels = [word.upper() for word in rules.references.labels]
-    grams = numbers.grams(
-        found,
-        pl.concat([openings, pl.Series(labels, dtype=pl.String)]).unique(maintain_order=True),
-        longest,
-        labels,
+    (found, grams), (name_grams, payer_texts) = together.both(
+        lambda: _references(active, openings, longest, rules),
+        lambda: people.name_grams(active, names, starts, rules),
     )
-    name_grams, payer_texts = people.name_grams(active, names, starts, rules)
     lines = lines.join(payer_texts, on="line", how="left", maintain_order="left").with_columns(
         pl.col("payer_text").fill_null("")
     )
@@ -92,6 +82,32 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         tolerated=tables.tolerated,
         problems=(*repeated, *people.unknown_tolerances(customers, rules)),
     )
+
+
+def _owned(tables: Tables) -> tuple[pl.DataFrame, list[Problem], pl.DataFrame]:
+    """Items with their owners, what is wrong with them, and the customers."""
+    items, repeated = _items(tables)
+    customers = people.customers(tables, items)
+    owners = customers.select("customer_id", "owner")
+    return items.join(owners, on="customer_id", how="left", maintain_order="left"), repeated, customers
+
+
+def _named(
+    tables: Tables, customers: pl.DataFrame, rules: Rules
+) -> tuple[pl.DataFrame, tuple[pl.DataFrame, pl.DataFrame]]:
+    """The customers' names, and the advices by them."""
+    names = people.names(tables, customers, rules)
+    return names, advices.advices(tables, customers, names, rules)
+
+
+def _references(
+    active: pl.DataFrame, openings: pl.Series, longest: int, rules: Rules
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The atoms of the lines, and what of them may be a reference."""
+    found = text.atoms(active.select("line", text="spoken"), "line", "text")
+    labels = [word.upper() for word in rules.references.labels]
+    starts = pl.concat([openings, pl.Series(labels, dtype=pl.String)]).unique(maintain_order=True)
+    return found, numbers.grams(found, starts, longest, labels)
 
 
 def _lines(tables: Tables, rules: Rules) -> pl.DataFrame:
@@ -233,7 +249,7 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
 
 
 def _bars() -> tuple[pl.Expr, pl.Expr]:
-    """Why an item can't be settled without a person: disputed, with solicitors, on a plan, closed."""
+    """Why an item can't be settled without a person: disputed, with solicitors, on a plan, closed, written off."""
 
     def said(name: str) -> pl.Expr:
         return ~pl.col(name).str.strip_chars().str.to_lowercase().is_in(
@@ -245,9 +261,10 @@ def _bars() -> tuple[pl.Expr, pl.Expr]:
     why = [
         (said("legal"), "it is with solicitors", "EX-LEGAL"),
         (said("dispute"), "it is disputed", "EX-DISPUTE"),
+        (numbers.written_off(pl.col("status")), "the ledger calls it written off", "EX-WOREC"),
         (closed, "the ledger calls it closed", "EX-NOITEM"),
         (upside_down, "it is a credit, but its amount is to be paid", "EX-ITEM"),
-        (said("plan_id"), "it is on a repayment plan", "EX-ITEM"),
+        (said("plan_id"), plans.BAR, "EX-ITEM"),
     ]
     text_, code = pl.lit(""), pl.lit("")
     for fits, words, exception in reversed(why):

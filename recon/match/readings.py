@@ -18,6 +18,17 @@ TOGETHER = " + "
 APART = " | "
 LESS = " less "
 ON_ACCOUNT = "on account"
+NOT_OURS = "not receivable"
+
+
+def part(name: pl.Expr, amount: pl.Expr) -> pl.Expr:
+    """`INV-1 400.00`: an item, or `on account`, and its cash."""
+    return pl.format("{} {}", name, amount)
+
+
+def less(amount: pl.Expr, kind: pl.Expr) -> pl.Expr:
+    """`less 90.00 TDS`: what settles an item besides its cash."""
+    return pl.format("less {} {}", amount, kind)
 
 
 def texts(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
@@ -34,7 +45,7 @@ def texts(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
         ready.lines.select("line", "currency"), on="line", maintain_order="left"
     )
     kept = pl.when(pl.col("deduction") != 0).then(
-        pl.format("less {} {}", money_expr(pl.col("deduction"), ready.scales), "deduction_type")
+        less(money_expr(pl.col("deduction"), ready.scales), pl.col("deduction_type"))
     )
     by_item = (
         named.with_columns(kept=kept)
@@ -43,12 +54,13 @@ def texts(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
         .with_columns(cash=money_expr(pl.col("cash"), ready.scales))
         .select("proposal", part=pl.concat_list(pl.concat_list("item_id", "cash"), "kept").list.join(" "))
     )
+    word = pl.when(pl.col("surplus") == "").then(pl.lit(ON_ACCOUNT)).otherwise(pl.lit(NOT_OURS))
     rest = (
-        sets.filter((pl.col("on_account") != 0) & (pl.col("surplus") == ""))
+        sets.filter(pl.col("on_account") != 0)
         .join(ready.lines.select("line", "currency"), on="line", maintain_order="left")
         .select(
             "proposal",
-            part=pl.format("{} {}", pl.lit(ON_ACCOUNT), money_expr(pl.col("on_account"), ready.scales)),
+            part=pl.format("{} {}", word, money_expr(pl.col("on_account"), ready.scales)),
         )
     )
     return (
@@ -63,9 +75,10 @@ def alternatives(
 ) -> pl.DataFrame:
     """Other readings of each line that isn't posted by itself, as (line, alternatives, common).
 
-    A reading that needs what the same run gives to a line that is posted by itself is left out. Where several sets
-    fit so well that none is proposed, the first of them is shown too. `common`: the items of all readings shown and
-    of the proposal, with `, ` between.
+    A reading that needs what the same run gives to a line that is posted by itself is left out, and so is one with
+    a rest that is no receivable (interest, a gain of the rate): a decision can't accept it to the penny. Where
+    several sets fit so well that none is proposed, the first of them is shown too. `common`: the items of all
+    readings shown and of the proposal, with `, ` between.
 
     Args:
         ready: for the items' ids.
@@ -82,6 +95,8 @@ def alternatives(
             chosen.others.select("line", "proposal", pl.col("rank").cast(pl.Int64)),
         ]
     ).join(auto, on="line", how="anti", maintain_order="left")
+    unheld = weighed.sets.filter((pl.col("on_account") != 0) & (pl.col("surplus") != ""))
+    others = others.join(unheld.select("proposal"), on="proposal", how="anti", maintain_order="left")
     gone = _gone(others, weighed.legs, chosen.legs.join(auto, on="proposal", how="semi"), ready)
     shown = others.join(gone, on="proposal", how="anti", maintain_order="left").sort("line", "rank")
     shown = shown.filter(pl.int_range(pl.len()).over("line") < rules.limits.alternatives)

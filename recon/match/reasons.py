@@ -21,7 +21,9 @@ def evidence_code(sets: pl.DataFrame) -> pl.DataFrame:
     )
     kept = pl.col("kept_back").fill_null([])
     more = [
-        pl.when((pl.col("rule") == "remittance") & (pl.col("how") != "total")).then(pl.lit("MT-UTR")),
+        pl.when(
+            (pl.col("rule") == "remittance") & ~pl.col("how").is_in(["total", "total_part", "totals"])
+        ).then(pl.lit("MT-UTR")),
         pl.when((pl.col("payer_how") == "alias") & (pl.col("rule") != "payer_amount")).then(
             pl.lit("MT-ALIAS")
         ),
@@ -29,6 +31,7 @@ def evidence_code(sets: pl.DataFrame) -> pl.DataFrame:
             pl.lit("MT-ACCT")
         ),
         pl.when(pl.col("credit")).then(pl.lit("MT-NET")),
+        pl.when(pl.col("plan_kept")).then(pl.lit("MT-PLAN")),
         pl.when(pl.col("surplus") == "EX-FX").then(pl.lit("MT-FX")),
         *(
             pl.when(kept.list.contains(name)).then(pl.lit(code))
@@ -44,7 +47,7 @@ def evidence_code(sets: pl.DataFrame) -> pl.DataFrame:
         ),
     ]
     # Told once for each kind of set, and joined: the kinds are few, the sets are many.
-    told = ["rule", "how", "payer_how", "credit", "kept"]
+    told = ["rule", "how", "payer_how", "credit", "plan_kept", "surplus", "kept"]
     keyed = sets.with_columns(kept=pl.col("kept_back").fill_null([]).list.join(" "))
     kinds = keyed.unique(told, keep="first", maintain_order=True).select(
         *told, mt=pl.concat_list(rule, *more).list.drop_nulls().list.unique(maintain_order=True)
@@ -57,7 +60,10 @@ def _words(column: str) -> pl.Expr:
     said = pl.element().replace_strict(
         list(WORDS_OF_CODE), list(WORDS_OF_CODE.values()), default=pl.element(), return_dtype=pl.String
     )
-    return pl.col(column).list.eval(said).list.join(", ")
+    # The readings are several only where there is a rival; `lone` says what it is otherwise.
+    several = WORDS_OF_CODE["EX-ITEM"]
+    words = pl.col(column).list.eval(said).list.join(", ")
+    return words.str.replace(several, pl.coalesce("lone", pl.lit(several)), literal=True)
 
 
 def _signed(name: str) -> pl.Expr:

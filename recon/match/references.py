@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import text
+from recon.match import counts, text
 from recon.match.calendar import date_like, period_like
 from recon.match.continued import continued
 from recon.match.damaged import cut_off, lookalikes, typos
@@ -12,6 +12,7 @@ from recon.match.frames import REFERENCES, Ready
 from recon.match.lists import listed
 from recon.rules.schema import Rules
 
+LONG = r"^[0-9]{10,}$"  # digits that tell a number, though others hang on it by a dash
 ORDER_WORDS = ("PO", "ORDER", "CONTRACT", "PLAN")  # before a number that is an order's
 
 
@@ -160,15 +161,18 @@ def _hits(ready: Ready, rules: Rules) -> pl.DataFrame:
         .then(pl.lit("exact"))
         .otherwise(pl.lit("bare"))
     )
+    # A sort code or a telephone hangs together by dashes; so long a run of digits is a number all the same.
+    hanging = digits & pl.col("piece") & ~pl.col("raw").str.contains(LONG)
     kept = (
         ~(dated)
-        & ~(digits & pl.col("piece"))
+        & ~hanging
         & ~((pl.col("kind") == "bare") & foreign)
         & ~(alone & (length < rules.references.bare_digits_min))
     )
+    read = _outermost(hits.filter(kept)).with_columns(how=how, said="raw")
+    bare = counts.without(read.filter(pl.col("how") == "bare"), ready, rules)
     return (
-        _outermost(hits.filter(kept))
-        .with_columns(how=how, said="raw")
+        pl.concat([read.filter(pl.col("how") != "bare"), bare])
         .sort("line", "at", pl.col("size"), "item", descending=[False, False, True, False])
         .select(list(REFERENCES))
         .cast(REFERENCES)

@@ -12,15 +12,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import mixed
+from recon.match import mixed, stated
 from recon.match.deductions import PER_CENT, PPM
 from recon.match.frames import Found, Ready
 from recon.match.tolerances import unit_of
 from recon.rules.schema import Rules
-
-# Types that settle, besides those of the rules. A retention does not, since it is due later; nor does a tolerance,
-# which is ours to give.
-SETTLING = ("DISC", "ROUND", "CHARGE")
 
 
 def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -47,7 +43,8 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
         )
         .join(lines, on="line", maintain_order="left")
     )
-    rows = mixed.split(_rows(linked, ready, lines), ready, rules).with_columns(settles=_settles(rules))
+    rows = mixed.split(_rows(linked, ready, lines), ready, rules)
+    rows = stated.doubted(rows.with_columns(settles=stated.settles(ready, rules)), ready, rules)
     legs = _legs(rows, rules)
     settled = legs.group_by("line", "item", maintain_order=True).agg(
         pl.col("cash").sum(), pl.col("deduction").sum(), pl.col("open").first()
@@ -68,7 +65,9 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
         closed=(pl.col("item").is_null() & pl.col("closed")).any(),
         negative=((pl.col("paid") < 0) & pl.col("guessed")).any(),
         reasons=(((pl.col("deduction_type") != "") & ~pl.col("settles")) | pl.col("mixed")).any(),
-        retained=(pl.col("deduction_type").str.to_uppercase().str.contains("RETEN")).any(),
+        retained=(pl.col("said_type").str.to_uppercase().str.contains("RETEN")).any(),
+        rate_off=(pl.col("doubt") == "EX-TDSRATE").any(),
+        no_rate=(pl.col("doubt") == "EX-TDSPROF").any(),
         late=pl.col("late").any(),
         shared=pl.col("shared").any(),
         missing=pl.when(pl.col("item").is_null()).then(pl.col("paid")).otherwise(0).sum(),
@@ -94,6 +93,8 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
         (pl.col("over"), "EX-OVERALLOC"),
         (pl.col("retained"), "EX-RETEN"),
         (pl.col("late"), "EX-DISCLATE"),
+        (pl.col("rate_off"), "EX-TDSRATE"),
+        (pl.col("no_rate"), "EX-TDSPROF"),
         (pl.col("reasons") & ~pl.col("retained") & ~pl.col("late"), "EX-DISPUTE"),
         (pl.col("shorts") & ~pl.col("reasons"), "EX-SHORT"),
     ]
@@ -180,48 +181,18 @@ def _late(rows: pl.DataFrame, ready: Ready) -> pl.DataFrame:
     """Rows with `late`: a discount that the item's own terms no longer give, or not that much."""
     terms = ready.items.select("item", "issue_date", "discount_percent", "discount_days")
     told = rows.join(terms, on="item", how="left", maintain_order="left")
-    stated = pl.col("deduction_type").str.to_uppercase().str.contains("DISC") & (pl.col("deduction") != 0)
+    discount = pl.col("deduction_type").str.to_uppercase().str.contains("DISC") & (pl.col("deduction") != 0)
     in_time = (pl.col("booking_date") - pl.col("issue_date")).dt.total_days() <= pl.col("discount_days")
     parts = (pl.col("discount_percent") * PER_CENT).round(0).cast(pl.Int128)
     earned = (pl.col("open").abs().cast(pl.Int128) * parts + PPM - 1) // PPM
     refused = ~in_time.fill_null(value=True) | (pl.col("deduction").abs() > earned)
-    late = stated & pl.col("discount_percent").is_not_null() & refused
+    late = discount & pl.col("discount_percent").is_not_null() & refused
     return told.with_columns(late=late.fill_null(value=False))
-
-
-def _settles(rules: Rules) -> pl.Expr:
-    """Does a stated deduction settle the item? A tax or discount does; a reason to pay less does not.
-
-    Nor does one that adds to what is paid, or a discount that came late. `TDS`, `TDS 10%`, `TDS 194J` settle;
-    `TDS AND DISALLOWED` is two things in one sum, and does not.
-    """
-    known = sorted(
-        {rule.type.upper() for rule in rules.deductions} | set(SETTLING) | {"TDS", "CIS", "GSTTDS"}
-    )
-    words = (
-        pl.col("deduction_type")
-        .str.to_uppercase()
-        .str.replace_all("-", "")
-        .str.extract_all(r"[A-Z][A-Z0-9]*")
-    )
-    plain = words.list.eval(pl.element().filter(~pl.element().str.contains("[0-9]")))
-    all_known = plain.list.eval(pl.element().is_in(known)).list.all()
-    sound = (pl.col("deduction") * pl.col("open").sign() >= 0) & ~pl.col("late")
-    # Nor a rounding of more than a unit.
-    rounded = ~plain.list.contains("ROUND") | (pl.col("deduction").abs() <= pl.col("unit"))
-    return (all_known & (plain.list.len() > 0) & sound & rounded).fill_null(value=False)
 
 
 def _legs(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """One leg for each item and kind of deduction; the cash stands on the first."""
-    typed = rows.with_columns(
-        settles=_settles(rules),
-        kind=pl.col("deduction_type")
-        .str.to_uppercase()
-        .str.replace_all("-", "")
-        .str.extract(r"^\s*([A-Z]+)", 1)
-        .fill_null(""),
-    ).filter(pl.col("item").is_not_null())
+    typed = rows.with_columns(kind=stated.kind_of(rules)).filter(pl.col("item").is_not_null())
     kept = pl.when("settles").then("deduction").otherwise(0)
     return (
         typed.with_columns(deduction=kept, kind=pl.when(kept != 0).then("kind").otherwise(pl.lit("")))

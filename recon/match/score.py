@@ -14,14 +14,11 @@ from datetime import date
 
 import polars as pl
 
-from recon.match import companies, disputes, exchange, persons
-from recon.match.frames import Found, Proposals, Ready
+from recon.match import companies, disputes, exchange, persons, plans
+from recon.match.frames import BY_PAYER, CONFIRMED, WEIGHTS, Found, Proposals, Ready, confidence_of
 from recon.rules.schema import Rules
 
-CONFIRMED = ("account", "alias", "vendor")
 WHOLE_NAMES = ("name", "name_cut")
-BY_PAYER = ("payer_amount", "payer_name", "combination", "combination_supported", "split")
-WEIGHTS = ("w_prior", "w_reference", "w_payer", "w_amount", "w_date", "w_against")
 
 
 def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Proposals:
@@ -52,6 +49,7 @@ def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Pro
         "number": weights.remittance_number,
         "number_cut": weights.remittance_number,
         "total": weights.remittance_total,
+        "total_part": weights.remittance_total,
         "totals": weights.remittance_total,
         "period": weights.period_named,
         "statement": weights.period_named,
@@ -131,8 +129,13 @@ def _with_items(
     ).select("item", "open", "same", "bar", "bar_code", "issue_date", "doc_type", "entity", "customer_id")
     paying = found.payers.select("line", "customer_id", pays=pl.lit(value=True)).unique(maintain_order=True)
     twins = found.twins.with_columns(twin=pl.lit(value=True))
+    mine = plans.kept(sets, legs, ready)["proposal"].implode()
+    keeps = pl.col("proposal").is_in(mine) & (pl.col("bar") == plans.BAR)
     about = (
         legs.join(items, on="item", maintain_order="left")
+        .with_columns(
+            pl.when(keeps).then(pl.lit("")).otherwise(name).alias(name) for name in ("bar", "bar_code")
+        )
         .join(sets.select("proposal", "line"), on="proposal", maintain_order="left")
         .join(paying, on=["line", "customer_id"], how="left", maintain_order="left")
         .join(twins, on=["line", "item"], how="left", maintain_order="left")
@@ -159,7 +162,9 @@ def _with_items(
             .unique(maintain_order=True),
         )
     )
-    return sets.join(about, on="proposal", how="left", maintain_order="left")
+    return sets.join(about, on="proposal", how="left", maintain_order="left").with_columns(
+        plan_kept=pl.col("proposal").is_in(mine)
+    )
 
 
 def _texts(ready: Ready, found: Found, rules: Rules) -> pl.DataFrame:
@@ -277,6 +282,9 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         .then(confirmed)
         .when(rule == "combination_supported")
         .then(known)
+        # An advice whose payer the text has as a part only is for a person to see.
+        .when(pl.col("how") == "total_part")
+        .then(pl.lit(value=False))
         .otherwise(pl.lit(value=True))
     )
     stranger = pl.col("payer_how") == "other"
@@ -316,7 +324,7 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         .then(pl.lit(["EX-CORRUPT"]))
         .when((rule == "split") & ~confirmed | (rule == "reference_bare") & ~known)
         .then(pl.lit(["EX-UNID"]))
-        .when(rule == "payer_name")
+        .when((rule == "payer_name") | (pl.col("how") == "total_part"))
         .then(named_so)
         .when(~opposed)
         .then(pl.lit(["EX-ITEM"]))
@@ -349,7 +357,7 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         w_against=pl.when(pl.col("codes").list.len() > 0).then(rules.weights.contradiction).otherwise(0.0)
     )
     sets = sets.with_columns(score=pl.sum_horizontal(WEIGHTS).round(6))
-    sets = sets.with_columns(confidence=(1.0 / (1.0 + (2.0 ** -pl.col("score")))).round(4))
+    sets = sets.with_columns(confidence=confidence_of(pl.col("score")))
     sets = sets.with_columns(
         auto=pl.col("auto")
         & pl.col("posting")

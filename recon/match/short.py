@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import text
+from recon.match import counts, text
 from recon.match.calendar import period_like
 from recon.match.frames import REFERENCES, Ready
 from recon.rules.schema import Rules
@@ -44,6 +44,7 @@ def named(ready: Ready, kept: pl.DataFrame, paying: pl.DataFrame, rules: Rules) 
         .join(payers, on="line", maintain_order="left")
         .join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
     )
+    said = counts.without(said, ready, rules)
     said = said.filter(~period_like(pl.col("raw"), pl.col("booking_date")))
     hits = said.select(*GRAMS, "owner").join(
         _tails(ready, least, most), on=["owner", "key"], maintain_order="left"
@@ -65,3 +66,21 @@ def _tails(ready: Ready, least: int, most: int) -> pl.DataFrame:
         ready.items.select("item", "owner"), on="item", maintain_order="left"
     )
     return owned.select("item", "owner", "key").unique(maintain_order=True)
+
+
+def rivalled(readings: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.Expr:
+    """Is a reading one of short numbers, while another item of the payer's has the very amount of the line?
+
+    Args:
+        readings: group, reading, line, owner, how.
+        legs: group, reading, item.
+        ready: the open items.
+    """
+    asked = readings.filter(pl.col("how") == "short").join(
+        ready.lines.select("line", "amount", "currency"), on="line", maintain_order="left"
+    )
+    equal = asked.select("group", "reading", "owner", "currency", open="amount").join(
+        ready.items.select("owner", "currency", "open", "item"), on=["owner", "currency", "open"]
+    )
+    rivals = equal.join(legs, on=["group", "reading", "item"], how="anti")["group"].unique()
+    return pl.col("group").is_in(rivals.implode())

@@ -94,6 +94,7 @@ class Book:
         self._class_of = {at: number for number, places in enumerate(self._places) for at in places}
         self._value: Ints = np.asarray([amount for amount, _kind in classes], dtype=np.int64)
         self._room: Ints = np.asarray([len(places) for places in self._places], dtype=np.int64)
+        self._seen: dict[tuple[int, int, int], tuple[list[tuple[int, ...]], int] | None] = {}
 
     def find(self, target: int, booked: date | None, listed: int, steps_max: int = STEPS_MAX) -> Hits:
         """The sets of two and more items that sum to the target.
@@ -109,17 +110,17 @@ class Book:
             key = self._key(members)
             if len(members) > 1 and key not in found:
                 found[key] = self._subset(members, structure)
-        choices = self._choices(target, steps_max)
+        choices = self._first_choices(target, listed + len(found), steps_max)
         larger = sum(len(key) > self.size_max for key in found)
         if choices is None:
             return Hits(tuple(found.values())[:listed], len(found), given_up=True)
-        for key in (tuple(row) for part in choices for row in part[: listed + len(found)].tolist()):
+        chosen, chosen_count = choices
+        for key in chosen:
             if len(found) >= listed:
                 break
             if key not in found:
                 found[key] = self._subset(self._oldest(key), CHOICE)
-        count = larger + sum(len(part) for part in choices)
-        return Hits(tuple(found.values())[:listed], count, given_up=False)
+        return Hits(tuple(found.values())[:listed], larger + chosen_count, given_up=False)
 
     def month_of(self, members: Sequence[int]) -> int:
         """The month whose items these are, all of them and no other; 0 if there is none."""
@@ -173,11 +174,27 @@ class Book:
 
     # Free choices, as sorted rows of classes
 
+    def _first_choices(
+        self, target: int, wanted: int, steps_max: int
+    ) -> tuple[list[tuple[int, ...]], int] | None:
+        """The first choices of each size and how many there are; equal receipts are searched for once."""
+        asked = (target, wanted, steps_max)
+        if asked not in self._seen:
+            made = self._choices(target, steps_max)
+            self._seen[asked] = None
+            if made is not None:
+                first = [tuple(row) for part in made for row in part[:wanted].tolist()]
+                self._seen[asked] = first, sum(len(part) for part in made)
+        return self._seen[asked]
+
     def _choices(self, target: int, steps_max: int) -> list[Ints] | None:
         """Choices of 2 to size_max items, each multiset once: rows of classes by size; None if it is too much."""
         made = [np.column_stack(self._met(np.zeros((1, 0), dtype=np.int64), np.asarray([target])))]
         if self.size_max > 2:  # noqa: PLR2004 - pairs come anyway
             ones = np.arange(len(self._value))[:, None]
+            low, high = self._span(target - self._value)
+            if int((high - low).sum()) > steps_max:
+                return None
             made.append(np.column_stack(self._met(ones, target - self._value)))
         if self.size_max > 3:  # noqa: PLR2004 - two pairs
             firsts, seconds, sums = self._pairs

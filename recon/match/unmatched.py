@@ -10,13 +10,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from recon.match import neighbours, persons
-from recon.match.frames import Chosen, Found, Proposals, Ready
-from recon.match.words import WORDS_OF_CODE
+from recon.match import contest, neighbours, persons
+from recon.match.frames import BY_PAYER, CONFIRMED, Chosen, Found, Proposals, Ready
 from recon.rules.schema import Rules
 
-BY_PAYER = ("payer_amount", "payer_name", "combination", "combination_supported", "split")
-CONFIRMED = ("account", "alias", "vendor")
 WHOLE = (*CONFIRMED, "name", "name_cut")
 NONE = pl.lit([], dtype=pl.List(pl.String))
 
@@ -24,12 +21,12 @@ NONE = pl.lit([], dtype=pl.List(pl.String))
 def unmatched_lines(
     ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, proposed: pl.DataFrame, rules: Rules
 ) -> pl.DataFrame:
-    """Open lines without a proposal, with `codes`, `detail` in words, and `holder`, the customer or nobody."""
+    """Open lines without a proposal, with `codes`, and `holder`, the customer or nobody."""
     lines = ready.lines.filter(pl.col("state") == "open").join(
         proposed.select("line"), on="line", how="anti", maintain_order="left"
     )
     lines = _known(lines, ready, found, weighed, chosen)
-    lines = _flagged(lines, ready, found, chosen, rules)
+    lines = _flagged(lines, ready, found, weighed, chosen, rules)
     lines = lines.with_columns(codes=_codes())
     lines = lines.with_columns(
         codes=pl.when(pl.col("codes").list.len() == 0).then(pl.lit(["EX-UNID"])).otherwise("codes")
@@ -39,7 +36,7 @@ def unmatched_lines(
         .then(pl.coalesce("payer", "closed_customer", pl.col("advice_customer")))
         .fill_null("")
     )
-    return lines.with_columns(holder=holder, detail=_detail("codes"))
+    return lines.with_columns(holder=holder)
 
 
 def _known(
@@ -69,25 +66,41 @@ def _known(
         .group_by("line", maintain_order=True)
         .agg(ordered_sum=pl.col("open").sum())
     )
-    for frame in (sure, beaten.drop("proposal"), closed, orders, weighed.refused):
+    for frame in (sure, beaten.drop("proposal"), closed, orders, weighed.refused, _weak(weighed)):
         lines = lines.join(frame, on="line", how="left", maintain_order="left")
     return lines.join(many, on="payer", how="left", maintain_order="left")
 
 
-def _flagged(lines: pl.DataFrame, ready: Ready, found: Found, chosen: Chosen, rules: Rules) -> pl.DataFrame:
+def _weak(weighed: Proposals) -> pl.DataFrame:
+    """The best set of named documents of each line, however weak: (line, weak, weak_codes).
+
+    A stranger's document that the line names is worth a word even where it says too little to be proposed.
+    """
+    named = weighed.sets.filter((pl.col("how") == "exact") & pl.col("said").str.contains("^[A-Z]"))
+    best = named.sort("line", "score", "proposal", descending=[False, True, False])
+    best = best.unique("line", keep="first", maintain_order=True)
+    return best.select("line", weak="proposal", weak_codes="codes")
+
+
+def _flagged(
+    lines: pl.DataFrame, ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: Rules
+) -> pl.DataFrame:
     """The lines with one true or false for each thing that may be odd."""
     several = found.payers.filter(pl.col("owners") > 1)
     unlike = found.payers.filter(pl.col("how").is_in(["part", "fuzzy"]))
     named = found.references.filter(pl.col("how").is_in(["exact", "order"]))
     confirmed = found.payers.filter(pl.col("sure") & pl.col("how").is_in(CONFIRMED))
+    # Of several sets that add up none is chosen; they are shown.
+    shown = weighed.sets.filter(contest.ambiguous()).join(chosen.others, on="proposal", how="semi")
     marks = {
-        "several": several,
-        "vague": chosen.sets,
+        "several": pl.concat([several.select("line"), found.crowded]),
+        "vague": pl.concat([chosen.sets.select("line"), shown.select("line")]),
         "ordered": found.references.filter(pl.col("how") == "order"),
         "dated": found.dates,
         "near": pl.concat([found.near.select("line"), unlike.select("line")]),
-        "clear": several.filter(pl.col("how").is_in(WHOLE)),
+        "clear": pl.concat([several.filter(pl.col("how").is_in(WHOLE)).select("line"), found.crowded]),
         "closed": found.closed,
+        "given_up": found.closed.filter("written"),
         "expired": found.expired,
         "ended": found.expired.filter((pl.col("booking_date") > pl.col("valid_to")).fill_null(value=False)),
         "foreign": _foreign(ready, found),
@@ -130,7 +143,7 @@ def _settled_before(lines: pl.DataFrame, ready: Ready) -> pl.DataFrame:
 
 
 def _codes() -> pl.Expr:
-    """The codes of each line, those that weigh most first; see WORDS_OF_CODE for what they mean."""
+    """The codes of each line, those that weigh most first; see words.WORDS_OF_CODE for what they mean."""
     col = pl.col
     known, lost, advised = (
         col("payer").is_not_null(),
@@ -150,9 +163,12 @@ def _codes() -> pl.Expr:
         (col("elsewhere"), "EX-ENTITY"),
         (lost & by_payer, "EX-ITEM"),
         (lost & ~by_payer, "EX-DUPPAY"),
-        (col("closed") & ~lost, "EX-DUPPAY"),
+        (col("given_up") & ~lost, "EX-WOREC"),
+        (col("closed") & ~col("given_up") & ~lost, "EX-DUPPAY"),
         (pending & col("again") & quiet, "EX-DUPPAY"),
         (col("foreign"), "EX-CCY"),
+        (~lost & ~advised & col("weak_codes").list.contains("EX-XCUST"), "EX-XCUST"),
+        (~lost & ~advised & col("weak_codes").list.contains("EX-OVER"), "EX-OVER"),
         (col("expired"), "EX-ALIASEXP"),
         (col("ended"), "EX-SUCC"),
         (col("near") & ~known & ~col("clear"), "EX-NEAR"),
@@ -164,7 +180,7 @@ def _codes() -> pl.Expr:
         (early & col("proforma"), "EX-PROF"),
         (early, "EX-ADV"),
         (pending & quiet, "EX-NOITEM"),
-        (pending & (col("open_items") > 1) & ~col("ordered"), "EX-NOREM"),
+        (pending & (col("open_items") > 1) & ~col("ordered") & ~col("given_up"), "EX-NOREM"),
         (nameless, "EX-UNID"),
         (nameless & col("pooled"), "EX-BATCH"),
         (col("person") & ~col("identified") & ~advised & (col("amount") > 0) & ~col("hostile"), "EX-PII"),
@@ -173,10 +189,3 @@ def _codes() -> pl.Expr:
     return pl.concat_list(col("advice_codes").fill_null([]), codes.list.drop_nulls()).list.unique(
         maintain_order=True
     )
-
-
-def _detail(column: str) -> pl.Expr:
-    words = pl.element().replace_strict(
-        list(WORDS_OF_CODE), list(WORDS_OF_CODE.values()), default=pl.element(), return_dtype=pl.String
-    )
-    return pl.col(column).list.eval(words).list.join("; ")

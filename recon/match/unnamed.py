@@ -9,7 +9,6 @@ expected number of chance hits stands beside each set, and keeps it from posting
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,18 +16,14 @@ import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
 from recon.match.frames import Found, Ready
+from recon.match.months import EVERY_MONTH, MONTHS, named_month, names_of
 from recon.match.subsets import DUE, EVERYTHING, Book, Hits, Subset
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
 TWO = 2  # a set has two items
 SHOWN_MAX = 20  # problems of one kind
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-NAMED_MONTH = re.compile(
-    r"\b(JAN(?:UARY)?|FEB(?:RUARY)?|MAR(?:CH)?|APR(?:IL)?|MAY|JUNE?|JULY?|AUG(?:UST)?|SEPT?(?:EMBER)?|OCT(?:OBER)?"
-    r"|NOV(?:EMBER)?|DEC(?:EMBER)?)(?:[ '/-]{0,2}(?:20)?(\d\d))?\b",
-    re.ASCII,
-)
+EXACT = ("exact",)  # the amount of a single item, to the penny
 SCHEMA: dict[str, DataType | DataTypeClass] = {
     "line": pl.Int64,
     "owner": pl.String,
@@ -42,6 +37,7 @@ SCHEMA: dict[str, DataType | DataTypeClass] = {
     "chance": pl.Float64,
     "counted": pl.Int64,
 }
+RULE_AT = list(SCHEMA).index("rule")
 
 
 @dataclass(frozen=True)
@@ -63,12 +59,13 @@ class _Line:
     amount: int
     currency: str
     booked: date | None
-    spoken: str
     statement: bool
+    month: int
+    paid: str
 
 
 def sets_of(
-    ready: Ready, found: Found, rules: Rules, busy: pl.DataFrame
+    ready: Ready, found: Found, rules: Rules, busy: pl.DataFrame, paid: pl.DataFrame
 ) -> tuple[tuple[pl.DataFrame, pl.DataFrame], list[Problem]]:
     """Several items of a sure payer that add up, for lines that nothing else explains.
 
@@ -76,12 +73,14 @@ def sets_of(
         ready: lines, items and what they say.
         found: who pays.
         rules: limits, and which evidence may propose.
-        busy: (line), those that have sets already or must not be explained by their amount.
+        busy: (line), those that name items already or must not be explained by their amount.
+        paid: (line, kind), those that single items of the payer explain, and the best kind of amount. Beside one
+            whose amount is exact only what the text supports counts, beside another also the only set that adds up.
 
     Returns sets and legs as `combine` makes them, with `counted` (sets that add up) and `chance` (how many an
     unrelated amount would be expected to hit); and the problems of limits that were reached.
     """
-    lines = _lines(ready, found, rules, busy) if rules.evidence.combination.propose else []
+    lines = _lines(ready, found, rules, busy, paid) if rules.evidence.combination.propose else []
     books = _books(ready, {(one.owner, one.currency) for one in lines}, rules)
     rows: list[tuple[object, ...]] = []
     unsought: dict[tuple[str, str], list[str]] = {}
@@ -91,12 +90,16 @@ def sets_of(
         if owned is None:
             continue
         if owned.book is None:
+            if one.paid:
+                continue
             unsought.setdefault((one.owner, one.currency), []).append(one.line_id)
             continue
         hits = owned.book.find(one.amount, one.booked, rules.limits.alternatives + 1)
-        if hits.given_up:
+        if hits.given_up and not one.paid:
             problems.append(_given_up(one.line_id))
-        rows += [_row(one, owned, owned.book, subset, hits, rules) for subset in hits.sets]
+        made = [_row(one, owned, owned.book, subset, hits, rules) for subset in hits.sets]
+        only = one.paid not in EXACT and hits.count == 1 and not hits.given_up
+        rows += [row for row in made if not one.paid or only or row[RULE_AT] == "combination_supported"]
     problems = (
         problems[:SHOWN_MAX]
         + [_too_many(line_ids, len(books[key].items), rules) for key, line_ids in unsought.items()][
@@ -106,7 +109,7 @@ def sets_of(
     return _tables(rows, ready), problems
 
 
-def _lines(ready: Ready, found: Found, rules: Rules, busy: pl.DataFrame) -> list[_Line]:
+def _lines(ready: Ready, found: Found, rules: Rules, busy: pl.DataFrame, paid: pl.DataFrame) -> list[_Line]:
     statement = pl.any_horizontal(
         pl.lit(value=False),
         *(pl.col("spoken").str.contains(f"(?i){pattern}") for pattern in rules.references.statements),
@@ -120,10 +123,37 @@ def _lines(ready: Ready, found: Found, rules: Rules, busy: pl.DataFrame) -> list
         ready.lines.filter((pl.col("state") == "open") & (pl.col("amount") > 0))
         .join(busy, on="line", how="anti", maintain_order="left")
         .join(paying, on="line", maintain_order="left")
-        .with_columns(statement=statement)
+        .join(paid.select("line", paid="kind"), on="line", how="left", maintain_order="left")
+        .with_columns(pl.col("paid").fill_null(""), statement=statement)
+        # Where an item has the very amount, only what the text says is of interest.
+        .filter(
+            ~pl.col("paid").is_in(EXACT)
+            | pl.col("statement")
+            | pl.col("spoken").str.to_uppercase().str.contains(EVERY_MONTH)
+        )
     )
-    columns = ("line", "line_id", "owner", "how", "amount", "currency", "booking_date", "spoken", "statement")
-    return [_Line(*row) for row in lines.select(columns).iter_rows()]
+    names = names_of(ready, lines["owner"].unique(maintain_order=True).to_list())
+    columns = (
+        "line",
+        "line_id",
+        "owner",
+        "how",
+        "amount",
+        "currency",
+        "booking_date",
+        "statement",
+        "spoken",
+        "paid",
+    )
+    found_lines = []
+    for line, line_id, owner, how, amount, currency, booked, statement_said, spoken, kind in lines.select(
+        columns
+    ).iter_rows():
+        month = named_month(spoken.upper(), booked, names.get(owner, ()))
+        found_lines.append(
+            _Line(line, line_id, owner, how, amount, currency, booked, statement_said, month, kind)
+        )
+    return found_lines
 
 
 def _books(ready: Ready, wanted: set[tuple[str, str]], rules: Rules) -> dict[tuple[str, str], _Owned]:
@@ -169,6 +199,8 @@ def _row(
     # Equal items are interchangeable, unless the text says which.
     vague = subset.equal and support is None
     how, said = support or (one.how, "")
+    # That all is paid says nothing that the sum itself doesn't say.
+    alone = how == "statement" and not rules.references.statements_post
     return (
         one.line,
         one.owner,
@@ -177,8 +209,8 @@ def _row(
         said,
         [owned.items[at] for at in subset.members],
         _words(owned, subset, hits, rules, vague=vague),
-        sure and not vague,
-        (["EX-ITEM"] if vague else []) + ([] if sure else ["EX-NOREM"]),
+        sure and not vague and not alone,
+        (["EX-ITEM"] if vague else []) + (["EX-NOREM"] if alone or not sure else []),
         subset.chance,
         hits.count,
     )
@@ -206,7 +238,7 @@ def _words(owned: _Owned, subset: Subset, hits: Hits, rules: Rules, *, vague: bo
 def _support(one: _Line, book: Book, subset: Subset) -> tuple[str, str] | None:
     """What else says that just these are paid, as (kind of evidence, which): the period named, or a statement."""
     month = book.month_of(subset.members)
-    if month and named_month(one.spoken.upper(), one.booked) == month:
+    if month and one.month == month:
         return "period", f"{MONTHS[(month - 1) % 12]} {(month - 1) // 12}"
     if one.statement and subset.structure in {EVERYTHING, DUE}:
         return "statement", ""
@@ -255,18 +287,3 @@ def _tables(rows: list[tuple[object, ...]], ready: Ready) -> tuple[pl.DataFrame,
         .join(ready.items.select("item", cash="open"), on="item", maintain_order="left")
     )
     return sets, legs.with_columns(deduction=nought, deduction_type=pl.lit(""))
-
-
-def named_month(text: str, booked: date | None) -> int:
-    """The one month that a text names, as year * 12 + month; 0 if it names none, or several.
-
-    A month without a year is the last one up to the booking date.
-    """
-    named = {(name[:3], year) for name, year in NAMED_MONTH.findall(text)}
-    if len(named) != 1 or booked is None:
-        return 0
-    name, year = named.pop()
-    month = MONTHS.index(name) + 1
-    if year:
-        return (2000 + int(year)) * 12 + month
-    return (booked.year - (month > booked.month)) * 12 + month

@@ -101,6 +101,11 @@ class References(Part):
         "LOT", "WEEK", "WK", "WEEKS", "DAYS", "PAGE",
     )  # fmt: skip
     """Words before a short number that say it is no document's (`ROOM 502`)."""
+    units: tuple[str, ...] = (
+        "BED", "BEDS", "NIGHT", "NIGHTS", "DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "HOUR", "HOURS", "HRS",
+        "VISITS", "SESSIONS", "UNITS", "RESIDENTS", "PATIENTS", "MILES", "POUNDS", "EUROS", "RUPEES",
+    )  # fmt: skip
+    """Words behind a bare number that say it counts something (`120 BEDS`), as the line's currency does."""
     bare_digits_sure: Annotated[int, Field(ge=1, le=30)] = 6
     """A document number of digits only identifies its document alone from this length on; a shorter one, like any
     number without its prefix, needs the payer too."""
@@ -112,6 +117,8 @@ class References(Part):
     """A number one character off is looked up from this length on; 40 switches it off."""
     labels: tuple[str, ...] = ("INV", "INVOICE", "INVOICES", "INVS", "BILL", "BILLS", "DOC", "NO", "NOS")
     """Words before a number that say it is a document number (`INVOICE 1042`)."""
+    glued: tuple[str, ...] = ("REF", "REFERENCE", "PAYMENT", "PYMT", "PMT", "PAY")
+    """Words that, like labels, may hang on a number without a blank (`REFINV-1042`)."""
     lookalikes: dict[str, str] = Field(
         default_factory=lambda: {"O": "0", "I": "1", "L": "1", "S": "5", "B": "8"}
     )
@@ -122,6 +129,8 @@ class References(Part):
     """`1001 to 1005` means five numbers, up to this many; 0 switches ranges off."""
     statements: tuple[Pattern, ...] = ()
     """Text that says all that is open or due is paid (STATEMENT, ALL INVOICES)."""
+    statements_post: bool = False
+    """Such text lets the one set of items that adds up post by itself, if the payer is known."""
     never: tuple[Pattern, ...] = ()
     """Text that is cut out before numbers are looked for: phone numbers, sort codes, dates."""
     proformas: tuple[Pattern, ...] = (
@@ -163,6 +172,8 @@ class Payers(Part):
     """Words of bank text that are no part of a name (PAYMENT, BGC, REF)."""
     not_phrases: tuple[Pattern, ...] = ()
     """Phrases of bank text that end a name (CARE FEES), though their words may be part of one."""
+    departments: tuple[Pattern, ...] = ()
+    """Departments that pay in the name of the whole (ADULT SOCIAL CARE of a council), if no customer is called so."""
     shared_payers: tuple[Pattern, ...] = ()
     """Names that pay for many customers (NHS SBS): never evidence for one of them."""
     persons: tuple[Pattern, ...] = (
@@ -179,6 +190,8 @@ class Payers(Part):
     """From this likeness (0-100) on a name counts as alike."""
     margin_min: Annotated[float, Field(ge=0, le=50)] = 6.0
     """By this much the best name must beat the next customer's."""
+    swapped_letters: bool = True
+    """Two neighbouring letters changed about (WESMTINSTER) are a slip, whatever `score_min` is."""
 
 
 class Tolerance(Part):
@@ -248,6 +261,23 @@ class Remittances(Part):
     """... and this many days after it."""
     reference_length_min: Annotated[int, Field(ge=3, le=40)] = 5
     """Payment numbers shorter than this link nothing."""
+    charge_max: Money = Decimal("30.00")
+    """Bank charges (`CHARGE`) that an advice states are taken up to this for one bank line; more stays open."""
+    discount_max: Percent = Decimal(5)
+    """A discount (`DISC`) that an advice states is taken up to this share of the item, if the item has no terms of
+    its own; more stays open."""
+    reasons: tuple[Pattern, ...] = (
+        r"\bDISALLOW",
+        r"\bRETEN",
+        r"\bDISPUT",
+        r"\bQUER(?:Y|IED)",
+        r"\bPENALT",
+        r"\bSHORTAGE",
+        r"\bDAMAGE",
+        r"\bRECOVER",
+        r"\bCO ?PAY",
+    )
+    """Words of a stated deduction that are a second reason beside a tax (`TDS AND DISALLOWED`)."""
 
 
 class Use(Part):
@@ -379,6 +409,12 @@ class Limits(Part):
     """Other readings shown with a proposal."""
     proposals_per_component: Annotated[int, Field(ge=10, le=100_000)] = 2_000
     """Competing proposals above which the best are taken in turn instead of solved together."""
+    uses_per_component: Annotated[int, Field(ge=10, le=100_000)] = 2_000
+    """Items in competing proposals of several items, all counted, above which the best are taken in turn."""
+    advices_per_payer: Annotated[int, Field(ge=1, le=100)] = 30
+    """Open remittances of one payer above which two that together are a receipt are not sought."""
+    items_per_line: Annotated[int, Field(ge=10, le=1000)] = 200
+    """Items named by one line above which it is a list of everything, and no evidence."""
 
 
 class Rules(Part):

@@ -17,7 +17,7 @@ EXCEPTIONS: Final[dict[str, tuple[str, str]]] = {
     "EX-CUST": ("several customers fit", "Say which customer paid: choose an alternative or allocate"),
     "EX-ITEM": ("several open items fit", "Ask the payer which item it meant, or choose an alternative"),
     "EX-NOITEM": (
-        "nothing open to pay",
+        "no open item of that amount",
         "Look for an item not yet billed or already closed; else put on account",
     ),
     "EX-DUPPAY": (

@@ -11,7 +11,7 @@ from recon.bench.generate import Case, generate
 from recon.bench.layouts import FILES, OVERLAP_NAME, bank_files, places
 from recon.bench.payers import Flavour
 from recon.flow import Job, reconcile
-from recon.flow.bench import RULES_OF, score_files, write_data
+from recon.flow.bench import score_files, write_data
 from recon.model import Kind
 from recon.resources import folder
 
@@ -39,13 +39,13 @@ def data(case: Case, tmp_path: Path) -> Path:
     return tmp_path / f"{case.flavour}-8"
 
 
-def job(case: Case, data: Path, bank: tuple[Path, ...], out: Path) -> Job:
+def job(data: Path, bank: tuple[Path, ...], out: Path) -> Job:
     return Job(
         bank=[str(path) for path in bank],
         items=[str(data / "items.csv")],
         remittance=[str(data / "remittances.csv")],
         customers=[str(data / "customers")],
-        rules=RULES_OF[case.flavour],
+        rules=str(data / "rules.yaml"),
         out=out,
     )
 
@@ -71,8 +71,8 @@ def test_every_file_is_in_the_encoding_it_says(case: Case) -> None:
 def test_files_of_every_layout_come_to_the_outcomes_of_the_standard_file(
     case: Case, data: Path, tmp_path: Path
 ) -> None:
-    reconcile(job(case, data, (data / "bank_lines.csv",), tmp_path / "standard"))
-    reconcile(job(case, data, banks(case, data), tmp_path / "banks"))
+    reconcile(job(data, (data / "bank_lines.csv",), tmp_path / "standard"))
+    reconcile(job(data, banks(case, data), tmp_path / "banks"))
     profiles = ingest.load_profiles(folder("rules") / "profiles")
     readings = [ingest.read(path, profiles) for path in banks(case, data)]
     assert all(reading.kind is Kind.BANK and not reading.problems for reading in readings)
@@ -95,8 +95,8 @@ def test_a_statement_that_overlaps_adds_nothing(case: Case, data: Path, tmp_path
     name = OVERLAP_NAME[case.flavour]
     if not name:
         pytest.skip("only the UK's first bank sends its statement twice")
-    reconcile(job(case, data, banks(case, data), tmp_path / "once"))
-    twice = reconcile(job(case, data, (*banks(case, data), data / "bank" / name), tmp_path / "twice"))
+    reconcile(job(data, banks(case, data), tmp_path / "once"))
+    twice = reconcile(job(data, (*banks(case, data), data / "bank" / name), tmp_path / "twice"))
     once_lines, once_paid = results(tmp_path / "once")
     lines, paid = results(tmp_path / "twice")
     kept = lines.filter(pl.col("outcome") != "duplicate")
@@ -106,7 +106,7 @@ def test_a_statement_that_overlaps_adds_nothing(case: Case, data: Path, tmp_path
 
 
 def test_a_run_of_the_data_set_is_scored_from_its_files(case: Case, data: Path, tmp_path: Path) -> None:
-    reconcile(job(case, data, (data / "bank_lines.csv",), tmp_path / "out"))
+    reconcile(job(data, (data / "bank_lines.csv",), tmp_path / "out"))
     made = score_files(tmp_path / "out", data)
     (figures,) = made.figures
     assert figures["lines"] == 300

@@ -226,8 +226,8 @@ def test_the_comparison_names_peers_that_are_not_installed_and_counts_the_others
     lacking = peers.Peers(
         sys.executable, {"exact": {}, "extract_one": {}, "recordlinkage": None, "splink": None}
     )
-    _lines, allocations, _exceptions = bench.matched(case, "uk_care")
-    made = peers.compare([case], [allocations], ["uk_care"], lacking)
+    _lines, allocations, _exceptions = bench.matched(case)
+    made = peers.compare([case], [allocations], lacking)
     assert [one.title for one in made.peers] == ["exact look-up", "pandas + extractOne"]
     assert made.missing == (("recordlinkage", "not installed"), ("Splink 4", "not installed"))
     assert [run.title for run in made.runs] == [compared.PROPOSED, "exact look-up", "pandas + extractOne"]

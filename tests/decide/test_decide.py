@@ -252,15 +252,34 @@ def test_a_returned_payment_undoes_what_was_accepted_and_no_more() -> None:
 
 
 def test_on_account_takes_the_whole_line_for_the_customer_written() -> None:
-    shown = view([LINE], items(A), [allocation("L1", "A", "80.00")])
+    shown = view([LINE], items(A), [])
     to_nobody = decide(decisions({"line_id": "L1", "decision": "on account"}), shown)
     assert accepted(to_nobody) == [("L1", "", "100.00", "0.00", "")]
     assert to_nobody.accepted["customer_id"].to_list() == [""]
-    assert said(to_nobody) == ["accepted: on account, 100.00"]
+    assert said(to_nobody) == ["accepted: on account, 100.00; to suspense, no customer is known"]
     to_one = decide(decisions({"line_id": "L1", "decision": "on account", "item_id": "C1"}), shown)
     assert to_one.accepted["customer_id"].to_list() == ["C1"]
     stranger = decide(decisions({"line_id": "L1", "decision": "on account", "item_id": "C9"}), shown)
     assert refused(stranger) == "line L1: C9 is no customer of the open items"
+
+
+def test_on_account_goes_to_the_customer_that_was_proposed() -> None:
+    shown = view([LINE], items(A), [allocation("L1", "A", "80.00")])
+    outcome = decide(decisions({"line_id": "L1", "decision": "on account"}), shown)
+    assert accepted(outcome) == [("L1", "", "100.00", "0.00", "")]
+    assert outcome.accepted["customer_id"].to_list() == ["C1"]
+    assert said(outcome) == ["accepted: on account, 100.00"]
+
+
+def test_on_account_of_several_proposed_customers_goes_to_suspense_and_says_so() -> None:
+    shown = view(
+        [LINE],
+        [*items(A), *items(("B", "50.00"), customer_id="C2")],
+        [allocation("L1", "A", "50.00"), allocation("L1", "B", "50.00")],
+    )
+    outcome = decide(decisions({"line_id": "L1", "decision": "on account"}), shown)
+    assert outcome.accepted["customer_id"].to_list() == [""]
+    assert said(outcome) == ["accepted: on account, 100.00; to suspense, no customer is known"]
 
 
 def test_write_off_settles_the_item_besides_the_cash() -> None:

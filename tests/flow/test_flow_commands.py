@@ -7,7 +7,7 @@ import json
 import pytest
 from flow_cases import BANK, OUT_FILES, Desk, recon
 
-from recon import cli
+from recon import cli, terminal
 
 
 def test_the_summary_as_json_is_the_file(desk: Desk) -> None:
@@ -100,4 +100,4 @@ def test_an_option_for_files_takes_all_that_follow(typed: str, made: str) -> Non
     ],
 )
 def test_money_with_commas(text: str, shown: str) -> None:
-    assert cli._money(text) == shown
+    assert terminal.money(text) == shown

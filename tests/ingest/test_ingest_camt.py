@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from recon import ingest
+from recon.ingest import xml
 from recon.problems import Problem, ReconError
 
 Write = Callable[[str, "str | bytes"], Path]
@@ -121,3 +122,38 @@ def test_a_statement_twice_counts_once(write: Write) -> None:
     reading = ingest.read(write("b.xml", text.replace(inner, inner * 2)))
     assert reading.table["line_id"].n_unique() == 1
     assert [problem.code for problem in reading.problems] == ["statement-twice"]
+
+
+ODD = [
+    ENTRY.format(amount="5.00", more=""),
+    ENTRY.format(amount="5.00", more="<!-- <Ntry> -->\n<AddtlNtryInf>a\n<!-- x -->b</AddtlNtryInf>"),
+    ENTRY.format(amount="5.00", more="<AddtlNtryInf><![CDATA[<Ntry> & more]]></AddtlNtryInf>\n") * 3,
+    "\n\n" + ENTRY.format(amount="6.00", more="<NtryDtls><TxDtls/><TxDtls/></NtryDtls>"),
+]
+
+
+@pytest.mark.parametrize("block", [7, 64, 1 << 20])
+@pytest.mark.parametrize("entries", [*ODD, "\n".join(ODD)])
+def test_the_two_ways_in_read_the_same(
+    write: Write, monkeypatch: pytest.MonkeyPatch, entries: str, block: int
+) -> None:
+    """In blocks of any size; what looks like an entry inside of a comment sends the reader the careful way."""
+    path = write("b.xml", message(entries))
+    monkeypatch.setattr(xml, "_BLOCK", block)
+    either = ingest.read(path)
+    monkeypatch.setattr(xml, "parts", _unsure)
+    careful = ingest.read(path)
+    assert either.table.equals(careful.table)
+    assert either.problems == careful.problems
+
+
+def _unsure(*_arguments: object) -> Iterator[xml.Part]:
+    raise xml.Unsure
+
+
+@pytest.mark.parametrize("block", [7, 1 << 20])
+def test_the_fast_way_takes_a_plain_file(write: Write, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    path = write("b.xml", message("\n".join(ENTRY.format(amount=f"{n}.00", more="") for n in range(1, 4))))
+    monkeypatch.setattr(xml, "_BLOCK", block)
+    monkeypatch.setattr(xml, "parts_carefully", _unsure)
+    assert ingest.read(path).table["position"].to_list() == [1, 2, 3]

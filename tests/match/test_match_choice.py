@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_cases import rules_of
 
-from recon.match import assign
+from recon.match import assign, contest
 from recon.match.frames import Proposals, Ready
 from recon.rules.schema import Rules
 
@@ -67,6 +67,7 @@ def proposals_of(sets: list[Set], halves: bool) -> Proposals:
     ).with_columns(
         rule=pl.lit("reference"),
         kind=pl.lit("exact"),
+        counted=pl.lit(None, pl.Int64),
         owner=pl.lit("C"),
         auto=pl.lit(value=True),
         codes=pl.lit([], pl.List(pl.String)),
@@ -83,7 +84,7 @@ def cash_of(one: Set, item: int, halves: bool) -> int:
 
 
 def worth(chosen: list[Set]) -> float:
-    return sum(one[2] + assign.OFFSET for one in chosen)
+    return sum(one[2] + contest.OFFSET for one in chosen)
 
 
 def fits(chosen: list[Set], halves: bool) -> bool:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from match_cases import Told, item, line, run, tables_of
+import re
+from pathlib import Path
+
+from match_cases import Told, item, line, rules_of, run, tables_of
 
 from recon.decide.known import parts_of
+from recon.match import reasons as evidence
+from recon.match.words import MT_OF_RULE, WORDS_OF_EVIDENCE
+from recon.rules.schema import Rules
 
 KENT = {"customer_id": "K21", "name": "Kent County Council", "aliases": "KENT CC"}
 ESSEX = {"customer_id": "K9", "name": "Essex County Council", "aliases": "ESSEX CC"}
@@ -188,3 +194,100 @@ def test_money_held_on_account_is_held_for_the_payer() -> None:
     assert ("L1", "", "K21") in held
     assert [row for row in held if row[0] == "L2"] == []
     assert [row[2] for row in held if row[0] == "L3"] == ["K21", "K21"]
+
+
+def test_an_exact_advice_of_a_name_within_the_text_is_proposed() -> None:
+    harbour = {"customer_id": "K7", "name": "Harbour View Nurseries"}
+    head = {"remittance_id": "R2", "payer": "Harbour View Nurseries", "payment_date": "2026-03-10"}
+    head |= {"payment_reference": "HV55501", "payment_amount": "2880.00", "currency": "GBP"}
+    rows = [head | {"doc_no": f"INV-{n}", "paid_amount": "1440.00"} for n in (2017, 2018)]
+    ledger = [item("INV-2017", "K7", "1440.00"), item("INV-2018", "K7", "1440.00")]
+    for text in ("HARBOUR VIEW NURSERIES RA PAYMENT", "OF HARBOUR VIEW NURSERIES GROUNDS"):
+        told = run(tables_of([line("L1", text, "2880.00")], ledger, [harbour], rows))
+        assert told.paid("L1").keys() == {"INV-2017", "INV-2018"}, text
+    assert told.outcome("L1") == "suggested"
+    assert told.codes("L1") == ["EX-NEAR"]
+    other = [row | {"payer": "Somebody Else"} for row in rows]
+    assert run(tables_of([line("L1", text, "2880.00")], ledger, [harbour], other)).paid("L1") == {}
+
+
+def test_one_reading_is_not_called_several() -> None:
+    tables = tables_of([line("L1", "KENT CC INV-1", "50.00")], [item("INV-1", "K21", "50.00")], [KENT])
+    assert run(tables).outcome("L1") == "auto"
+    told = run(tables, _kept("reference"))
+    assert told.outcome("L1") == "suggested"
+    assert detail(told, "L1", "EX-ITEM").startswith("your rules keep this kind of evidence for a person")
+    assert "several" not in reason(told, "L1")
+
+
+def _kept(rule: str) -> Rules:
+    """The rules, with one kind of evidence for a person."""
+    evidence = rules_of().evidence
+    kept = getattr(evidence, rule).model_copy(update={"auto": False})
+    return rules_of().model_copy(update={"evidence": evidence.model_copy(update={rule: kept})})
+
+
+def test_a_refund_is_worded_by_the_sign() -> None:
+    ledger = [item("INV-1", "K21", "50.00")]
+    told = run(tables_of([line("L1", "KENT CC INV-1", "5000.00")], ledger, [KENT]))
+    assert detail(told, "L1", "EX-REFUND").startswith("many times what is open")
+
+
+def test_a_near_name_below_the_rules_bar_is_an_alternative() -> None:
+    green = {"customer_id": "K1", "name": "Greenfield Stores Ltd"}
+    rules = rules_of("uk_care")
+    tables = tables_of(
+        [line("L1", "GREENFIALT STORES LTD", "777.00")],
+        [item("INV-8", "K1", "777.00"), item("INV-9", "K1", "5.00")],
+        [green],
+    )
+    told = run(tables, rules)
+    assert told.outcome("L1") == "exception"
+    assert "alike, the rules need 95)" in detail(told, "L1", "EX-NEAR")
+    assert detail(told, "L1", "EX-UNID").startswith("nobody's confirmed name")
+    assert alternatives(told, "L1") == ["INV-8 777.00"]
+    assert parts_of("INV-8 777.00")
+
+
+def test_a_part_payment_and_a_stated_reason_are_said() -> None:
+    ledger = [item("INV-1", "K21", "1800.00"), item("INV-2", "K9", "2400.00")]
+    advice = {"remittance_id": "R1", "payment_reference": "451823", "payment_amount": "2350.00"}
+    advice |= {"currency": "GBP", "doc_no": "INV-2", "gross_amount": "2400.00", "paid_amount": "2350.00"}
+    advice |= {"deduction_amount": "50.00", "deduction_type": "damaged goods"}
+    lines = [line("L1", "KENT CC INV-1 PART PAYMENT", "600.00"), line("L2", "ESSEX CC 451823", "2350.00")]
+    told = run(tables_of(lines, ledger, [KENT, ESSEX], [advice]))
+    assert detail(told, "L1", "EX-SHORT").startswith("less than is open; the text says part payment: 1200.00")
+    assert "INV-2: 50.00 damaged goods" in detail(told, "L2", "EX-DISPUTE")
+
+
+def test_no_item_of_the_amount_is_not_nothing_open() -> None:
+    one = run(tables_of([line("L1", "KENT CC", "17.00")], [item("INV-1", "K21", "99.00")], [KENT]))
+    assert detail(one, "L1", "EX-NOITEM").startswith("no open item of that amount: nearest: INV-1")
+    none = run(tables_of([line("L1", "KENT CC", "17.00")], [item("INV-1", "K9", "99.00")], [KENT, ESSEX]))
+    assert detail(none, "L1", "EX-NOITEM") == "the payer has nothing open"
+
+
+def test_a_strangers_document_is_mentioned() -> None:
+    acme = {"customer_id": "K1", "name": "Acme Care Ltd"}
+    ledger = [item("INV-1042", "K9", "100.00"), item("INV-7", "K1", "42.00")]
+    told = run(tables_of([line("L1", "ACME CARE LTD INV-1042", "500.00")], ledger, [acme, ESSEX]))
+    assert told.outcome("L1") == "exception"
+    assert told.codes("L1")[:2] == ["EX-XCUST", "EX-OVER"]
+    assert "the payer is K1; the items are of K9" in detail(told, "L1", "EX-XCUST")
+    assert "400.00 more than is open" in detail(told, "L1", "EX-OVER")
+
+
+def test_a_double_payment_across_runs_says_so() -> None:
+    ledger = [item("INV-1", "K21", "50.00") | {"open_amount": "0.00"}, item("INV-2", "K21", "9.00")]
+    lines = [line("L1", "KENT CC INV-1", "50.00"), line("L2", "KENT CC", "50.00")]
+    told = run(tables_of(lines, ledger, [KENT]))
+    assert "INV-1 of K21, in an earlier run" in detail(told, "L1", "EX-DUPPAY")
+    assert detail(told, "L2", "EX-DUPPAY").endswith("paid in an earlier run: INV-1")
+
+
+def test_each_evidence_code_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(MT-[A-Z0-9]+)` \| (.+?) \|$", page, flags=re.MULTILINE))
+    assert rows == dict(WORDS_OF_EVIDENCE)
+    source = (Path(evidence.__file__)).read_text(encoding="utf-8")
+    assert set(re.findall(r"MT-[A-Z0-9]+", source)) | set(MT_OF_RULE.values()) == set(WORDS_OF_EVIDENCE)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_cases import Row, Told, item, line, rules_of, run, tables_of
 
+from recon.match.months import named_month
 from recon.match.subsets import CHOICE, EVERYTHING, MONTH, RUN, UP_TO, Book
-from recon.match.unnamed import named_month
 from recon.rules.schema import Rules
 
 KENT = {"customer_id": "K21", "name": "Kent County Council", "aliases": "KENT CC"}
@@ -125,9 +125,12 @@ def test_a_single_set_is_a_suggestion_and_posts_if_the_text_names_its_month() ->
     assert told_of("KENT CC JAN", "900.42", FEBRUARY).outcome("L1") == "suggested"
 
 
-def test_a_statement_in_the_text_supports_all_that_is_open() -> None:
+def test_a_statement_in_the_text_supports_all_that_is_open_and_posts_it_only_if_a_rule_says_so() -> None:
     told = told_of("KENT CC STATEMENT", "1515.49", FEBRUARY)
-    assert told.outcome("L1") == "auto"
+    assert (told.outcome("L1"), told.codes("L1")) == ("suggested", ["EX-NOREM"])
+    trusting = rules_of().references.model_copy(update={"statements_post": True})
+    rules = rules_of().model_copy(update={"references": trusting})
+    assert told_of("KENT CC STATEMENT", "1515.49", FEBRUARY, rules).outcome("L1") == "auto"
     assert "statement named" in told.allocations["reasons"][0]
     assert told_of("KENT CC STATEMENT", "900.42", FEBRUARY).outcome("L1") == "suggested"
 

@@ -1,0 +1,163 @@
+"""The month that a line names: a period that is paid for, not a payment date, and not a part of the payer's name.
+
+"KENT CC MARCH 2026"          -> March 2026
+"KENT CC 10 MAR"              -> none: a day
+"APRIL HOUSE CARE LTD"        -> none, where that is the payer
+"THANKS MAY BE LATE"          -> none: MAY alone is a word like others
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from recon.match import text
+from recon.match.frames import Ready
+
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+WORDS = (
+    r"JAN(?:UARY)?|FEB(?:RUARY)?|MAR(?:CH)?|APR(?:IL)?|MAY|JUNE?|JULY?|AUG(?:UST)?|SEPT?(?:EMBER)?|OCT(?:OBER)?"
+    r"|NOV(?:EMBER)?|DEC(?:EMBER)?"
+)
+NAMED_MONTH = re.compile(rf"\b({WORDS})(?:[ '/-]{{0,2}}((?:20)?\d\d))?\b", re.ASCII)
+DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:ST|ND|RD|TH)?"
+DAY_BEFORE = re.compile(rf"(?<!\d){DAY}(?: OF)?[ ./-]{{0,2}}$", re.ASCII)
+DAY_BEHIND = re.compile(rf"^[ ./-]{{0,2}}{DAY}(?!\d)", re.ASCII)
+INITIAL = re.compile(r"(?:^|[^A-Z0-9])[A-Z]\.? $")  # `J MAY` is a person
+NEAR_DAYS = 5  # `MAR 26` this near to 26 March is as well the day of the payment
+FULL_YEAR = 4  # digits
+PERIOD_BEFORE = re.compile(r"\b(?:FOR|IN|OF|MONTH|PERIOD|FEES|CARE|INVOICES?)[ :-]{1,2}$")
+PERIOD_BEHIND = re.compile(
+    r"^[ -](?:FEES?|CARE|CHARGES?|INVOICES?|INVS?|STATEMENT|RENT|SERVICES?|ACCOUNT|PAYMENTS?|PAYROLL|BILLS?)\b"
+)
+EVERY_MONTH = rf"\b(?:{WORDS})(?:\b|[0-9])"
+SERVED = ("issue_date", "due_date", "service_from", "service_to")
+
+
+def named_month(spoken: str, booked: date | None, names: Sequence[str] = ()) -> int:
+    """The one month that a text names, as year * 12 + month; 0 if it names none, or several.
+
+    A month without a year is the last one up to the booking date.
+
+    Args:
+        spoken: in capitals.
+        booked: day of the payment.
+        names: of the payer, in capitals; a month in them is no period.
+    """
+    month, year = _named(spoken, booked, names)
+    if not month or booked is None:
+        return 0
+    return (year or booked.year - (month > booked.month)) * 12 + month
+
+
+def _named(spoken: str, booked: date | None, names: Sequence[str]) -> tuple[int, int]:
+    """The one month that a text names and its year, or 0 where the text leaves that away; (0, 0) if none."""
+    if booked is None:
+        return 0, 0
+    read = (_period(spoken, found, booked, names) for found in NAMED_MONTH.finditer(spoken))
+    named = {one for one in read if one is not None}
+    return named.pop() if len(named) == 1 else (0, 0)
+
+
+def _period(spoken: str, found: re.Match[str], booked: date, names: Sequence[str]) -> tuple[int, int] | None:
+    """The month and year of one such word; nothing if the word is part of a name or of a day."""
+    before, behind = spoken[: found.start()], spoken[found.end() :]
+    word, digits = found.groups()
+    month = MONTHS.index(word[:3]) + 1
+    if DAY_BEFORE.search(before) or _of_name(word, before, spoken[found.end(1) :], names):
+        return None
+    year = int(digits) % 100 + 2000 if digits else 0
+    if digits and len(digits) < FULL_YEAR and _day(month, int(digits), year, booked):
+        return None
+    if not digits:
+        alone = not behind or behind[0] == text.FIELD_END
+        vague = word == "MAY" and not (alone or PERIOD_BEFORE.search(before) or PERIOD_BEHIND.search(behind))
+        if vague or DAY_BEHIND.search(behind) or INITIAL.search(before):
+            return None
+    return month, year
+
+
+def _day(month: int, day: int, year: int, booked: date) -> bool:
+    """Are two digits behind a month rather a day of it than a year?"""
+    try:
+        paid = date(booked.year, month, day)
+    except ValueError:  # no day of that month
+        return False
+    return abs(year - booked.year) > 1 or abs((paid - booked).days) <= NEAR_DAYS
+
+
+def _of_name(word: str, before: str, behind: str, names: Sequence[str]) -> bool:
+    """Does the word stand beside a word that it stands beside in a name of the payer too?"""
+    lefts = re.findall(r"[A-Z0-9]+", before)[-1:]
+    rights = re.findall(r"[A-Z0-9]+", behind)[:1]
+    for name in names:
+        parts = re.findall(r"[A-Z0-9]+", name)
+        for at, part in enumerate(parts):
+            if part != word:
+                continue
+            if len(parts) == 1 or (at and lefts == [parts[at - 1]]):
+                return True
+            if rights and at + 1 < len(parts) and parts[at + 1].startswith(rights[0]):
+                return True
+    return False
+
+
+def names_of(ready: Ready, owners: Sequence[str]) -> dict[str, list[str]]:
+    """The names of these customers or groups that hold the name of a month; others have no entry."""
+    held = pl.concat(
+        [
+            ready.customers.select("customer_id", name=text.upper(pl.col("name").fill_null(""))),
+            ready.names.select("customer_id", name="key"),
+        ]
+    ).filter(pl.col("name").str.contains(EVERY_MONTH))
+    owned = held.join(ready.customers.select("customer_id", "owner"), on="customer_id", maintain_order="left")
+    wanted = owned.filter(pl.col("owner").is_in(pl.Series(owners, dtype=pl.String).implode()))
+    names: dict[str, list[str]] = {}
+    for owner, name in wanted.select("owner", "name").unique(maintain_order=True).iter_rows():
+        names.setdefault(owner, []).append(name)
+    return names
+
+
+def other(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
+    """Sets of lines that name a month which is not their items', as (group, reading).
+
+    An item is of the months of its issue, its due day and its service. A month without a year is that month of any.
+
+    Args:
+        sets: group, reading, line, owner.
+        legs: group, reading, item.
+        ready: what the lines say, and the items' days.
+    """
+    texts = ready.lines.select("line", "spoken", "booking_date").filter(
+        pl.col("spoken").str.contains(EVERY_MONTH)
+    )
+    asked = sets.select("line", "owner").unique(maintain_order=True)
+    asked = asked.join(texts, on="line", maintain_order="left")
+    names = names_of(ready, asked["owner"].unique().to_list())
+    rows = [
+        (line, owner, *_named(spoken.upper(), booked, names.get(owner, ())))
+        for line, owner, spoken, booked in asked.iter_rows()
+    ]
+    named = pl.DataFrame(
+        rows,
+        schema={"line": pl.Int64, "owner": pl.String, "month": pl.Int64, "year": pl.Int64},
+        orient="row",
+    ).filter(pl.col("month") > 0)
+    paid = sets.select("group", "reading", "line", "owner").join(
+        named, on=["line", "owner"], maintain_order="left"
+    )
+    paid = paid.join(legs.select("group", "reading", "item"), on=["group", "reading"], maintain_order="left")
+    paid = paid.join(ready.items.select("item", *SERVED), on="item", maintain_order="left")
+    same = [
+        (pl.col(day).dt.month() == pl.col("month"))
+        & ((pl.col("year") == 0) | (pl.col("year") == pl.col(day).dt.year()))
+        for day in SERVED
+    ]
+    return (
+        paid.filter(~pl.any_horizontal(expr.fill_null(value=False) for expr in same))
+        .select("group", "reading")
+        .unique(maintain_order=True)
+    )

@@ -1,0 +1,162 @@
+"""What the commands print: progress, the summary of a run, readings, problems. Decides nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
+from rich.console import Console
+
+from recon import flow
+from recon.problems import Problem, ReconError
+
+if TYPE_CHECKING:
+    from recon.model import Reading
+
+SHOWN_MAX = 12  # problems shown on the terminal; the file has all
+
+out_console = Console(highlight=False)
+err_console = Console(stderr=True, highlight=False)
+
+Made = TypeVar("Made")
+
+
+def with_progress(work: Callable[[flow.Progress], Made], *, quiet: bool) -> Made:
+    """Do the work, with a progress display on a terminal and none elsewhere."""
+    if quiet or not err_console.is_terminal:
+        return work(flow.silent)
+    from rich.progress import (  # noqa: PLC0415 - only for a terminal
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description:>6}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[lines]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err_console, transient=True) as display:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, done: int, of: int, lines: int = 0, /) -> None:
+            if stage not in tasks:
+                tasks[stage] = display.add_task(stage, total=of, lines="")
+            display.update(tasks[stage], completed=done, total=of, lines=_rate(display, tasks[stage], lines))
+
+        return work(show)
+
+
+def _rate(display: Any, task: Any, lines: int) -> str:
+    """Lines so far, and how many a second."""
+    if not lines:
+        return ""
+    spent = display.tasks[task].elapsed or 0.0
+    rate = f", {lines / spent:,.0f} a second" if spent >= 1 else ""
+    return f"{lines:,} lines{rate}"
+
+
+WORDS = {
+    "auto": "matched automatically",
+    "suggested": "suggestions to review",
+    "exception": "exceptions",
+    "not_receivable": "not receivable",
+    "duplicate": "duplicates",
+}
+
+
+def tell_run(report: flow.Report, *, as_json: bool) -> None:
+    """The summary: counts and sums by outcome, control totals, problems, where the files are."""
+    if as_json:
+        typer.echo(json.dumps(report.summary, indent=2, ensure_ascii=False))
+        return
+    summary = report.summary
+    currencies = list(summary["control_totals"])
+    from rich.table import Table  # noqa: PLC0415 - most commands show no table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column(f"as of {summary['as_of']}")
+    table.add_column("lines", justify="right")
+    for currency in currencies:
+        table.add_column(currency, justify="right")
+    for outcome, words in WORDS.items():
+        amounts = summary["outcomes"][outcome]["amount"]
+        row = [money(amounts.get(currency, "0.00")) for currency in currencies]
+        table.add_row(words, f"{summary['outcomes'][outcome]['lines']:,}", *row)
+    total = sum(summary["outcomes"][outcome]["lines"] for outcome in WORDS)
+    sums = [money(summary["control_totals"][currency]["bank_lines"]) for currency in currencies]
+    table.add_row("all bank lines", f"{total:,}", *sums, style="bold")
+    out_console.print(table)
+    for currency in currencies:
+        amounts = summary["control_totals"][currency]
+        parts = (
+            "allocated_auto",
+            "allocated_suggested",
+            "on_account",
+            "exceptions",
+            "not_receivable",
+            "duplicates",
+        )
+        words = ", ".join(f"{name.replace('_', ' ')} {money(amounts[name])}" for name in parts)
+        out_console.print(f"{currency}: {words}; difference {amounts['difference']}", soft_wrap=True)
+    for left in summary["statements_left_out"]:
+        out_console.print(
+            f"left out: {left['file']}, {left['lines']} lines; it does not foot by {left['difference']}",
+            soft_wrap=True,
+        )
+    complain(report.problems)
+    if summary.get("peak_mb"):
+        spent = sum(summary["seconds"].values())
+        out_console.print(f"{spent:.1f} s, at most {summary['peak_mb']:,} MB", soft_wrap=True)
+    if report.out:
+        names = ", ".join(file.name for file in report.files)
+        out_console.print(f"wrote {names} into {report.out}", soft_wrap=True)
+
+
+def money(text: str) -> str:
+    """Decimal text with thousands commas, all its decimals kept."""
+    whole, point, fraction = text.partition(".")
+    return f"{int(whole):,}{point}{fraction}" if not whole.startswith("-0") else text
+
+
+def tell_reading(path: Path, one: Reading | ReconError) -> None:
+    """One file that was read: what it is, its sums, whether its statements foot, its problems."""
+    if isinstance(one, ReconError):
+        complain(one.problems)
+        return
+    facts = flow.reading_facts((path, one))
+    sums = ", ".join(f"{currency} {money(amount)}" for currency, amount in facts["sum"].items())
+    profile = f" ({one.profile})" if one.profile else ""
+    out_console.print(
+        f"{one.path}: {one.kind}, {one.format}{profile}, {facts['rows']} rows{', ' + sums if sums else ''}",
+        soft_wrap=True,
+    )
+    for statement in facts["statements"]:
+        if statement["opening"] or statement["closing"]:
+            state = {
+                True: "foots",
+                False: f"does not foot by {statement['difference']}",
+                None: "not checked",
+            }[statement["foots"]]
+            out_console.print(
+                f"    {statement['account']} {statement['currency']}: {statement['opening']} + {statement['total']}"
+                f" = {statement['closing']}, {state}",
+                soft_wrap=True,
+            )
+    complain(one.problems)
+
+
+def complain(problems: Sequence[Problem]) -> None:
+    """Problems on the error stream: where, what, what to do; the first few."""
+    for problem in problems[:SHOWN_MAX]:
+        err_console.print(str(problem), markup=False, soft_wrap=True)
+    if len(problems) > SHOWN_MAX:
+        more = len(problems) - SHOWN_MAX
+        err_console.print(f"... and {more} more, in problems.csv and on the sheet Problems", soft_wrap=True)

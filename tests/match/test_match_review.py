@@ -1,0 +1,163 @@
+"""What a strict reader posted by mistake: months and sums beside single items, numbers that are none."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from match_cases import Row, Told, item, line, rules_of, run, tables_of
+
+from recon.match.months import named_month
+
+ACME = {"customer_id": "K1", "name": "ACME CARE LTD", "vendor_no": "4000123456", "aliases": "ACME"}
+FEBRUARY = [item("INV-1", "K1", "500.10"), item("INV-2", "K1", "299.90")]
+
+
+def told(
+    said: str,
+    amount: str,
+    items: list[Row],
+    customer: Row | None = None,
+    rules: str = "default",
+    booked: str = "2026-03-10",
+) -> Told:
+    row = line("L1", said, amount, booking_date=booked)
+    return run(tables_of([row], items, [customer or ACME]), rules_of(rules))
+
+
+# ---- sums beside single items -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("said", ["ACME FEB", "ACME 4000123456", "ACME CARE LTD FEB"])
+def test_a_sum_to_the_penny_keeps_an_item_less_tax_from_posting(said: str) -> None:
+    january = item("INV-3", "K1", "888.89", issue_date="2026-01-05")
+    taxed = ACME | {"tax_profile": "TDS 10%"}
+    both = told(said, "800.00", [*FEBRUARY, january], taxed, "india_care")
+    assert both.outcome("L1") == "suggested"
+    assert both.exceptions["alternatives"][0]
+    # Without the sum the item less tax posts.
+    if "FEB" not in said:
+        assert told(said, "800.00", [FEBRUARY[0], january], taxed, "india_care").outcome("L1") == "auto"
+
+
+def test_a_named_months_sum_keeps_an_item_of_the_very_amount_from_posting() -> None:
+    january = item("INV-3", "K1", "800.00", issue_date="2026-01-05", due_date="2026-02-04")
+    both = told("ACME FEB 26", "800.00", [*FEBRUARY, january])
+    assert both.outcome("L1") == "suggested"
+    assert set(both.paid("L1")) == {"INV-1", "INV-2"}
+    # An item of the very amount needs no search for sums that nothing names.
+    assert told("ACME", "800.00", [*FEBRUARY, january]).paid("L1") == {"INV-3": Decimal("800.00")}
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [("ACME JAN", "auto"), ("ACME FEB", "auto"), ("ACME DEC", "suggested"), ("ACME JAN 25", "suggested")],
+)
+def test_an_amount_alone_does_not_beat_the_month_that_is_named(said: str, outcome: str) -> None:
+    january = item("INV-3", "K1", "800.00", issue_date="2026-01-05", due_date="2026-02-04")
+    assert told(said, "800.00", [january]).outcome("L1") == outcome
+
+
+# ---- months -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "names", "month"),
+    [
+        ("KENT CC FEES FEB 26", (), 2),
+        ("KENT CC FEB", (), 2),
+        ("KENT CC FOR MAY 2025 FEES", (), 5 - 12),
+        ("KENT CC 10 MAR", (), None),
+        ("KENT CC 10TH OF MARCH", (), None),
+        ("KENT CC MAR 10", (), None),
+        ("KENT CC 10-MAR-2026", (), None),
+        ("KENT CC MARCH 10TH", (), None),
+        ("THANKS MAY BE LATE", (), None),
+        ("J MAY", (), None),
+        ("APRIL HOUSE CARE LTD", ("APRIL HOUSE CARE",), None),
+        ("APRIL HOUSE CARE LTD FEB", ("APRIL HOUSE CARE",), 2),
+        ("J MAY CARE HOMES LTD", ("J MAY CARE HOMES",), None),
+        ("FEES FEB APRIL HOUSE CARE APRIL HOU", ("APRIL HOUSE CARE",), 2),
+    ],
+)
+def test_a_day_and_a_name_are_no_period(said: str, names: tuple[str, ...], month: int | None) -> None:
+    expected = 0 if month is None else 2026 * 12 + month
+    assert named_month(said, date(2026, 3, 10), names) == expected
+
+
+def test_digits_behind_a_month_are_its_year_or_its_day() -> None:
+    assert named_month("KENT CC MAR 26", date(2026, 4, 9)) == 2026 * 12 + 3
+    assert named_month("KENT CC MAR 26", date(2026, 3, 27)) == 0
+
+
+@pytest.mark.parametrize("name", ["APRIL HOUSE CARE LTD", "J MAY CARE HOMES LTD"])
+def test_the_payers_name_is_no_month(name: str) -> None:
+    day = "2026-04-03" if name.startswith("APRIL") else "2026-05-03"
+    items = [
+        item("INV-1", "K1", "500.10", issue_date=day),
+        item("INV-2", "K1", "299.90", issue_date=day),
+        item("INV-3", "K1", "411.15", issue_date="2026-03-20"),
+    ]
+    payer = {"customer_id": "K1", "name": name}
+    assert told(name, "800.00", items, payer, booked="2026-06-10").outcome("L1") == "suggested"
+    month = "APR 26" if name.startswith("APRIL") else "MAY 26"
+    named = told(f"{name} FEES {month}", "800.00", items, payer, booked="2026-06-10")
+    assert named.outcome("L1") == "auto"
+
+
+# ---- numbers ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("numbers", "amount", "tax"),
+    [
+        (("502", "503"), "1000.00", ""),
+        (("5021", "5031"), "1000.00", ""),
+        (("5021", "5031"), "900.00", "TDS 10%"),
+    ],
+)
+def test_one_of_several_named_numbers_does_not_post(numbers: tuple[str, str], amount: str, tax: str) -> None:
+    items = [item(f"INV-{numbers[0]}", "K1", "1000.00"), item(f"INV-{numbers[1]}", "K1", "511.00")]
+    rules = "india_care" if tax else "default"
+    customer = ACME | {"tax_profile": tax}
+    one = told(f"ACME {numbers[0]} {numbers[1]}", amount, items, customer, rules)
+    assert (one.outcome("L1"), one.codes("L1")) == ("suggested", ["EX-ITEM"])
+    assert one.paid("L1") == {items[0]["item_id"]: Decimal(amount)}
+    assert told(f"ACME {numbers[0]} {numbers[1]}", "1511.00", items).outcome("L1") == "auto"
+
+
+def test_of_the_numbers_that_begin_as_one_cut_off_the_amount_chooses() -> None:
+    items = [
+        item("HOSP-2026-03-INV-000917", "K1", "1000.00"),
+        item("HOSP-2026-03-INV-000918", "K1", "511.00"),
+    ]
+    cut = told("ACME HOSP-2026-03-INV-0", "1000.00", items)
+    assert (cut.outcome("L1"), cut.codes("L1")) == ("auto", [])
+
+
+@pytest.mark.parametrize("said", ["ACME PAID 5000 GBP", "ACME 5000", "ACME GBP 5000", "ACME 500000"])
+def test_a_number_that_restates_the_amount_is_no_document(said: str) -> None:
+    number = "INV-500000" if "500000" in said else "INV-5000"
+    equal = [item(number, "K1", "5000.00"), item("INV-5001", "K1", "5000.00")]
+    assert told(said, "5000.00", equal).outcome("L1") != "auto"
+
+
+def test_a_document_before_an_amount_is_still_one() -> None:
+    items = [item("INV-1042", "K1", "500.00"), item("INV-1043", "K1", "500.00")]
+    named = told("ACME 1042 GBP 500.00", "500.00", items)
+    assert (named.outcome("L1"), set(named.paid("L1"))) == ("auto", {"INV-1042"})
+
+
+def test_numbers_that_count_something_are_no_documents() -> None:
+    items = [item("INV-120", "K1", "200.00"), item("INV-380", "K1", "300.00")]
+    assert told("ACME 120 380", "500.00", items).outcome("L1") == "auto"
+    assert told("ACME 120 BEDS 380 NIGHTS", "500.00", items).outcome("L1") != "auto"
+    five = [item("INV-1200", "K1", "200.00"), item("INV-1201", "K1", "200.00")]
+    assert told("ACME 1200 HOURS", "200.00", five).outcome("L1") != "auto"
+
+
+def test_short_numbers_do_not_post_beside_an_item_of_the_very_amount() -> None:
+    items = [item("INV-120", "K1", "200.00"), item("INV-380", "K1", "300.00"), item("INV-9", "K1", "500.00")]
+    beside = told("ACME 120 380", "500.00", items)
+    assert (beside.outcome("L1"), beside.codes("L1")) == ("suggested", ["EX-ITEM"])
