@@ -70,7 +70,9 @@ def _period(spoken: str, found: re.Match[str], booked: date, names: Sequence[str
     if DAY_BEFORE.search(before) or _of_name(word, before, spoken[found.end(1) :], names):
         return None
     year = int(digits) % 100 + 2000 if digits else 0
-    if digits and len(digits) < FULL_YEAR and _day(month, int(digits), year, booked):
+    written = spoken[found.end(1) : found.end()]  # `DEC/24` and `DEC'24` say a year, `MAR 10` may be a day
+    far = not written.startswith(("/", "'")) and abs(year - booked.year) > 1
+    if digits and len(digits) < FULL_YEAR and (far or _near(month, int(digits), booked)):
         return None
     if not digits:
         alone = not behind or behind[0] == text.FIELD_END
@@ -80,13 +82,13 @@ def _period(spoken: str, found: re.Match[str], booked: date, names: Sequence[str
     return month, year
 
 
-def _day(month: int, day: int, year: int, booked: date) -> bool:
-    """Are two digits behind a month rather a day of it than a year?"""
+def _near(month: int, day: int, booked: date) -> bool:
+    """Are two digits behind a month a day of it near the payment, rather than a year?"""
     try:
         paid = date(booked.year, month, day)
     except ValueError:  # no day of that month
         return False
-    return abs(year - booked.year) > 1 or abs((paid - booked).days) <= NEAR_DAYS
+    return abs((paid - booked).days) <= NEAR_DAYS
 
 
 def _of_name(word: str, before: str, behind: str, names: Sequence[str]) -> bool:

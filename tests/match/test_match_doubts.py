@@ -34,7 +34,7 @@ def told(
 
 
 def test_a_council_before_words_of_fees_is_the_payer() -> None:
-    assert told("KENT CC CARE HOME FEES JUN", "900.00").outcome("L1") == "auto"
+    assert told("KENT CC CARE HOME FEES MAR", "900.00").outcome("L1") == "auto"
 
 
 @pytest.mark.parametrize(
