@@ -84,7 +84,7 @@ def test_decisions_are_applied_or_refused_with_a_reason(office: Desk) -> None:
     decide(office.root / "book.xlsm", "Exceptions", {stranger: mended, **waiting})
     ran = apply()
     assert (ran.code, ran.out, ran.err) == (0, "2 decisions applied, 0 refused\n", "")
-    assert results(office, "Exceptions")[stranger] == "accepted: on account, 77.70"
+    assert results(office, "Exceptions")[stranger].startswith("accepted: on account, 77.70")
     again = apply()
     assert again.out in ("0 decisions applied, 0 refused\n", "1 decision applied, 0 refused\n")
 
