@@ -15,42 +15,40 @@ from recon.match import text
 from recon.match.numbers import COUNTING_WORDS
 from recon.rules.schema import References
 
+BEHIND = r"(?:[/-][A-Z]{1,6})?[^A-Z0-9\n]?[0-9]"  # what stands behind the prefix: `-032046`, `/ASH/01161`
 PREFIX_MIN = 2  # letters of a prefix behind a word; one letter may be the word's own
 
 
 def apart(
-    lines: pl.DataFrame,
-    columns: Sequence[str],
-    prefixes: Iterable[str],
-    known: Iterable[str],
-    options: References,
+    lines: pl.DataFrame, columns: Sequence[str], openings: Iterable[str], options: References
 ) -> pl.DataFrame:
     """The lines with a blank between such a word and the number, in the columns named.
 
     Args:
         lines: has `text`, the fields in upper case, and the columns.
         columns: what is changed.
-        prefixes: letters that the ledger's document numbers begin with.
-        known: letters that any number to look for begins with; these are left whole.
+        openings: letters that the numbers to look for begin with; these are left whole.
         options: the words.
     """
     words = {word.upper() for word in (*options.labels, *options.glued)} - set(COUNTING_WORDS)
     if not words:
         return lines
     longest_first = sorted(words, key=lambda word: (-len(word), word))
-    glued = rf"\b((?:{'|'.join(map(re.escape, longest_first))})[A-Z]*)[^A-Z0-9\n]?[0-9]"
+    glued = rf"\b((?:{'|'.join(map(re.escape, longest_first))})[A-Z]*){BEHIND}"
     said = lines.select(pl.col("text").str.extract_all(glued)).to_series().explode().drop_nulls()
     letters = said.str.extract("^([A-Z]+)", 1).unique().sort()
-    whole, starts = set(known), set(prefixes)
+    starts = set(openings)
+    # What stands behind a word alone is a number from so many digits and marks on.
+    rest = rf"[0-9][0-9/.-]{{{options.bare_digits_sure - 1},}}"
     changes: list[tuple[str, str]] = []
-    for run in letters.filter(~letters.is_in(sorted(whole))):
+    for run in letters.filter(~letters.is_in(sorted(starts))):
         if run in words:
-            changes.append((rf"\b({run})([0-9]{{{options.bare_digits_sure},}})", "${1} ${2}"))
+            changes.append((rf"\b({run})({rest})", "${1} ${2}"))
             continue
         heads = [word for word in longest_first if run.startswith(word) and run[len(word) :] in starts]
         heads = [word for word in heads if len(run) - len(word) >= PREFIX_MIN]
         if len(heads) == 1:
-            changes.append((rf"\b({heads[0]})({run[len(heads[0]) :]}[^A-Z0-9\n]?[0-9])", "${1} ${2}"))
+            changes.append((rf"\b({heads[0]})({run[len(heads[0]) :]}{BEHIND})", "${1} ${2}"))
     if not changes:
         return lines
     odd = "(?i)" + "|".join(pattern for pattern, _ in changes)

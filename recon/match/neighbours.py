@@ -15,7 +15,7 @@ from recon.match.frames import Ready
 from recon.problems import Problem
 
 NEAR_SCORE = 80.0
-SHARED_MAX = 20  # customers with an item of one amount; a commoner amount tells nothing
+PAIRS_MAX = 20_000  # names compared for one amount: payers who paid it times customers who owe it
 SHOWN_MAX = 20  # problems of one kind
 NAMED = ("name", "name_cut")
 
@@ -27,60 +27,53 @@ def of(lines: pl.DataFrame, ready: Ready) -> pl.DataFrame:
         lines: line, owner, payer_how, payer_text, amount, currency.
         ready: items and names.
     """
-    empty = pl.DataFrame(schema={"line": pl.Int64})
-    asked = _asked(lines)
-    if asked.is_empty():
-        return empty
-    items = _owing(ready)
-    items = items.filter(pl.len().over("currency", "amount") <= SHARED_MAX)
-    pairs = asked.select("line", "owner", "payer_text", "amount", "currency").join(
-        items, on=["amount", "currency"], maintain_order="left"
-    )
-    own = pairs.filter(pl.col("other") == pl.col("owner")).select("line")
-    pairs = (
-        pairs.join(own, on="line", how="anti", maintain_order="left")
-        .join(
-            ready.names.select("customer_id", "key").unique(maintain_order=True),
-            on="customer_id",
-            maintain_order="left",
-        )
-        .select("line", "payer_text", "key")
-        .unique(maintain_order=True)
-    )
+    pairs, _wide = _pairs(lines, ready)
     if pairs.is_empty():
-        return empty
+        return pl.DataFrame(schema={"line": pl.Int64})
     scores = process.cpdist(
         pairs["payer_text"].to_list(), pairs["key"].to_list(), scorer=fuzz.ratio, dtype=np.float64
     )
-    return pairs.filter(pl.Series(scores) >= NEAR_SCORE).select("line").unique(maintain_order=True)
+    near = pairs.filter(pl.Series(scores) >= NEAR_SCORE).select("line")
+    return near.explode("line").unique(maintain_order=True)
 
 
 def too_common(lines: pl.DataFrame, ready: Ready) -> list[Problem]:
     """Said of lines whose amount so many customers owe that none was looked at; the first twenty amounts."""
-    counted = _owing(ready).group_by("currency", "amount", maintain_order=True).agg("other", count=pl.len())
-    wide = counted.filter(pl.col("count") > SHARED_MAX)
-    asked = _asked(lines).join(wide, on=["currency", "amount"], maintain_order="left")
-    asked = asked.filter(~pl.col("other").list.contains(pl.col("owner")))
-    asked = asked.sort("line").unique(["currency", "amount"], keep="first", maintain_order=True)
+    _looked, wide = _pairs(lines, ready)
     return [
         Problem(
             "limit-reached",
             line_id,
-            f"{count} customers owe its amount, more than {SHARED_MAX}; whether one has nearly the payer's name was"
-            " not looked at",
+            f"{count} customers owe its amount and {said} payers paid it; whether one has nearly the payer's name"
+            " was not looked at",
             "look for a customer of nearly this name",
         )
-        for line_id, count in asked.select("line_id", "count").head(SHOWN_MAX).iter_rows()
+        for line_id, count, said in wide.select("line_id", "owing", "said").head(SHOWN_MAX).iter_rows()
     ]
 
 
-def _asked(lines: pl.DataFrame) -> pl.DataFrame:
-    """Receipts whose payer's name is said."""
+def _pairs(lines: pl.DataFrame, ready: Ready) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Names to compare, each pair once with its lines (line, payer_text, key); amounts with too many of them."""
     named = pl.col("payer_how").is_in(NAMED) & (pl.col("payer_text") != "")
-    return lines.filter(named & (pl.col("amount") > 0))
-
-
-def _owing(ready: Ready) -> pl.DataFrame:
-    """Who owes which amounts, each once: (customer_id, currency, amount, other)."""
+    asked = lines.filter(named & (pl.col("amount") > 0))
     items = ready.items.select("customer_id", "currency", amount="open", other="owner")
-    return items.unique(maintain_order=True)
+    items = items.unique(maintain_order=True)
+    own = items.select("currency", "amount", owner="other").unique(maintain_order=True)
+    asked = asked.join(own, on=["currency", "amount", "owner"], how="anti", maintain_order="left")
+    texts = asked.group_by("currency", "amount", "payer_text", maintain_order=True).agg(
+        "line", line_id=pl.col("line_id").first()
+    )
+    texts = texts.join(
+        items.group_by("currency", "amount").agg(owing=pl.len()),
+        on=["currency", "amount"],
+        maintain_order="left",
+    ).with_columns(said=pl.len().over("currency", "amount"))
+    common = pl.col("owing") * pl.col("said") > PAIRS_MAX
+    wide = texts.filter(common).unique(["currency", "amount"], keep="first", maintain_order=True)
+    names = ready.names.select("customer_id", "key").unique(maintain_order=True)
+    pairs = (
+        texts.filter(~common)
+        .join(items, on=["currency", "amount"], maintain_order="left")
+        .join(names, on="customer_id", maintain_order="left")
+    )
+    return pairs.select("line", "payer_text", "key"), wide

@@ -51,9 +51,7 @@ def clean(tables: Tables, rules: Rules) -> Ready:
     raws = [keys["raw"], closed_keys["raw"], remittances["raw"], people.account_raws(tables)]
     starts, _longest = numbers.gram_shape(raws)
     openings, longest = numbers.gram_shape([*raws, numbers.spelled(items, tables)])
-    written = pl.concat([keys.filter(pl.col("kind") == "full")["raw"], closed_keys["raw"]])
-    prefixes, _longest = numbers.gram_shape([written])
-    lines = glued.apart(lines, ("text", *REFERENCE_FIELDS), prefixes, starts, rules.references)
+    lines = glued.apart(lines, ("text", *REFERENCE_FIELDS), openings, rules.references)
     never = "|".join(f"(?:{pattern})" for pattern in rules.references.never)
     cleaned = pl.col("text").str.replace_all(f"(?i){never}", text.FIELD_END) if never else pl.col("text")
     lines = lines.with_columns(spoken=cleaned)

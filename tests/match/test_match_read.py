@@ -24,6 +24,8 @@ def told(narrative: str, amount: str, items: list[Row], **more: str) -> Told:
         ("CF/25/06566", "PAYMENTCF/25/06566"),
         ("SI55262", "INVOICESI55262"),
         ("4104208", "REF4104208"),
+        ("CR/ASH/01161/A", "INVCR/ASH/01161/A"),
+        ("25-26/5460", "INVOICE25-26/5460"),
     ],
 )
 def test_a_word_glued_to_a_number_is_taken_off(doc: str, said: str) -> None:
