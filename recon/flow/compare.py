@@ -9,7 +9,7 @@ import polars as pl
 
 from recon import model
 from recon.decide.by_rule import HOLDING, with_customers
-from recon.match import readings
+from recon.match.explain import readings
 from recon.model import ACCEPTED, ALLOCATIONS, LINES, Choice, Column, Outcome, Table
 
 AGREES, DISAGREES, HELD = "agrees", "disagrees", "held"

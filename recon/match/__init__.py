@@ -5,7 +5,12 @@ Six steps, each a function from tables to tables. Nothing here reads a file, a c
 
 from __future__ import annotations
 
-from recon.match import assign, candidates, combine, explain, prepare, score
+from recon.match.assign.choose import choose
+from recon.match.candidates.find import find
+from recon.match.combine.search import search
+from recon.match.explain.tell import tell
+from recon.match.prepare.clean import clean
+from recon.match.score.weigh import weigh
 from recon.model import Result, Tables
 from recon.rules.schema import Rules
 
@@ -20,11 +25,9 @@ def match(tables: Tables, rules: Rules) -> Result:
     Returns the proposals in inner form: each bank line has exactly one outcome, its money is conserved to the
     minor unit, and no item is settled beyond its open amount; all three are asserted.
     """
-    ready = prepare.clean(tables, rules)  # text -> keys; classes, duplicates and returns set aside
-    found = candidates.find(ready, rules)  # which lines, items, payers and advices may meet at all
-    proposals = combine.search(
-        ready, found, rules
-    )  # one line, one or many items: every set that may explain it
-    weighed = score.weigh(ready, found, proposals, rules)  # one weight column for each piece of evidence
-    chosen = assign.choose(ready, weighed, rules)  # every item owned once, the best total for the whole
-    return explain.tell(ready, found, weighed, chosen, rules)  # outcome, reasons, exceptions with their codes
+    ready = clean(tables, rules)  # text -> keys; classes, duplicates and returns set aside
+    found = find(ready, rules)  # which lines, items, payers and advices may meet at all
+    proposals = search(ready, found, rules)  # one line, one or many items: every set that may explain it
+    weighed = weigh(ready, found, proposals, rules)  # one weight column for each piece of evidence
+    chosen = choose(ready, weighed, rules)  # every item owned once, the best total for the whole
+    return tell(ready, found, weighed, chosen, rules)  # outcome, reasons, exceptions with their codes

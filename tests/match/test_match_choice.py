@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_cases import rules_of
 
-from recon.match import assign, contest
+from recon.match import contest
+from recon.match.assign.choose import choose
 from recon.match.frames import Proposals, Ready
 from recon.rules.schema import Rules
 
@@ -110,7 +111,7 @@ def by_trying(sets: list[Set], halves: bool) -> float:
 def chosen_of(sets: list[Set], halves: bool, rules: Rules | None = None) -> tuple[list[Set], Any]:
     loose = rules or rules_of()
     loose = loose.model_copy(update={"thresholds": loose.thresholds.model_copy(update={"suggested": 0.0})})
-    chosen = assign.choose(ready_of(LINES), proposals_of(sets, halves), loose)
+    chosen = choose(ready_of(LINES), proposals_of(sets, halves), loose)
     return [sets[at] for at in chosen.sets["proposal"].to_list()], chosen.problems
 
 
@@ -153,7 +154,7 @@ def test_a_part_beyond_its_limit_is_taken_in_turn_and_said() -> None:
 
 
 def test_a_search_that_takes_too_many_steps_is_given_up_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assign, "_solve", lambda *_: None)
+    monkeypatch.setattr("recon.match.assign.choose._solve", lambda *_: None)
     picked, problems = chosen_of([(0, (0, 2), 5), (1, (0, 3), 5), (2, (2, 3), 5)], halves=False)
     assert fits(picked, halves=False)
     assert "was not found" in problems[0].what

@@ -8,8 +8,8 @@ from pathlib import Path
 from match_cases import Told, item, line, rules_of, run, tables_of
 
 from recon.decide.known import parts_of
-from recon.match import reasons as evidence
-from recon.match.words import MT_OF_RULE, WORDS_OF_EVIDENCE
+from recon.match.explain import reasons as evidence
+from recon.match.explain.words import MT_OF_RULE, WORDS_OF_EVIDENCE
 from recon.rules.schema import Rules
 
 KENT = {"customer_id": "K21", "name": "Kent County Council", "aliases": "KENT CC"}

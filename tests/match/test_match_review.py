@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from match_cases import Row, Told, item, line, rules_of, run, tables_of
 
-from recon.match.months import named_month
+from recon.match.combine.months import named_month
 
 ACME = {"customer_id": "K1", "name": "ACME CARE LTD", "vendor_no": "4000123456", "aliases": "ACME"}
 FEBRUARY = [item("INV-1", "K1", "500.10"), item("INV-2", "K1", "299.90")]

@@ -10,8 +10,9 @@ from decimal import Decimal
 import pytest
 from match_cases import Row, item, line, rules_of, run, tables_of
 
-from recon.match import neighbours, subsets
-from recon.match.subsets import Book
+from recon.match.combine import subsets
+from recon.match.combine.subsets import Book
+from recon.match.explain import neighbours
 from recon.rules.schema import Rules
 
 ACME = {"customer_id": "K1", "name": "ACME CARE LTD", "aliases": "ACME"}

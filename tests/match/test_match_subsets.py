@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_cases import Row, Told, item, line, rules_of, run, tables_of
 
-from recon.match.months import named_month
-from recon.match.subsets import CHOICE, EVERYTHING, MONTH, RUN, UP_TO, Book
+from recon.match.combine.months import named_month
+from recon.match.combine.subsets import CHOICE, EVERYTHING, MONTH, RUN, UP_TO, Book
 from recon.rules.schema import Rules
 
 KENT = {"customer_id": "K21", "name": "Kent County Council", "aliases": "KENT CC"}

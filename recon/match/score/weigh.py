@@ -14,8 +14,9 @@ from datetime import date
 
 import polars as pl
 
-from recon.match import companies, disputes, exchange, persons, plans
+from recon.match import companies, disputes, persons, plans
 from recon.match.frames import BY_PAYER, CONFIRMED, WEIGHTS, Found, Proposals, Ready, confidence_of
+from recon.match.score import exchange
 from recon.rules.schema import Rules
 
 WHOLE_NAMES = ("name", "name_cut")

@@ -11,8 +11,8 @@ from __future__ import annotations
 import polars as pl
 
 from recon.match import text
+from recon.match.candidates.lists import DIGITS_MAX, LIST_WORDS, RANGE_WORDS
 from recon.match.frames import REFERENCES, Ready
-from recon.match.lists import DIGITS_MAX, LIST_WORDS, RANGE_WORDS
 from recon.rules.schema import References, Rules
 
 MEMBERS_MAX = 60  # numbers of one list

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from recon.match import advices, glued, numbers, people, plans, returns, text, together
+from recon.match import numbers, plans, text, together
 from recon.match.frames import Ready
+from recon.match.prepare import advices, glued, people, returns
 from recon.model import Tables
 from recon.problems import Problem
 from recon.rules.schema import NotReceivable, Rules

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match.words import WORDS_OF_CODE
+from recon.match.explain.words import WORDS_OF_CODE
 from recon.model import Outcome
 from recon.rules.schema import Rules
 

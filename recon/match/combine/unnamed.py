@@ -15,9 +15,9 @@ from datetime import date
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
+from recon.match.combine.months import EVERY_MONTH, MONTHS, named_month, names_of
+from recon.match.combine.subsets import DUE, EVERYTHING, Book, Hits, Subset
 from recon.match.frames import Found, Ready
-from recon.match.months import EVERY_MONTH, MONTHS, named_month, names_of
-from recon.match.subsets import DUE, EVERYTHING, Book, Hits, Subset
 from recon.problems import Problem
 from recon.rules.schema import Rules
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import companies, numbers, payers, references, shared, short, text, together
+from recon.match import companies, numbers, shared, short, text, together
+from recon.match.candidates import payers, references
 from recon.match.frames import Found, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules

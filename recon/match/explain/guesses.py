@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import readings
+from recon.match.explain import readings
 from recon.match.frames import Found, Ready
 from recon.model import money_expr
 

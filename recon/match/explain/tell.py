@@ -13,11 +13,11 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from recon.match import allowances, details, guesses, neighbours, readings, wording
+from recon.match.explain import allowances, details, guesses, neighbours, readings, wording
+from recon.match.explain.reasons import evidence_code, reasons
+from recon.match.explain.unmatched import unmatched_lines
+from recon.match.explain.words import WORDS_OF_CODE
 from recon.match.frames import Chosen, Found, Proposals, Ready
-from recon.match.reasons import evidence_code, reasons
-from recon.match.unmatched import unmatched_lines
-from recon.match.words import WORDS_OF_CODE
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Outcome, Result, Status
 from recon.problems import Problem
 from recon.rules.schema import Rules

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import amounts, credit_notes, excess, months, remitted, short, unnamed
+from recon.match import short
+from recon.match.combine import amounts, credit_notes, excess, months, remitted, unnamed
 from recon.match.frames import Found, Proposals, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules

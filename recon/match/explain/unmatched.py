@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from recon.match import contest, neighbours, persons
+from recon.match import contest, persons
+from recon.match.explain import neighbours
 from recon.match.frames import BY_PAYER, CONFIRMED, Chosen, Found, Proposals, Ready
 from recon.rules.schema import Rules
 

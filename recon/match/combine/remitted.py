@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import mixed, stated
+from recon.match.combine import mixed, stated
+from recon.match.combine.tolerances import unit_of
 from recon.match.deductions import PER_CENT, PPM
 from recon.match.frames import Found, Ready
-from recon.match.tolerances import unit_of
 from recon.rules.schema import Rules
 
 

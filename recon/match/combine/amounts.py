@@ -13,9 +13,9 @@ from typing import Final
 
 import polars as pl
 
+from recon.match.combine.tolerances import caps_of, tolerance_of, unit_of
 from recon.match.deductions import PER_CENT, PPM, plan_table, ppm
 from recon.match.frames import Ready
-from recon.match.tolerances import caps_of, tolerance_of, unit_of
 from recon.rules.schema import Rules
 
 # What a reading does to the books, and the rule of `evidence` that switches it.

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.match.combine.tolerances import minor_of
 from recon.match.deductions import PER_CENT, PPM, allowed, ppm
 from recon.match.frames import Ready
-from recon.match.tolerances import minor_of
 from recon.rules.schema import Rules
 
 # Types that settle, besides those of the rules. A retention does not, since it is due later; nor does a tolerance,

@@ -6,10 +6,10 @@ import polars as pl
 
 from recon.match import counts, text
 from recon.match.calendar import date_like, period_like
-from recon.match.continued import continued
-from recon.match.damaged import cut_off, lookalikes, typos
+from recon.match.candidates.continued import continued
+from recon.match.candidates.damaged import cut_off, lookalikes, typos
+from recon.match.candidates.lists import listed
 from recon.match.frames import REFERENCES, Ready
-from recon.match.lists import listed
 from recon.rules.schema import Rules
 
 LONG = r"^[0-9]{10,}$"  # digits that tell a number, though others hang on it by a dash

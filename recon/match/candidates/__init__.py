@@ -1,0 +1,1 @@
+"""Step 2, `find`: which lines, open items, customers and remittances may meet at all."""

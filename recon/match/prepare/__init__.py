@@ -1,0 +1,1 @@
+"""Step 1, `clean`: text becomes keys, classes are told apart, what is no new receipt is set aside."""
