@@ -10,13 +10,13 @@ from __future__ import annotations
 import polars as pl
 
 from recon.match import text
-from recon.match.frames import Ready
+from recon.match.frames import Spelled
 from recon.rules.schema import Rules
 
 DIGITS = "^[0-9]+$"
 
 
-def amounts(ready: Ready) -> pl.DataFrame:
+def amounts(ready: Spelled) -> pl.DataFrame:
     """Grams of digits that are the amount of their line, in whole or in minor units: (line, at, size)."""
     said = ready.grams.filter(pl.col("raw").str.contains(DIGITS) & ~pl.col("labelled"))
     said = said.select("line", "at", "size", "raw").join(
@@ -36,7 +36,7 @@ def amounts(ready: Ready) -> pl.DataFrame:
     return said.filter(same).select("line", "at", "size").unique(maintain_order=True)
 
 
-def counted(ready: Ready, rules: Rules) -> pl.DataFrame:
+def counted(ready: Spelled, rules: Rules) -> pl.DataFrame:
     """Short grams of digits that count something or are some amount: (line, at, size)."""
     options = rules.references
     said = ready.grams.filter(
@@ -71,7 +71,7 @@ def counted(ready: Ready, rules: Rules) -> pl.DataFrame:
     )
 
 
-def without(hits: pl.DataFrame, ready: Ready, rules: Rules) -> pl.DataFrame:
+def without(hits: pl.DataFrame, ready: Spelled, rules: Rules) -> pl.DataFrame:
     """Hits (line, at, size, ...) of bare numbers without those that are amounts or counts."""
     none = pl.concat([amounts(ready), counted(ready, rules)])
     return hits.join(none, on=["line", "at", "size"], how="anti", maintain_order="left")

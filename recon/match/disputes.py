@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.fill import fill
 from recon.match.frames import Chosen, Found, Ready
 from recon.model import money_expr
 
@@ -53,7 +54,7 @@ def stated(ready: Ready, found: Found, chosen: Chosen) -> pl.DataFrame:
         .filter(pl.col("settled") != pl.col("open"))
         .with_columns(kind=kind.str.slice(0, REASON_LETTERS))
     )
-    text = pl.format("{}: {} {}", "item_id", money_expr(pl.col("deduction"), ready.scales), "kind")
+    text = fill("{}: {} {}", "item_id", money_expr(pl.col("deduction"), ready.scales), "kind")
     lines = rows.with_columns(one=text).group_by("line", maintain_order=True)
     told = lines.agg(more=pl.col("one").unique(maintain_order=True).str.join(", "))
     return told.select("line", "more", code=pl.lit("EX-DISPUTE"))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Final
 
 import polars as pl
 
+from recon.match.together import Once
 from recon.model import TOLERATED
 from recon.problems import Problem
 
@@ -52,7 +52,7 @@ class Ready:
     """What `prepare.clean` makes: cleaned rows and the keys they can be joined by.
 
     lines: line, line_id, account, booking_date, value_date, amount, currency, type, text (upper case, for
-        references), spoken (without dates, telephones and the like), payer_text (its longest run of words), state
+        references), spoken (without dates, telephones and the like), state
         (`open`, `duplicate`, `settled`, `not_receivable`, `paired`), class_id, class_code, hostile, insolvent,
         uncleared, taken_back.
     items: item, item_id, customer_id, owner (customer or group), doc_no, doc_type, currency, open, gross, net,
@@ -61,46 +61,104 @@ class Ready:
         bar_code.
     keys: key, item, kind (`full`, `bare`, `order`), raw; a document number or order reference of an open item.
     closed_keys: key, raw, doc_no, customer_id, amount, listed, written; document numbers of closed items.
-    atoms: line, at, atom, digit, gap, after; the runs of letters and digits of a line.
-    grams: line, at, size, raw, key, opened, closed, piece, field_end, tight, labelled, before; what may be a
-        reference.
     customers: customer_id, group_id, name, tolerance, tolerance_used.
     names: key, customer_id, kind (`alias`, `name`, `name_cut`), form (legal form), valid_from, valid_to.
     accounts: key, customer_id, kind (`account`, `vendor`), valid_from, valid_to.
-    name_grams: line, at, size, key, whole, form; what may be a name in a line.
     remittances: remit, remittance_id, payer, payer_owner (the one customer or group of that name), payment_date, raw,
         key (of the payment number), total, one_total, summed, unread, currency, foots.
     advice: remit, row, doc_key, gross, deduction, deduction_type, paid.
+    starts: letters that the ledger's numbers begin with; openings: these, and what their spellings begin with.
+    longest: atoms of the longest number.
     tolerated: customer_id, currency, booking_date, amount_minor; small differences that earlier runs gave.
+    once: what is worked out of the ledger once for all parts of the lines.
     """
 
     lines: pl.DataFrame
     items: pl.DataFrame
     keys: pl.DataFrame
     closed_keys: pl.DataFrame
-    atoms: pl.DataFrame
-    grams: pl.DataFrame
     customers: pl.DataFrame
     names: pl.DataFrame
     accounts: pl.DataFrame
-    name_grams: pl.DataFrame
     remittances: pl.DataFrame
     advice: pl.DataFrame
+    starts: pl.Series
+    openings: pl.Series
+    longest: int
     scales: Mapping[str, int]
     tolerated: pl.DataFrame = field(default_factory=TOLERATED.empty)
     problems: tuple[Problem, ...] = ()
+    once: Once = field(default_factory=Once)
 
-    @cached_property
+    @property
     def prefixes(self) -> pl.Series:
         """The letters that this ledger's document numbers begin with."""
-        full = self.keys.filter(pl.col("kind") == "full")["raw"]
-        raws = pl.concat([full, self.closed_keys["raw"]])
+        return self.once("prefixes", self._prefixes)
+
+    def _prefixes(self) -> pl.Series:
+        raws = pl.concat([self.full["raw"], self.closed_keys["raw"]])
         return raws.str.extract(r"^([A-Z]+)", 1).drop_nulls().unique(maintain_order=True)
+
+    @property
+    def full(self) -> pl.DataFrame:
+        """The keys that are whole document numbers."""
+        return self.once("full", lambda: self.keys.filter(pl.col("kind") == "full"))
+
+    @property
+    def known(self) -> pl.DataFrame:
+        """Every key of an item, open or closed, once: (key)."""
+        return self.once(
+            "known", lambda: pl.concat([self.keys.select("key"), self.closed_keys.select("key")]).unique()
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spelled(Ready):
+    """Some of the lines, with what their text may say; all else is the whole ledger's.
+
+    lines: as in Ready, with payer_text (its longest run of words).
+    atoms: line, at, atom, digit, gap, after; the runs of letters and digits of a line.
+    grams: line, at, size, raw, key, opened, closed, piece, field_end, tight, labelled, before; what may be a
+        reference.
+    name_grams: line, at, size, key, whole, form; what may be a name in a line.
+    """
+
+    atoms: pl.DataFrame
+    grams: pl.DataFrame
+    name_grams: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Met:
+    """What `candidates.find` makes of some of the lines.
+
+    Most as in Found; beside it:
+    numbered: line, remit, how; the remittances that a line names by number.
+    texts: line, payer_text.
+    wide: line, fan; lines with a reference that too many items share.
+    everything: line, owner, count; lines that name more of an owner's items than count as evidence.
+    """
+
+    references: pl.DataFrame
+    payers: pl.DataFrame
+    numbered: pl.DataFrame
+    closed: pl.DataFrame
+    near: pl.DataFrame
+    expired: pl.DataFrame
+    unknown: pl.DataFrame
+    dates: pl.DataFrame
+    twins: pl.DataFrame
+    elsewhere: pl.DataFrame
+    crowded: pl.DataFrame
+    plans: pl.DataFrame
+    texts: pl.DataFrame
+    wide: pl.DataFrame
+    everything: pl.DataFrame
 
 
 @dataclass(frozen=True)
 class Found:
-    """What `candidates.find` makes: which lines, items and customers may meet at all.
+    """What `candidates.link` makes: which lines, items and customers may meet at all.
 
     references: as REFERENCES.
     payers: line, customer_id, owner, how (`account`, `alias`, `vendor`, `name`, `name_cut`, `person`, `fuzzy`,
@@ -116,6 +174,8 @@ class Found:
     twins: line, item; an item that is named, of whose number there is also a closed one of the line's amount.
     elsewhere: line; lines that name a document of another company of ours.
     crowded: line; lines whose payer's name, account or number more customers have than count as evidence.
+    plans: line, item; items of which the line names the repayment plan that no other item is on.
+    texts: line, payer_text; the line's longest run of words.
     """
 
     references: pl.DataFrame
@@ -129,6 +189,8 @@ class Found:
     twins: pl.DataFrame
     elsewhere: pl.DataFrame
     crowded: pl.DataFrame
+    plans: pl.DataFrame
+    texts: pl.DataFrame
     problems: tuple[Problem, ...] = ()
 
 

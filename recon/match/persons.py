@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon.match import shared, text
-from recon.match.frames import Ready
+from recon.match.frames import Spelled
 from recon.rules.schema import Rules
 
 TITLES = r"^(?:MR|MRS|MS|MISS|MASTER|DR|SIR|SHRI|SMT) "
@@ -25,7 +25,7 @@ def said(rules: Rules) -> pl.Expr:
     return (is_name | pays).fill_null(value=False)
 
 
-def named(ready: Ready, owners_max: int) -> pl.DataFrame:
+def named(ready: Spelled, owners_max: int) -> pl.DataFrame:
     """Lines that say the initial and surname of a customer who is a person: (line, customer_id, how, place).
 
     A customer is taken for a person where its name is one or two given names or initials and a surname. Of persons

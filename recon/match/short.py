@@ -14,14 +14,14 @@ import polars as pl
 
 from recon.match import counts, text
 from recon.match.calendar import period_like
-from recon.match.frames import REFERENCES, Ready
+from recon.match.frames import REFERENCES, Ready, Spelled
 from recon.rules.schema import Rules
 
 CONFIRMED = ("account", "alias", "vendor")
 GRAMS = ["line", "at", "size", "raw", "key"]
 
 
-def named(ready: Ready, kept: pl.DataFrame, paying: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+def named(ready: Spelled, kept: pl.DataFrame, paying: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Short bare numbers of lines that name nothing else, as REFERENCES with `how` short.
 
     Args:
@@ -57,7 +57,7 @@ def named(ready: Ready, kept: pl.DataFrame, paying: pl.DataFrame, rules: Rules) 
     )
 
 
-def _tails(ready: Ready, least: int, most: int) -> pl.DataFrame:
+def _tails(ready: Spelled, least: int, most: int) -> pl.DataFrame:
     """Each open item's last short run of digits with its owner: (item, owner, key)."""
     full = ready.keys.filter(pl.col("kind") == "full")
     tails = full.select("item", raw=pl.col("raw").str.extract(r"(?:^|[^0-9])([0-9]+)$", 1)).drop_nulls()

@@ -6,12 +6,35 @@ use the other cores without a copy of any table. What comes back is the same as 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import Any, TypeVar
+
+import polars as pl
 
 A = TypeVar("A")
 B = TypeVar("B")
+
+
+class Once:
+    """Values by name, each made by whoever asks for it first; others wait for it."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Future[Any]] = {}
+        self._lock = Lock()
+
+    def __call__(self, name: str, make: Callable[[], A]) -> A:
+        """The value of this name. Raises what `make` raises, each time."""
+        with self._lock:
+            mine = name not in self._made
+            value: Future[A] = self._made.setdefault(name, Future())
+        if mine:
+            try:
+                value.set_result(make())
+            except BaseException as error:  # noqa: BLE001 - whoever waits gets it too
+                value.set_exception(error)
+        return value.result()
 
 
 def both(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
@@ -28,3 +51,21 @@ def both(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
         if failed is not None:
             raise failed
         return mine, later.result()
+
+
+def each(work: Callable[[A], B], parts: Iterable[A], workers: int) -> list[B]:
+    """What `work` makes of each part, in their order, so many at a time.
+
+    Raises what the first part that fails raises.
+    """
+    if workers == 1:
+        return [work(part) for part in parts]
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        return list(pool.map(work, parts))
+
+
+def parts(rows: pl.DataFrame, rows_max: int, workers: int, rows_min: int) -> list[pl.DataFrame]:
+    """The rows in consecutive parts: no more than `rows_max`, and one for each worker unless they get too small."""
+    count = max(1, -(-rows.height // rows_max), min(workers, rows.height // rows_min))
+    size = max(1, -(-rows.height // count))
+    return [rows.slice(at, size) for at in range(0, max(rows.height, 1), size)]

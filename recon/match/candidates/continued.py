@@ -12,7 +12,7 @@ import polars as pl
 
 from recon.match import text
 from recon.match.candidates.lists import DIGITS_MAX, LIST_WORDS, RANGE_WORDS
-from recon.match.frames import REFERENCES, Ready
+from recon.match.frames import REFERENCES, Spelled
 from recon.rules.schema import References, Rules
 
 MEMBERS_MAX = 60  # numbers of one list
@@ -20,7 +20,7 @@ BETWEEN = r"^ ?[/,;&+-]{1,2} ?$|^ $"  # what may stand between two numbers of a 
 FRONTIER = ("start", "line", "owner", "base", "head", "last", "at", "ranging", "own")
 
 
-def continued(ready: Ready, rules: Rules, strong: pl.DataFrame) -> pl.DataFrame:
+def continued(ready: Spelled, rules: Rules, strong: pl.DataFrame) -> pl.DataFrame:
     """The further numbers of lists and ranges that begin with a number in `strong`; as REFERENCES, `exact`.
 
     Args:
@@ -52,7 +52,7 @@ def continued(ready: Ready, rules: Rules, strong: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _heads(ready: Ready, strong: pl.DataFrame, options: References) -> pl.DataFrame:
+def _heads(ready: Spelled, strong: pl.DataFrame, options: References) -> pl.DataFrame:
     """Where a list may begin: (start, line, owner, base, head, begin, at, own); `at` is the atom behind the number.
 
     A number of digits only that hangs on another by a dash is none by itself, but may begin a range; then it is
@@ -81,7 +81,7 @@ def _heads(ready: Ready, strong: pl.DataFrame, options: References) -> pl.DataFr
     )
 
 
-def _members(ready: Ready, heads: pl.DataFrame, options: References) -> pl.DataFrame:
+def _members(ready: Spelled, heads: pl.DataFrame, options: References) -> pl.DataFrame:
     """Every number that follows a head by a sign or word of lists, filled up to the head's length."""
     atoms = ready.atoms.join(heads.select("line").unique(), on="line", how="semi").select(
         "line", "at", "atom", "digit", "gap", glued=pl.col("after") == ""
@@ -127,7 +127,7 @@ def _read(step: pl.DataFrame, options: References) -> pl.DataFrame:
     )
 
 
-def _between(heads: pl.DataFrame, ready: Ready, options: References) -> pl.DataFrame:
+def _between(heads: pl.DataFrame, ready: Spelled, options: References) -> pl.DataFrame:
     """Ranges whose both ends are written out, letters and all: `R0000208 - R0000210`."""
     ends = heads.select("line", "owner", "base", "begin", top="head")
     gaps = ready.atoms.select("line", "at", "atom", "gap")

@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from recon.match import text
 from recon.match.calendar import date_like, period_like
-from recon.match.frames import REFERENCES, Ready
+from recon.match.frames import REFERENCES, Spelled
 from recon.rules.schema import Rules
 
 CUT_FAN_MAX = 5  # documents that may begin like a number that is cut off
@@ -17,7 +17,7 @@ PARTS_MAX = 5  # parts of a word that are read as one number
 TOKEN_MAX = 40  # characters of a word that may be a reference
 
 
-def _tokens(lines: pl.DataFrame, ready: Ready, least: int) -> pl.DataFrame:
+def _tokens(lines: pl.DataFrame, ready: Spelled, least: int) -> pl.DataFrame:
     """What may be a damaged number: (line, token). Words with digits, each joined with the next; and grams."""
     words = lines.select("line", "booking_date", word=pl.col("spoken").str.extract_all(r"[^\s]+")).explode(
         "word"
@@ -69,7 +69,7 @@ def _parts_of(words: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def lookalikes(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
+def lookalikes(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     """Numbers that name an item once letters are read as the digits they look like (O as 0)."""
     fold = dict(sorted(rules.references.lookalikes.items()))
     if not rules.evidence.reference_lookalike.propose or not fold:
@@ -113,7 +113,7 @@ def lookalikes(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def cut_off(ready: Ready, rules: Rules) -> pl.DataFrame:
+def cut_off(ready: Spelled, rules: Rules) -> pl.DataFrame:
     """Numbers cut off at the end of a field, of which few documents begin so; or within it, of which one does.
 
     Within a field the amount must be that document's.
@@ -155,7 +155,7 @@ def cut_off(ready: Ready, rules: Rules) -> pl.DataFrame:
     )
 
 
-def _incomplete(ends: pl.DataFrame, ready: Ready) -> pl.DataFrame:
+def _incomplete(ends: pl.DataFrame, ready: Spelled) -> pl.DataFrame:
     """Numbers shorter than any of the ledger's of that form; a longer one is whole, and of another ledger.
 
     The form is the letters that a number begins with and how many runs of digits it has.
@@ -194,7 +194,7 @@ def _variants(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     return pl.concat(parts).drop("length")
 
 
-def typos(ready: Ready, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
+def typos(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     """Numbers one character off, for lines that name nothing else, where the amount agrees.
 
     Without the amount such a number is no evidence: a dense ledger has an item one character off for any number

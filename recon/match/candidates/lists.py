@@ -6,7 +6,7 @@ import polars as pl
 
 from recon.match import numbers as keyed
 from recon.match import text
-from recon.match.frames import REFERENCES, Ready
+from recon.match.frames import REFERENCES, Spelled
 from recon.rules.schema import References, Rules
 
 RANGE_WORDS = ("TO", "TILL", "THRU", "THROUGH", "UPTO")
@@ -14,7 +14,7 @@ LIST_WORDS = ("AND", "PLUS")
 DIGITS_MAX = 15  # digits that an integer holds
 
 
-def listed(ready: Ready, rules: Rules, strong: pl.DataFrame) -> pl.DataFrame:
+def listed(ready: Spelled, rules: Rules, strong: pl.DataFrame) -> pl.DataFrame:
     """`INV-1001/02/03` and `INV-1001 to 1005`: every number of a list, read with the first one's beginning.
 
     What varies in a number is its last run of digits (`CF/25/01498/777` is CF/25/01498 and CF/25/01777); how many
@@ -64,7 +64,7 @@ def _without_single(members: pl.DataFrame, strong: pl.DataFrame) -> pl.DataFrame
     )
 
 
-def _runs(ready: Ready) -> pl.DataFrame:
+def _runs(ready: Spelled) -> pl.DataFrame:
     """How many runs of digits the ledger's numbers with a prefix have: (prefix, runs)."""
     raws = ready.keys.filter(pl.col("kind") == "full").select(
         prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), runs=pl.col("raw").str.count_matches(r"[0-9]+")
@@ -76,7 +76,7 @@ def _runs(ready: Ready) -> pl.DataFrame:
     )
 
 
-def _list_members(ready: Ready, options: References) -> pl.DataFrame:
+def _list_members(ready: Spelled, options: References) -> pl.DataFrame:
     """The last digit runs of numbers that stand in a list: (line, at, atom, prefix, stem, previous, ranged).
 
     A segment begins with a prefix; `nth` counts its runs of digits. A list has more than one member.

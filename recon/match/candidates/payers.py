@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Levenshtein
 
 from recon.match import numbers, persons, shared, text
-from recon.match.frames import Ready
+from recon.match.frames import Spelled
 from recon.rules.schema import Rules
 
 SCHEMA = pl.Schema(
@@ -29,7 +29,7 @@ BLOCK_FAN_MAX = 400  # names that share a word's beginning; a commoner beginning
 FUZZY_CHUNK = 500_000
 
 
-def known(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def known(ready: Spelled, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The payers that each line may have, and the customers whose names are only near.
 
     Returns:
@@ -42,8 +42,16 @@ def known(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame, pl.Da
     limit = rules.limits.customers_per_name
     ready = replace(
         ready,
-        names=shared.few(ready.names, ["key", "kind", "form", "valid_from", "valid_to"], ready, limit),
-        accounts=shared.few(ready.accounts, ["key", "plain", "kind", "valid_from", "valid_to"], ready, limit),
+        names=ready.once(
+            "few names",
+            lambda: shared.few(ready.names, ["key", "kind", "form", "valid_from", "valid_to"], ready, limit),
+        ),
+        accounts=ready.once(
+            "few accounts",
+            lambda: shared.few(
+                ready.accounts, ["key", "plain", "kind", "valid_from", "valid_to"], ready, limit
+            ),
+        ),
     )
     hits = pl.concat([_by_account(ready), _by_name(ready, rules), _tiered(persons.named(ready, limit))])
     # An initial and a surname say more than a name in a longer text.
@@ -84,7 +92,7 @@ def _valid(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _by_account(ready: Ready) -> pl.DataFrame:
+def _by_account(ready: Spelled) -> pl.DataFrame:
     """Accounts, vendor numbers and codes that stand in the text or in the counterparty's account."""
     lines = ready.lines.filter(pl.col("state") == "open").select(
         "line",
@@ -111,7 +119,7 @@ def _by_account(ready: Ready) -> pl.DataFrame:
     return _tiered(hits)
 
 
-def _by_name(ready: Ready, rules: Rules) -> pl.DataFrame:
+def _by_name(ready: Spelled, rules: Rules) -> pl.DataFrame:
     """Names and aliases that stand in the text whole, each place's longest; else the longest that stands in a part.
 
     A name whose legal form is another than the customer's is not the customer's: ACME LLP is not ACME PVT LTD.
@@ -154,7 +162,7 @@ def _tiered(hits: pl.DataFrame) -> pl.DataFrame:
     return hits.with_columns(tier=tier).select(list(SCHEMA)).cast(SCHEMA)
 
 
-def _alike(unsure: pl.DataFrame, ready: Ready, rules: Rules) -> pl.DataFrame:
+def _alike(unsure: pl.DataFrame, ready: Spelled, rules: Rules) -> pl.DataFrame:
     """Names that are near the payer's text: distinct texts against distinct names that share a word's beginning."""
     empty = pl.DataFrame(
         schema={"line": pl.Int64, "customer_id": pl.String, "likeness": pl.Float64, "swapped": pl.Boolean}

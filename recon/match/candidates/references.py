@@ -9,14 +9,14 @@ from recon.match.calendar import date_like, period_like
 from recon.match.candidates.continued import continued
 from recon.match.candidates.damaged import cut_off, lookalikes, typos
 from recon.match.candidates.lists import listed
-from recon.match.frames import REFERENCES, Ready
+from recon.match.frames import REFERENCES, Spelled
 from recon.rules.schema import Rules
 
 LONG = r"^[0-9]{10,}$"  # digits that tell a number, though others hang on it by a dash
 ORDER_WORDS = ("PO", "ORDER", "CONTRACT", "PLAN")  # before a number that is an order's
 
 
-def named(ready: Ready, rules: Rules) -> pl.DataFrame:
+def named(ready: Spelled, rules: Rules) -> pl.DataFrame:
     """All references of all lines, the best reading of each place in the text only.
 
     Returns (line, item, how, said, at, size): `how` is exact, order, cut, bare or typo.
@@ -43,7 +43,7 @@ def named(ready: Ready, rules: Rules) -> pl.DataFrame:
     return every.unique(["line", "item"], keep="first", maintain_order=True)
 
 
-def unknown(ready: Ready, found: pl.DataFrame) -> pl.DataFrame:
+def unknown(ready: Spelled, found: pl.DataFrame) -> pl.DataFrame:
     """Numbers in the ledger's own form that no open item has: (line, said). Payments by other evidence doubt them.
 
     Args:
@@ -75,7 +75,7 @@ def unknown(ready: Ready, found: pl.DataFrame) -> pl.DataFrame:
     return every.unique("line", keep="first", maintain_order=True)
 
 
-def _loose(ready: Ready) -> pl.DataFrame:
+def _loose(ready: Spelled) -> pl.DataFrame:
     """Numbers in nobody's form that still look like a document's (`EH-7781`): (line, raw, key)."""
     lines = ready.lines.filter((pl.col("state") == "open") & ~pl.col("hostile"))
     said = lines.select("line", raw=pl.col("text").str.extract_all(r"\b[A-Z]{2,4}[-/][0-9]{3,8}\b")).explode(
@@ -89,7 +89,7 @@ def _loose(ready: Ready) -> pl.DataFrame:
     return used.with_columns(key=text.unzero(pl.col("raw")))
 
 
-def dates(ready: Ready) -> pl.DataFrame:
+def dates(ready: Spelled) -> pl.DataFrame:
     """Lines with a bare number that reads as a date and is also an item's: (line, item). It is no reference."""
     hits = ready.grams.filter(
         pl.col("opened") & pl.col("closed") & ~pl.col("labelled") & pl.col("raw").str.contains("^[0-9]+$")
@@ -133,7 +133,7 @@ def _outermost(hits: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _hits(ready: Ready, rules: Rules) -> pl.DataFrame:
+def _hits(ready: Spelled, rules: Rules) -> pl.DataFrame:
     """Keys of items that stand in a line's text."""
     prefixes = ready.prefixes
     hits = (

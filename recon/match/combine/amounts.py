@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from recon.fill import fill
 from recon.match.combine.tolerances import caps_of, tolerance_of, unit_of
 from recon.match.deductions import PER_CENT, PPM, plan_table, ppm
 from recon.match.frames import Ready
@@ -214,7 +215,7 @@ def _deducted(
             ok=pl.col("ok").all(),
             note=pl.col("note").first(),
             legs=pl.col("leg").n_unique(),
-            said=pl.format("{} {}%", "type", (pl.col("rate_ppm") / PER_CENT))
+            said=fill("{} {}%", "type", (pl.col("rate_ppm") / PER_CENT))
             .unique(maintain_order=True)
             .str.join(" + "),
         )
@@ -248,7 +249,7 @@ def _deducted(
         "deduction",
         auto=pl.col("ok") & ~several & (pl.col("note") == "") & rules.evidence.deduction.auto,
         codes=codes,
-        reason=pl.format("amount is what is open less {}", "said"),
+        reason=fill("amount is what is open less {}", "said"),
     )
     taken = wide.join(fits.select(*keys, "reading", "coarse_used", "off"), on=keys, maintain_order="left")
     taken = taken.with_columns(deduction=pl.when("coarse_used").then("coarse").otherwise("fine"))

@@ -2,6 +2,7 @@
 
 "KENT CC MARCH 2026"          -> March 2026
 "KENT CC 10 MAR"              -> none: a day
+"KENT CC MARCH PAYMENT"       -> none in March: that is when they pay, not what
 "APRIL HOUSE CARE LTD"        -> none, where that is the payer
 "THANKS MAY BE LATE"          -> none: MAY alone is a word like others
 """
@@ -10,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from typing import NamedTuple
 
 import polars as pl
 
@@ -27,14 +29,25 @@ DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:ST|ND|RD|TH)?"
 DAY_BEFORE = re.compile(rf"(?<!\d){DAY}(?: OF)?[ ./-]{{0,2}}$", re.ASCII)
 DAY_BEHIND = re.compile(rf"^[ ./-]{{0,2}}{DAY}(?!\d)", re.ASCII)
 INITIAL = re.compile(r"(?:^|[^A-Z0-9])[A-Z]\.? $")  # `J MAY` is a person
-NEAR_DAYS = 5  # `MAR 26` this near to 26 March is as well the day of the payment
+NEAR_DAYS = (
+    5  # `MAR 26` this near to 26 March is as well the day of the payment; so near a payment is of a month
+)
 FULL_YEAR = 4  # digits
 PERIOD_BEFORE = re.compile(r"\b(?:FOR|IN|OF|MONTH|PERIOD|FEES|CARE|INVOICES?)[ :-]{1,2}$")
-PERIOD_BEHIND = re.compile(
-    r"^[ -](?:FEES?|CARE|CHARGES?|INVOICES?|INVS?|STATEMENT|RENT|SERVICES?|ACCOUNT|PAYMENTS?|PAYROLL|BILLS?)\b"
-)
+PERIOD_BEHIND = re.compile(r"^[ -](?:FEES?|CARE|CHARGES?|INVOICES?|INVS?|RENT|SERVICES?|BILLS?)\b")
+MONTH_BEHIND = re.compile(r"^[ -](?:STATEMENT|ACCOUNT|PAYMENTS?|PAYROLL)\b")  # a month, of whatever
+PAID_BEFORE = re.compile(r"\b(?:PAYMENTS?|PAYROLL|PAID|PMTS?|PAY RUN)[ :-]{1,2}$")
+PAID_BEHIND = re.compile(r"^[ -](?:PAYMENTS?|PAYROLL|PMTS?|PAY RUN)\b")
 EVERY_MONTH = rf"\b(?:{WORDS})(?:\b|[0-9])"
-SERVED = ("issue_date", "due_date", "service_from", "service_to")
+BILLED = ("issue_date", "due_date")
+
+
+class _Named(NamedTuple):
+    """A month that a text names."""
+
+    month: int
+    year: int  # 0: not said
+    period: bool  # whether the words beside it say that it is what is paid for
 
 
 def named_month(spoken: str, booked: date | None, names: Sequence[str] = ()) -> int:
@@ -47,23 +60,23 @@ def named_month(spoken: str, booked: date | None, names: Sequence[str] = ()) -> 
         booked: day of the payment.
         names: of the payer, in capitals; a month in them is no period.
     """
-    month, year = _named(spoken, booked, names)
-    if not month or booked is None:
+    found = _named(spoken, booked, names)
+    if found is None or booked is None:
         return 0
-    return (year or booked.year - (month > booked.month)) * 12 + month
+    return (found.year or booked.year - (found.month > booked.month)) * 12 + found.month
 
 
-def _named(spoken: str, booked: date | None, names: Sequence[str]) -> tuple[int, int]:
-    """The one month that a text names and its year, or 0 where the text leaves that away; (0, 0) if none."""
+def _named(spoken: str, booked: date | None, names: Sequence[str]) -> _Named | None:
+    """The one month that a text names, a period if it is one anywhere."""
     if booked is None:
-        return 0, 0
-    read = (_period(spoken, found, booked, names) for found in NAMED_MONTH.finditer(spoken))
-    named = {one for one in read if one is not None}
-    return named.pop() if len(named) == 1 else (0, 0)
+        return None
+    read = [_period(spoken, found, booked, names) for found in NAMED_MONTH.finditer(spoken)]
+    named = sorted(one for one in read if one is not None)
+    return named[-1] if len({one[:2] for one in named}) == 1 else None
 
 
-def _period(spoken: str, found: re.Match[str], booked: date, names: Sequence[str]) -> tuple[int, int] | None:
-    """The month and year of one such word; nothing if the word is part of a name or of a day."""
+def _period(spoken: str, found: re.Match[str], booked: date, names: Sequence[str]) -> _Named | None:
+    """The month of one such word; nothing if the word is part of a name or of a day, or says when was paid."""
     before, behind = spoken[: found.start()], spoken[found.end() :]
     word, digits = found.groups()
     month = MONTHS.index(word[:3]) + 1
@@ -74,12 +87,22 @@ def _period(spoken: str, found: re.Match[str], booked: date, names: Sequence[str
     far = not written.startswith(("/", "'")) and abs(year - booked.year) > 1
     if digits and len(digits) < FULL_YEAR and (far or _near(month, int(digits), booked)):
         return None
+    period = bool(PERIOD_BEFORE.search(before) or PERIOD_BEHIND.search(behind))
     if not digits:
         alone = not behind or behind[0] == text.FIELD_END
-        vague = word == "MAY" and not (alone or PERIOD_BEFORE.search(before) or PERIOD_BEHIND.search(behind))
+        vague = word == "MAY" and not (alone or period or MONTH_BEHIND.search(behind))
         if vague or DAY_BEHIND.search(behind) or INITIAL.search(before):
             return None
-    return month, year
+    paid = PAID_BEFORE.search(before) or PAID_BEHIND.search(behind)
+    if paid and not period and _of_payment(month, year, booked):
+        return None
+    return _Named(month, year, period)
+
+
+def _of_payment(month: int, year: int, booked: date) -> bool:
+    """Is this the month of the payment, give or take the days that a payment takes?"""
+    days = (booked + timedelta(days=away) for away in (-NEAR_DAYS, 0, NEAR_DAYS))
+    return any(day.month == month and year in (0, day.year) for day in days)
 
 
 def _near(month: int, day: int, booked: date) -> bool:
@@ -127,6 +150,7 @@ def other(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
     """Sets of lines that name a month which is not their items', as (group, reading).
 
     An item is of the months of its issue, its due day and its service. A month without a year is that month of any.
+    The month of the payment says nothing against an item, unless the text says that it is the period paid for.
 
     Args:
         sets: group, reading, line, owner.
@@ -139,27 +163,31 @@ def other(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
     asked = sets.select("line", "owner").unique(maintain_order=True)
     asked = asked.join(texts, on="line", maintain_order="left")
     names = names_of(ready, asked["owner"].unique().to_list())
-    rows = [
-        (line, owner, *_named(spoken.upper(), booked, names.get(owner, ())))
-        for line, owner, spoken, booked in asked.iter_rows()
-    ]
+    rows = []
+    for line, owner, spoken, booked in asked.iter_rows():
+        said = _named(spoken.upper(), booked, names.get(owner, ()))
+        if said is not None and (said.period or not _of_payment(said.month, said.year, booked)):
+            rows.append((line, owner, said.month, said.year))
     named = pl.DataFrame(
         rows,
         schema={"line": pl.Int64, "owner": pl.String, "month": pl.Int64, "year": pl.Int64},
         orient="row",
-    ).filter(pl.col("month") > 0)
+    )
     paid = sets.select("group", "reading", "line", "owner").join(
         named, on=["line", "owner"], maintain_order="left"
     )
     paid = paid.join(legs.select("group", "reading", "item"), on=["group", "reading"], maintain_order="left")
-    paid = paid.join(ready.items.select("item", *SERVED), on="item", maintain_order="left")
-    same = [
-        (pl.col(day).dt.month() == pl.col("month"))
-        & ((pl.col("year") == 0) | (pl.col("year") == pl.col(day).dt.year()))
-        for day in SERVED
-    ]
-    return (
-        paid.filter(~pl.any_horizontal(expr.fill_null(value=False) for expr in same))
-        .select("group", "reading")
-        .unique(maintain_order=True)
-    )
+    days = ready.items.select("item", *BILLED, "service_from", "service_to")
+    paid = paid.join(days, on="item", maintain_order="left")
+    spans = [*((day, day) for day in BILLED), ("service_from", "service_to")]
+    same = pl.any_horizontal(_within(start, end).fill_null(value=False) for start, end in spans)
+    return paid.filter(~same).select("group", "reading").unique(maintain_order=True)
+
+
+def _within(start: str, end: str) -> pl.Expr:
+    """Whether the month that is named, of that year or of any, lies within two days; one alone is both."""
+    first, last = pl.coalesce(start, end), pl.coalesce(end, start)
+    begin, finish = (day.dt.year().cast(pl.Int64) * 12 + day.dt.month() for day in (first, last))
+    said = pl.col("year") * 12 + pl.col("month")
+    some_year = (pl.col("month") - begin) % 12 <= finish - begin
+    return pl.when(pl.col("year") == 0).then(some_year).otherwise(said.is_between(begin, finish))

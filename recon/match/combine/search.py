@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.fill import fill
 from recon.match import short
 from recon.match.combine import amounts, credit_notes, excess, months, remitted, unnamed
 from recon.match.frames import Found, Proposals, Ready
@@ -117,7 +118,7 @@ def _numbered(parts: list[tuple[pl.DataFrame, pl.DataFrame]]) -> tuple[pl.DataFr
     sets, legs = pl.concat(all_sets, how="vertical_relaxed"), pl.concat(all_legs, how="vertical_relaxed")
     content = (
         legs.sort("proposal", "item", "deduction_type")
-        .with_columns(leg=pl.format("{}:{}:{}:{}", "item", "cash", "deduction", "deduction_type"))
+        .with_columns(leg=fill("{}:{}:{}:{}", "item", "cash", "deduction", "deduction_type"))
         .group_by("proposal", maintain_order=True)
         .agg(content=pl.col("leg").str.join("|"))
     )
@@ -180,21 +181,22 @@ def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.D
     alone = kinds.filter(~pl.col("mixed") & (several | ~pl.col("clear"))).with_columns(
         single=pl.lit(value=True)
     )
+    # A group is what a line names in one way of one owner, or one item of it.
+    keys = ["line", "owner", "how", "single", "one", "word", "mixed"]
     groups = pl.concat(
         [
-            whole.with_columns(key=pl.format("{}|{}|{}|{}", "line", "owner", "how", "mixed")),
-            alone.with_columns(key=pl.format("{}|{}|{}|{}|{}", "line", "owner", "how", "item", "said")),
+            whole.with_columns(one=pl.lit(None, dtype=pl.Int64), word=pl.lit("")),
+            alone.with_columns(one="item", word="said"),
         ]
-    )
-    size = pl.col("item").n_unique().over("key")
+    ).sort(keys, descending=[name == "single" for name in keys], nulls_last=True, maintain_order=True)
+    groups = groups.with_columns(group=pl.struct(keys).rle_id().cast(pl.Int64))
+    size = pl.col("item").n_unique().over("group")
     rule = (
         pl.when((pl.col("how") == "exact") & (size > 1))
         .then(pl.lit("reference_list"))
         .otherwise(pl.col("how").replace_strict(list(RULE_OF), list(RULE_OF.values())))
     )
-    pairs = groups.with_columns(group=pl.col("key").rank("dense").cast(pl.Int64), rule=rule).unique(
-        ["group", "item"], keep="first", maintain_order=True
-    )
+    pairs = groups.with_columns(rule=rule).unique(["group", "item"], keep="first", maintain_order=True)
     pairs = pairs.select("group", "line", "item", "owner", "how", "rule", "single", "said", "carriers")
     noted = credit_notes.taken(pairs, ready)
     readings, legs = _explained(pl.concat([pairs, noted]), ready, rules)
@@ -371,7 +373,7 @@ def _split(ready: Ready, rules: Rules, offers: pl.DataFrame) -> tuple[pl.DataFra
         # One receipt whose payer is not sure leaves the sum open, and so all the others.
         auto=pl.col("confirmed"),
         codes=pl.when("confirmed").then(pl.lit([], dtype=pl.List(pl.String))).otherwise(pl.lit(["EX-UNID"])),
-        reason=pl.format("one of {} receipts of the day that add up to the payer's only open item", "lines"),
+        reason=fill("one of {} receipts of the day that add up to the payer's only open item", "lines"),
     )
     return hits, hits.with_columns(
         cash="amount", deduction=pl.lit(0, dtype=pl.Int64), deduction_type=pl.lit("")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.fill import fill
 from recon.match import disputes
 from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.model import money_expr
@@ -62,7 +63,7 @@ def _few(frame: pl.DataFrame, text: pl.Expr, code: str, words: str) -> pl.DataFr
     told = listed.group_by("line", maintain_order=True).agg(
         shown=pl.col("one").head(NEAR_MAX).str.join(", "), beyond=pl.len().cast(pl.Int64) - NEAR_MAX
     )
-    more = pl.when(pl.col("beyond") > 0).then(pl.format(" and {} more", "beyond")).otherwise(pl.lit(""))
+    more = pl.when(pl.col("beyond") > 0).then(fill(" and {} more", "beyond")).otherwise(pl.lit(""))
     return told.select("line", code=pl.lit(code), more=pl.concat_str(pl.lit(words), "shown", more))
 
 
@@ -78,7 +79,7 @@ def _near(found: Found, rules: Rules) -> pl.DataFrame:
     alike = alike.join(followed, on=["line", "customer_id"], how="left", maintain_order="left")
     low = pl.col("how").is_null() & (pl.col("likeness") < rules.payers.score_min)
     need = pl.when(low).then(pl.lit(f", the rules need {rules.payers.score_min:g}")).otherwise(pl.lit(""))
-    text = pl.format("{} ({} alike{})", "customer_id", pl.col("likeness").floor().cast(pl.Int64), need)
+    text = fill("{} ({} alike{})", "customer_id", pl.col("likeness").floor().cast(pl.Int64), need)
     part = found.payers.filter(pl.col("how") == "part").sort("line", "customer_id")
     return pl.concat(
         [
@@ -97,7 +98,7 @@ def _totals(ready: Ready, found: Found) -> pl.DataFrame:
     both = both.with_columns(off=pl.col("amount") - pl.col("total"), apart=pl.col("summed") - pl.col("total"))
     way = pl.when(pl.col("off") < 0).then(pl.lit("less")).otherwise(pl.lit("more"))
     cash = pl.when(pl.col("off") != 0).then(
-        pl.format(
+        fill(
             "the remittance says {}, {} was paid: {} {}",
             _money("total", ready),
             _money("amount", ready),
@@ -106,7 +107,7 @@ def _totals(ready: Ready, found: Found) -> pl.DataFrame:
         )
     )
     rows = pl.when(pl.col("apart") != 0).then(
-        pl.format("its total is {}, its lines are {}", _money("total", ready), _money("summed", ready))
+        fill("its total is {}, its lines are {}", _money("total", ready), _money("summed", ready))
     )
     told = pl.concat_str([cash, rows], separator="; ", ignore_nulls=True)
     return both.select("line", code=pl.lit("EX-REMSUM"), more=pl.when(told != "").then(told))
@@ -124,12 +125,12 @@ def _paid_before(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen)
     )
     shared = wanted.join(owned.unique(), on=["winner", "item"], how="semi", maintain_order="left")
     shared = shared.join(ready.items.select("item", "item_id"), on="item", maintain_order="left")
-    first = pl.format("{} is paid by line {} of {}", "item_id", "line_id", "booking_date")
+    first = fill("{} is paid by line {} of {}", "item_id", "line_id", "booking_date")
     later = shared.filter(pl.col("line") < pl.col("winner")).select(
         pl.col("winner").alias("line"), "item_id", other="line"
     )
     later = later.join(lines.rename({"line": "other"}), on="other", maintain_order="left")
-    named = pl.format("line {} of {} names {} too", "line_id", "booking_date", "item_id")
+    named = fill("line {} of {} names {} too", "line_id", "booking_date", "item_id")
     closed = found.closed.sort("line", "doc_no").join(
         ready.closed_keys.select("doc_no", "customer_id", "listed").unique(
             ["doc_no", "customer_id"], keep="first", maintain_order=True
@@ -139,7 +140,7 @@ def _paid_before(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen)
         maintain_order="left",
     )
     earlier = pl.when("listed").then(pl.lit(", in an earlier run")).otherwise(pl.lit(""))
-    past = pl.format("{} of {}{}", "doc_no", "customer_id", earlier)
+    past = fill("{} of {}{}", "doc_no", "customer_id", earlier)
     given_up = closed.filter("written")
     twins = found.twins.join(
         ready.items.select("item", "item_id", "doc_no"), on="item", maintain_order="left"
@@ -150,7 +151,7 @@ def _paid_before(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen)
             _few(shared, first, "EX-ITEM", ""),
             _few(later, named, "EX-DUPPAY", ""),
             _few(closed, past, "EX-DUPPAY", "closed: "),
-            _few(given_up, pl.format("{} of {}", "doc_no", "customer_id"), "EX-WOREC", "written off: "),
+            _few(given_up, fill("{} of {}", "doc_no", "customer_id"), "EX-WOREC", "written off: "),
             _few(twins, pl.col("item_id"), "EX-DUPPAY", "a closed item has the number and the amount of "),
         ]
     )
@@ -168,9 +169,9 @@ def _again(ready: Ready, unmatched: pl.DataFrame) -> pl.DataFrame:
 
 def _expired(found: Found) -> pl.DataFrame:
     """Whose name it is, and until or from when."""
-    until = pl.when(pl.col("booking_date") > pl.col("valid_to")).then(pl.format("until {}", "valid_to"))
-    since = pl.format("from {} on", "valid_from")
-    text = pl.format("it is a name of {} {}", "customer_id", pl.coalesce(until, since))
+    until = pl.when(pl.col("booking_date") > pl.col("valid_to")).then(fill("until {}", "valid_to"))
+    since = fill("from {} on", "valid_from")
+    text = fill("it is a name of {} {}", "customer_id", pl.coalesce(until, since))
     return found.expired.select("line", code=pl.lit("EX-ALIASEXP"), more=text)
 
 
@@ -181,8 +182,8 @@ def _difference(ready: Ready, weighed: Proposals, chosen: Chosen, unmatched: pl.
     sets = pl.concat([chosen.sets.select(wanted), weak.select(wanted)]).join(
         ready.lines.select("line", "amount", "currency"), on="line", maintain_order="left"
     )
-    short = pl.format("{} stays open", _money("short", ready))
-    over = pl.format("{} more than is open", _money("on_account", ready))
+    short = fill("{} stays open", _money("short", ready))
+    over = fill("{} more than is open", _money("on_account", ready))
     codes = ("EX-SHORT", "EX-DISPUTE", "EX-TOLCAP", "EX-RETEN", "EX-TDSPROF", "EX-DISCLATE")
     return pl.concat(
         [
@@ -240,7 +241,7 @@ def _foreign(ready: Ready, found: Found) -> pl.DataFrame:
     both = named.join(items, on="item", maintain_order="left").join(
         ready.lines.select("line", paid="currency"), on="line", maintain_order="left"
     )
-    text = pl.format("{} has {} {} open", "item_id", _money("open", ready), "currency")
+    text = fill("{} has {} {} open", "item_id", _money("open", ready), "currency")
     return _few(both.filter(pl.col("currency") != pl.col("paid")), text, "EX-CCY", "")
 
 
@@ -254,7 +255,7 @@ def _counted(weighed: Proposals) -> pl.DataFrame:
     """How many sets without references add up."""
     counted = weighed.sets.filter(pl.col("counted") > 1).unique("line", keep="first", maintain_order=True)
     return counted.select(
-        "line", code=pl.lit("EX-ITEM"), more=pl.format("{} sets of the payer's items add up", "counted")
+        "line", code=pl.lit("EX-ITEM"), more=fill("{} sets of the payer's items add up", "counted")
     )
 
 
@@ -273,14 +274,14 @@ def _no_item(ready: Ready, coded: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         pl.when(pl.col("off") == 0)
         .then(pl.lit("the amount"))
         .otherwise(
-            pl.format(
+            fill(
                 "{} {}",
                 money_expr(pl.col("off").abs(), ready.scales),
                 pl.when(pl.col("off") > 0).then(pl.lit("more")).otherwise(pl.lit("less")),
             )
         )
     )
-    text = pl.format("{} has {} open ({})", "item_id", _money("open", ready), side)
+    text = fill("{} has {} open ({})", "item_id", _money("open", ready), side)
     return _few(nearest, text, "EX-NOITEM", "nearest: ")
 
 
@@ -292,5 +293,5 @@ def _same_amount(ready: Ready, coded: pl.DataFrame, rules: Rules) -> pl.DataFram
     both = lines.join(
         items, left_on=["amount", "currency"], right_on=["open", "currency"], maintain_order="left"
     )
-    text = pl.format("{} of {}", "item_id", "customer_id")
+    text = fill("{} of {}", "item_id", "customer_id")
     return _few(both.sort("line", "item"), text, "EX-UNID", "nothing but the amount speaks for ")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.fill import fill
 from recon.match.frames import Chosen, Proposals, Ready
 from recon.model import Outcome, money_expr
 from recon.rules.schema import Rules
@@ -23,12 +24,12 @@ NOT_OURS = "not receivable"
 
 def part(name: pl.Expr, amount: pl.Expr) -> pl.Expr:
     """`INV-1 400.00`: an item, or `on account`, and its cash."""
-    return pl.format("{} {}", name, amount)
+    return fill("{} {}", name, amount)
 
 
 def less(amount: pl.Expr, kind: pl.Expr) -> pl.Expr:
     """`less 90.00 TDS`: what settles an item besides its cash."""
-    return pl.format("less {} {}", amount, kind)
+    return fill("less {} {}", amount, kind)
 
 
 def texts(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
@@ -60,7 +61,7 @@ def texts(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
         .join(ready.lines.select("line", "currency"), on="line", maintain_order="left")
         .select(
             "proposal",
-            part=pl.format("{} {}", word, money_expr(pl.col("on_account"), ready.scales)),
+            part=fill("{} {}", word, money_expr(pl.col("on_account"), ready.scales)),
         )
     )
     return (

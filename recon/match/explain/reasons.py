@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.fill import fill
 from recon.match.explain.words import MT_OF_RULE, WORDS_OF_CODE, WORDS_OF_HOW, WORDS_OF_PAYER
 
 
@@ -68,7 +69,7 @@ def _words(column: str) -> pl.Expr:
 
 def _signed(name: str) -> pl.Expr:
     value = pl.col(name).round(1)
-    return pl.when(value >= 0).then(pl.format("+{}", value)).otherwise(pl.format("{}", value))
+    return pl.when(value >= 0).then(fill("+{}", value)).otherwise(fill("{}", value))
 
 
 def reasons(sets: pl.DataFrame) -> pl.DataFrame:
@@ -79,26 +80,26 @@ def reasons(sets: pl.DataFrame) -> pl.DataFrame:
     payer = pl.col("payer_how").replace_strict(
         list(WORDS_OF_PAYER), list(WORDS_OF_PAYER.values()), default=None, return_dtype=pl.String
     )
-    said = pl.when(pl.col("said") != "").then(pl.format(" {}", "said")).otherwise(pl.lit(""))
+    said = pl.when(pl.col("said") != "").then(fill(" {}", "said")).otherwise(pl.lit(""))
     parts = [
         pl.col("mt").list.join(" "),
-        pl.when(pl.col("w_reference") != 0).then(pl.format("{}{} ({})", how, said, _signed("w_reference"))),
-        pl.format("{} ({})", "reason", _signed("w_amount")),
-        pl.when(pl.col("w_payer") != 0).then(pl.format("{} ({})", payer, _signed("w_payer"))),
-        pl.when(pl.col("w_date") != 0).then(pl.format("paid before it was issued ({})", _signed("w_date"))),
+        pl.when(pl.col("w_reference") != 0).then(fill("{}{} ({})", how, said, _signed("w_reference"))),
+        fill("{} ({})", "reason", _signed("w_amount")),
+        pl.when(pl.col("w_payer") != 0).then(fill("{} ({})", payer, _signed("w_payer"))),
+        pl.when(pl.col("w_date") != 0).then(fill("paid before it was issued ({})", _signed("w_date"))),
         pl.when("cut_off").then(pl.lit("of value in another month than booked (EX-CUTOFF)")),
         pl.when(pl.col("bars").list.len() > 0).then(pl.col("bars").list.join(", ")),
-        pl.when(pl.col("rivals") == 1).then(pl.format("1 other reading as good: {}", "runner_up")),
+        pl.when(pl.col("rivals") == 1).then(fill("1 other reading as good: {}", "runner_up")),
         pl.when(pl.col("rivals") > 1).then(
-            pl.format("{} other readings as good, the first of them {}", "rivals", "runner_up")
+            fill("{} other readings as good, the first of them {}", "rivals", "runner_up")
         ),
         pl.when((pl.col("rivals") == 0) & pl.col("margin").is_not_null()).then(
-            pl.format("margin {} to the next reading: {}", pl.col("margin").round(1), "runner_up")
+            fill("margin {} to the next reading: {}", pl.col("margin").round(1), "runner_up")
         ),
-        pl.when(pl.col("common").is_not_null()).then(pl.format("in every reading: {}", "common")),
+        pl.when(pl.col("common").is_not_null()).then(fill("in every reading: {}", "common")),
         pl.when(pl.col("w_against") != 0).then(
-            pl.format("against it: {} ({})", _words("codes"), _signed("w_against"))
+            fill("against it: {} ({})", _words("codes"), _signed("w_against"))
         ),
-        pl.format("prior ({}), score {}", _signed("w_prior"), pl.col("score").round(1)),
+        fill("prior ({}), score {}", _signed("w_prior"), pl.col("score").round(1)),
     ]
     return sets.with_columns(reasons=pl.concat_str(parts, separator="; ", ignore_nulls=True))

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from recon.fill import fill
 from recon.match.explain import allowances, details, guesses, neighbours, readings, wording
 from recon.match.explain.reasons import evidence_code, reasons
 from recon.match.explain.unmatched import unmatched_lines
@@ -44,7 +45,7 @@ def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: 
         status=pl.lit(str(Status.SUGGESTED)),
         confidence=pl.lit(0.0),
         rule=pl.lit("on_account"),
-        reasons=pl.format("held on account of customer {}; {}", "holder", "detail"),
+        reasons=fill("held on account of customer {}; {}", "holder", "detail"),
         customer_id="holder",
     )
     allocations = pl.concat([allocations, _held(held)], how="diagonal")
@@ -115,10 +116,10 @@ def _detailed(
     told = told.join(behind, on=["line", "code"], how="left", maintain_order="left").join(
         alternatives.select("line", "common"), on="line", how="left", maintain_order="left"
     )
-    shared = pl.when(pl.col("code") == "EX-ITEM").then(pl.format("in every reading: {}", "common"))
+    shared = pl.when(pl.col("code") == "EX-ITEM").then(fill("in every reading: {}", "common"))
     more = pl.concat_str("more", shared, separator="; ", ignore_nulls=True)
     return told.with_columns(
-        detail=pl.when(more != "").then(pl.format("{}: {}", "detail", more)).otherwise("detail")
+        detail=pl.when(more != "").then(fill("{}: {}", "detail", more)).otherwise("detail")
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.fill import fill
 from recon.match.explain.words import WORDS_OF_CODE
 from recon.model import Outcome
 from recon.rules.schema import Rules
@@ -24,7 +25,7 @@ def lone(rules: Rules) -> pl.Expr:
     """What EX-ITEM says of a set (rule, rivals, counted, confidence) without a rival; null where there are rivals."""
     posting = [name for name, use in rules.evidence.model_dump().items() if use["auto"]]
     several = (pl.col("rivals") > 0) | (pl.col("counted") > 1).fill_null(value=False)
-    below = pl.format(
+    below = fill(
         "the evidence is not enough to post: confidence {}, the rules need {}",
         pl.col("confidence").round(2, mode="half_away_from_zero"),
         pl.lit(rules.thresholds.auto),

@@ -1,6 +1,6 @@
-"""Step 1: clean. Text becomes keys, classes are told apart, and what is no new receipt is set aside.
+"""Step 1: clean. The ledger becomes keys, classes are told apart, and what is no new receipt is set aside.
 
-line  "NHS SUSSEX ICB INV-1042"  4,200.00      -> line 0, grams INV1042 and 1042, name grams NHS SUSSEX ICB ...
+line  "NHS SUSSEX ICB INV-1042"  4,200.00      -> line 0, open
 line  "TREASURY SWEEP"           9,000.00      -> line 1, state not_receivable, class own_transfer
 item  INV-1042 (K10)             4,200.00 open -> item 0, keys INV1042 (full) and 1042 (bare)
 """
@@ -55,28 +55,19 @@ def clean(tables: Tables, rules: Rules) -> Ready:
     lines = glued.apart(lines, ("text", *REFERENCE_FIELDS), openings, rules.references)
     never = "|".join(f"(?:{pattern})" for pattern in rules.references.never)
     cleaned = pl.col("text").str.replace_all(f"(?i){never}", text.FIELD_END) if never else pl.col("text")
-    lines = lines.with_columns(spoken=cleaned)
-    active = lines.filter((pl.col("state") == "open") & ~pl.col("hostile"))
-    (found, grams), (name_grams, payer_texts) = together.both(
-        lambda: _references(active, openings, longest, rules),
-        lambda: people.name_grams(active, names, starts, rules),
-    )
-    lines = lines.join(payer_texts, on="line", how="left", maintain_order="left").with_columns(
-        pl.col("payer_text").fill_null("")
-    )
     return Ready(
-        lines=lines,
+        lines=lines.with_columns(spoken=cleaned),
         items=items,
         keys=keys,
         closed_keys=closed_keys,
-        atoms=found,
-        grams=grams,
         customers=customers,
         names=names,
         accounts=people.accounts(tables),
-        name_grams=name_grams,
         remittances=remittances,
         advice=advice,
+        starts=starts,
+        openings=openings,
+        longest=longest,
         scales=tables.scales,
         tolerated=tables.tolerated,
         problems=(*repeated, *people.unknown_tolerances(customers, rules)),
@@ -97,16 +88,6 @@ def _named(
     """The customers' names, and the advices by them."""
     names = people.names(tables, customers, rules)
     return names, advices.advices(tables, customers, names, rules)
-
-
-def _references(
-    active: pl.DataFrame, openings: pl.Series, longest: int, rules: Rules
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The atoms of the lines, and what of them may be a reference."""
-    found = text.atoms(active.select("line", text="spoken"), "line", "text")
-    labels = [word.upper() for word in rules.references.labels]
-    starts = pl.concat([openings, pl.Series(labels, dtype=pl.String)]).unique(maintain_order=True)
-    return found, numbers.grams(found, starts, longest, labels)
 
 
 def _lines(tables: Tables, rules: Rules) -> pl.DataFrame:

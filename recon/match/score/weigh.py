@@ -130,7 +130,7 @@ def _with_items(
     ).select("item", "open", "same", "bar", "bar_code", "issue_date", "doc_type", "entity", "customer_id")
     paying = found.payers.select("line", "customer_id", pays=pl.lit(value=True)).unique(maintain_order=True)
     twins = found.twins.with_columns(twin=pl.lit(value=True))
-    mine = plans.kept(sets, legs, ready)["proposal"].implode()
+    mine = plans.kept(sets, legs, found.plans)["proposal"].implode()
     keeps = pl.col("proposal").is_in(mine) & (pl.col("bar") == plans.BAR)
     about = (
         legs.join(items, on="item", maintain_order="left")
