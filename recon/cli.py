@@ -44,6 +44,7 @@ AsOf = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress display.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The summary as JSON.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if anything is left to review.")]
+StrictApply = Annotated[bool, typer.Option("--strict", help="Exit code 1 if a decision is refused.")]
 
 
 def main() -> None:
@@ -190,12 +191,15 @@ def apply(
     who: Annotated[
         str, typer.Option("--who", help="Who decided, where the sheet does not say. Default: your login.")
     ] = "",
+    strict: StrictApply = False,
 ) -> None:
     """The reviewer's decisions out of the workbook, into the store, and back onto the sheets."""
     collected = flow.collect(book, store, who)
     many = "decision" if collected.accepted == 1 else "decisions"
     terminal.out_console.print(f"{collected.accepted} {many} applied, {collected.refused} refused")
-    terminal.complain(collected.problems)
+    where = "in the column Result of Suggestions and Exceptions"
+    terminal.complain(collected.problems, terminal.REFUSED_MAX, where)
+    raise typer.Exit(EXIT_REVIEW if strict and collected.refused else EXIT_DONE)
 
 
 @app.command()
@@ -224,9 +228,17 @@ def post(
 
 @rules_app.command("check")
 def rules_check(
-    file: Annotated[str, typer.Argument(help="Rules file; default: the one that comes with recon.")] = "",
+    file: Annotated[
+        str, typer.Argument(help="Rules file or column profile; default: the rules that come with recon.")
+    ] = "",
 ) -> None:
-    """Everything that is wrong in a rules file, with line and nearest key."""
+    """Everything that is wrong in a rules file or a column profile, with line and nearest key."""
+    found = flow.settings.profile_of(file)
+    if found:
+        profile, path = found
+        told = f"{path}: the column profile `{profile.name}` ({profile.title}) is right"
+        terminal.out_console.print(told, soft_wrap=True, markup=False)
+        return
     loaded, path = flow.settings.load_rules(file)
     profiles = flow.settings.load_profiles(loaded, path)
     terminal.out_console.print(

@@ -72,6 +72,7 @@ def bench(
             ),
             quiet=as_json,
         )
+    terminal.complain(made.problems)
     if as_json:
         typer.echo(json.dumps(made.figures, indent=2))
         return

@@ -16,6 +16,7 @@ from typing import Final
 
 import polars as pl
 
+from recon.fill import fill
 from recon.problems import Problem
 
 DATE_FORMAT: Final = "%Y-%m-%d"
@@ -386,6 +387,15 @@ TOLERATED: Final = Table(
     ),
 )
 
+PAID: Final = Table(
+    "paid",
+    (
+        Column("item_id", "an item of which something was accepted"),
+        Column("line_id", "the bank line that last paid it"),
+        _date("booking_date", "the day of that line"),
+    ),
+)
+
 INPUT_TABLES: Final[Mapping[Kind, Table]] = {
     Kind.BANK: BANK_LINES,
     Kind.REMITTANCE: REMITTANCE_LINES,
@@ -435,7 +445,7 @@ class Tables:
 
     `scales` says how many decimals a minor unit of each currency has. `settled` is what earlier runs allocated
     (item_id, settled_minor) and what they did with lines (line_id) that come again. `tolerated` is what small
-    differences earlier runs gave.
+    differences earlier runs gave, `paid` which line paid which item.
     """
 
     bank_lines: pl.DataFrame
@@ -445,6 +455,7 @@ class Tables:
     aliases: pl.DataFrame = field(default_factory=ALIASES.empty)
     closed_items: pl.DataFrame = field(default_factory=OPEN_ITEMS.empty)
     tolerated: pl.DataFrame = field(default_factory=TOLERATED.empty)
+    paid: pl.DataFrame = field(default_factory=PAID.empty)
     settled_lines: frozenset[str] = frozenset()
     scales: Mapping[str, int] = field(default_factory=dict)
 
@@ -649,7 +660,7 @@ def row_ids(frame: pl.DataFrame, parts: Sequence[str], prefix: str) -> pl.Series
         counted = rows.select("row", pl.int_range(1, pl.len() + 1).over("key").alias("nth"))
         nth = nth.scatter(counted["row"], counted["nth"])
     ids = pl.DataFrame([digest, nth.alias("nth")])
-    return ids.select(pl.format(prefix + "-{}-{}", pl.col("digest"), pl.col("nth"))).to_series()
+    return ids.select(fill(prefix + "-{}-{}", pl.col("digest"), pl.col("nth"))).to_series()
 
 
 def digests(texts: pl.Series) -> pl.Series:

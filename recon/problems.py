@@ -77,8 +77,10 @@ CATALOGUE: dict[str, str] = {
     "run-unknown": "a run that was named is not in the store",
     "run-unkept": "a run is too old to be replayed: not all that it read is in the store",
     "format-unknown": "no such posting format",
+    "control-failed": "a control over a posting file does not hold",
     "out-unwritable": "the output folder can't be written",
     "bench-options": "options of `recon bench` can't be read, or don't fit together",
+    "bench-answer": "an answer to be scored has other lines than its data set, or lacks some",
 }
 
 

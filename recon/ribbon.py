@@ -23,6 +23,7 @@ POSTING_FORMAT: Final = "generic"
 _NEEDED: Final = ("bank", "items")
 _STAGES: Final = {"read": "reading", "match": "matching", "write": "writing"}
 _SHOWN_MAX: Final = 3  # problems named in the status cell
+_RESULT: Final = "the column Result says why, for each"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -96,7 +97,7 @@ def _apply(book: LiveBook) -> str:
     if not collected.accepted and not collected.refused:
         return "There was no decision to apply: choose in the Decision column of Suggestions or Exceptions."
     done = f"{_several(collected.accepted, 'decision')} applied, {collected.refused:,} refused."
-    return f"{done} {_told(collected.problems)}" if collected.problems else done
+    return f"{done} {_told(collected.problems, _RESULT)}" if collected.problems else done
 
 
 def _post(book: LiveBook) -> str:
@@ -188,11 +189,11 @@ def _out(inputs: Mapping[str, str], home: Path | None) -> Path | None:
 # --- what the status cell says
 
 
-def _told(problems: Sequence[Problem]) -> str:
-    """Problems as a few sentences: where, what, what to do."""
+def _told(problems: Sequence[Problem], all_are: str = "") -> str:
+    """Problems as a few sentences: where, what, what to do; and where all of them are."""
     said = [_sentence(problem) for problem in problems[:_SHOWN_MAX]]
     if len(problems) > _SHOWN_MAX:
-        said.append(f"And {len(problems) - _SHOWN_MAX:,} more.")
+        said.append(f"And {len(problems) - _SHOWN_MAX:,} more{f': {all_are}' if all_are else ''}.")
     return " ".join(said)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from recon.model import Reading
 
 SHOWN_MAX = 12  # problems shown on the terminal; the file has all
+REFUSED_MAX = 100  # refused decisions shown on the terminal: each is to be decided anew
 
 out_console = Console(highlight=False)
 err_console = Console(stderr=True, highlight=False)
@@ -72,6 +73,17 @@ WORDS = {
 }
 
 
+# The control totals: where each penny is. Lines with an exception may have a part allocated or on account.
+TOTALS = {
+    "allocated_auto": "allocated auto",
+    "allocated_suggested": "allocated suggested",
+    "on_account": "on account",
+    "exceptions": "left in exceptions",
+    "not_receivable": "not receivable",
+    "duplicates": "duplicates",
+}
+
+
 def tell_run(report: flow.Report, *, as_json: bool) -> None:
     """The summary: counts and sums by outcome, control totals, problems, where the files are."""
     if as_json:
@@ -94,18 +106,20 @@ def tell_run(report: flow.Report, *, as_json: bool) -> None:
     sums = [money(summary["control_totals"][currency]["bank_lines"]) for currency in currencies]
     table.add_row("all bank lines", f"{total:,}", *sums, style="bold")
     out_console.print(table)
+    above = summary["above_ceiling"]["lines"]
+    if above:
+        many = "line waits" if above == 1 else "lines wait"
+        told = (
+            f"{above:,} automatic {many} on Suggestions for a second person, above controls.auto_post_ceiling"
+        )
+        out_console.print(told, soft_wrap=True)
     for currency in currencies:
         amounts = summary["control_totals"][currency]
-        parts = (
-            "allocated_auto",
-            "allocated_suggested",
-            "on_account",
-            "exceptions",
-            "not_receivable",
-            "duplicates",
-        )
-        words = ", ".join(f"{name.replace('_', ' ')} {money(amounts[name])}" for name in parts)
+        words = ", ".join(f"{said} {money(amounts[name])}" for name, said in TOTALS.items())
         out_console.print(f"{currency}: {words}; difference {amounts['difference']}", soft_wrap=True)
+    for currency, kinds in summary["deductions"].items():
+        words = ", ".join(f"{kind} {money(amount)}" for kind, amount in kinds.items())
+        out_console.print(f"{currency} settled besides cash: {words}", soft_wrap=True)
     for left in summary["statements_left_out"]:
         out_console.print(
             f"left out: {left['file']}, {left['lines']} lines; it does not foot by {left['difference']}",
@@ -153,10 +167,13 @@ def tell_reading(path: Path, one: Reading | ReconError) -> None:
     complain(one.problems)
 
 
-def complain(problems: Sequence[Problem]) -> None:
-    """Problems on the error stream: where, what, what to do; the first few."""
-    for problem in problems[:SHOWN_MAX]:
+def complain(
+    problems: Sequence[Problem],
+    most: int = SHOWN_MAX,
+    all_are: str = "in problems.csv and on the sheet Problems",
+) -> None:
+    """Problems on the error stream: where, what, what to do; the first few, and where all of them are."""
+    for problem in problems[:most]:
         err_console.print(str(problem), markup=False, soft_wrap=True)
-    if len(problems) > SHOWN_MAX:
-        more = len(problems) - SHOWN_MAX
-        err_console.print(f"... and {more} more, in problems.csv and on the sheet Problems", soft_wrap=True)
+    if len(problems) > most:
+        err_console.print(f"... and {len(problems) - most} more, {all_are}", soft_wrap=True)

@@ -13,8 +13,11 @@ import pytest
 import typer
 
 from recon import model
+from recon.decide.choices import WRITE_OFF_TYPE
+from recon.flow import settings
 from recon.flow.compare import REPLAY
 from recon.model import Choice, Kind
+from recon.posting import accounts_of, generic
 from recon.problems import CATALOGUE
 from recon.rules import page
 from recon.rules.profile import Profile
@@ -151,3 +154,13 @@ def test_files_that_the_docs_name_exist(path: Path) -> None:
 
 def test_the_changelog_has_a_place_for_what_comes() -> None:
     assert "## Unreleased" in text("CHANGELOG.md")
+
+
+def test_every_account_of_a_posting_file_is_on_the_page_of_the_files() -> None:
+    loaded, _path = settings.load_rules("")
+    named = accounts_of(loaded)
+    codes = {named.receivables, named.suspense, *named.deductions.values()}
+    section = text("docs/data.md").partition("### The posting file")[2].partition("\n### ")[0]
+    assert sorted(code for code in codes if f"`{code}`" not in section) == []
+    assert {*named.deductions, WRITE_OFF_TYPE} <= set(re.findall(r"`([A-Z]+)`", section))
+    assert [name for name in generic.COLUMNS if f"`{name}`" not in section] == []

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from itertools import combinations
 
 from recon.bench import names
 from recon.bench.cases_reference import bank, quoted, simple
 from recon.bench.ledger import RUPEE, Item
 from recon.bench.lines import Draft, Share, World, shares_of
+from recon.bench.payers import Payer
 
-WORDS = ("", "", "PAYMENT", "CARE FEES", "MARCH FEES", "SUPPLIER PAYMENT")
+PERIOD = "{} FEES"  # for which month
+PAID = "{} PAYMENT"  # in which month
+WORDS = ("", "", "PAYMENT", "CARE FEES", PERIOD, PAID, "SUPPLIER PAYMENT")
+MONTHS = (
+    *("JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE"),
+    *("JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER"),
+)
 SEARCHED = 20  # open items of a payer whose combinations are counted here
 TWO = 2
 TOLERATED = 500  # pence or paise: an amount nearer than this to another item's is no amount of its own
@@ -26,12 +35,24 @@ def payer_amount_unique(world: World) -> bool:
     return True
 
 
+def month_other(world: World) -> bool:
+    """The same, but the text names the fees of another month than that of its date, due day or service."""
+    item = alone(world)
+    if item is None:
+        return False
+    draft = plain(world, item, "month_other", "suggested")
+    month = _elsewhere(world, [item])
+    draft.reference, draft.also = PERIOD.format(MONTHS[month - 1]), ("exception",)
+    world.emit(draft)
+    return True
+
+
 def payer_amount_ambiguous(world: World) -> bool:
     """Two of the payer's items have the amount."""
     pair = twins(world)
     if pair is None:
         return False
-    draft = plain(world, pair[0], "payer_amount_ambiguous", "suggested", ("EX-ITEM",))
+    draft = plain(world, pair[0], "payer_amount_ambiguous", "suggested", ("EX-ITEM",), beside=pair[1:])
     draft.answerable, draft.booking = False, world.after(pair)
     draft.shares = (either(*pair),)
     world.emit(draft, *pair)
@@ -53,7 +74,7 @@ def twin_credits(world: World) -> bool:
     pair = twins(world)
     if pair is None:
         return False
-    first = plain(world, pair[0], "twin_credits", "suggested", ("EX-ITEM",))
+    first = plain(world, pair[0], "twin_credits", "suggested", ("EX-ITEM",), beside=pair[1:])
     first.booking, first.answerable = world.after(pair), False
     first.shares = (either(*pair),)
     world.emit(first)
@@ -85,7 +106,7 @@ def detailed(world: World) -> int:
 def combination_no_ref(world: World) -> bool:
     """Two or three items of a known payer, the only ones that add up."""
     payer = world.payer("company", "trust", "corporate", "person")
-    everything = world.ledger.by_payer[payer.customer_id]
+    everything = of_group(world, payer)
     free = [item for item in world.ledger.of(payer) if simple(item)]
     if len(free) < TWO or len(everything) > SEARCHED:
         return False
@@ -100,9 +121,21 @@ def combination_no_ref(world: World) -> bool:
     draft = Draft(
         "combination_no_ref", "suggested", total, world.after(items), shares_of(items), bank=bank(world)
     )
-    draft.name, draft.reference = world.known(payer), world.rng.choice(WORDS)
+    word = world.rng.choice(WORDS)
+    # What lifts a sum is the month of its items; here a text says another's, if any (see `funder_schedule`).
+    month = _elsewhere(world, items) if word == PERIOD else draft.booking.month
+    draft.name, draft.reference = world.known(payer), word.format(MONTHS[month - 1])
     world.emit(draft)
     return True
+
+
+def recount(world: World) -> None:
+    """Combinations that no longer are the only ones, since the payer's other items have changed: labelled as such."""
+    for draft in world.drafts:
+        if draft.case == "combination_no_ref" and draft.shares[0].item is not None:
+            everything = of_group(world, draft.shares[0].item.payer)
+            if len(everything) > SEARCHED or _ways(everything, draft.amount) != 1:
+                draft.codes, draft.also, draft.answerable = ("EX-ITEM", "EX-NOREM"), ("exception",), False
 
 
 def combination_ambiguous(world: World) -> bool:
@@ -172,6 +205,14 @@ def _nothing_open(world: World, case: str, text: str, codes: tuple[str, ...]) ->
     return True
 
 
+def of_group(world: World, payer: Payer) -> list[Item]:
+    """The open items of a payer and of those whose group it is in: one of them may pay for another."""
+    if not payer.group_id:
+        return world.ledger.by_payer[payer.customer_id]
+    group = [each for each in world.grouped if each.group_id == payer.group_id]
+    return [item for each in group for item in world.ledger.by_payer[each.customer_id]]
+
+
 def _ways(items: list[Item], total: int) -> int:
     """In how many ways up to four of these items add up to the total."""
     amounts = [item.open for item in items]
@@ -203,11 +244,40 @@ def explains(item: Item, amount: int) -> bool:
     return any(abs(short - net * rate // 100) < 2 * RUPEE for rate in DEDUCED)
 
 
-def plain(world: World, item: Item, case: str, expected: str = "auto", codes: tuple[str, ...] = ()) -> Draft:
-    """A line of a known payer, without a reference, that pays one item exactly."""
-    draft = quoted(world, item, world.rng.choice(WORDS), case)
+def plain(
+    world: World,
+    item: Item,
+    case: str,
+    expected: str = "auto",
+    codes: tuple[str, ...] = (),
+    beside: Sequence[Item] = (),
+) -> Draft:
+    """A line of a known payer, without a reference, that pays one item exactly.
+
+    A month in its text is the item's, or when it is paid; it tells the item from none of those `beside` it.
+    """
+    word = world.rng.choice(WORDS)
+    draft = quoted(world, item, "", case)
+    if word == PERIOD and any(_month(each.issue) != _month(item.issue) for each in beside):
+        word = "CARE FEES"
+    month = item.issue.month if word == PERIOD else draft.booking.month
+    draft.reference = word.format(MONTHS[month - 1])
     draft.expected, draft.codes = expected, codes
     return draft
+
+
+def _month(day: date) -> tuple[int, int]:
+    return day.year, day.month
+
+
+def _elsewhere(world: World, items: Sequence[Item]) -> int:
+    """The last month in which none of these items was issued, due or in service."""
+    days = [
+        day for item in items for day in (item.issue, item.due, item.service_from, item.service_to) if day
+    ]
+    theirs = {day.month for day in days}
+    months = [(world.as_of.month - 1 - ago) % 12 + 1 for ago in range(12)]
+    return next(month for month in months if month not in theirs)
 
 
 def either(item: Item, other: Item) -> Share:

@@ -86,8 +86,11 @@ def contribution_netted(world: World) -> bool:
     item = odd(world, 400_000, 1_500_000, 50, "council")
     if item is None or not world.uk:
         return False
-    cash = item.open - FNC_WEEK * world.rng.choice((1, 2, 4))
-    if not world.ledger.is_new(cash):
+    care = FNC_WEEK * world.rng.choice((1, 2, 4))
+    cash = item.open - care
+    # With a credit note of that amount the payer would have taken it.
+    noted = any(each.open == -care for each in world.ledger.by_payer[item.payer.customer_id])
+    if noted or not world.ledger.is_new(cash):
         return False
     world.emit(other_amount(world, item, "contribution_netted", cash, codes=("EX-SHORT",)))
     return True

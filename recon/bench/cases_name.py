@@ -5,7 +5,7 @@ from __future__ import annotations
 from rapidfuzz import fuzz, process
 
 from recon.bench import names, noise
-from recon.bench.cases_amount import alone, explains, plain
+from recon.bench.cases_amount import alone, explains, of_group, plain
 from recon.bench.cases_reference import bank, simple
 from recon.bench.lines import Draft, Share, World
 from recon.bench.payers import Payer, cut, upper
@@ -41,8 +41,8 @@ def near_name(world: World) -> bool:
         return False
     draft = Draft("near_name", "exception", amount, world.after(theirs[:1]), (Share(None, amount),))
     draft.codes, draft.answerable = ("EX-NEAR", "EX-NOITEM"), False
-    if len(world.ledger.by_payer[payer.customer_id]) > MANY:
-        draft.also = ("suggested",)  # of so many items some add up to the amount by chance
+    if len(of_group(world, payer)) > MANY:  # of so many items some add up to the amount by chance
+        draft.also, draft.codes = ("suggested",), (*draft.codes, "EX-ITEM", "EX-NOREM")
     legal = cut(upper(payer.name))
     draft.bank, draft.name = bank(world), legal if legal in payer.known else world.known(payer)
     world.emit(draft, theirs[0])

@@ -184,6 +184,8 @@ def closed_ref(world: World) -> bool:
     free = [item for item in world.ledger.of(payer) if simple(item)]
     twin = free[0] if free and chance(world.rng, 0.5) else None
     if twin is not None:
+        if closed.amount in world.ledger.taken:  # another line's label may rest on its amount
+            return False
         world.ledger.set_open(twin, closed.amount, closed.net)
     closed.used = True
     amount = closed.amount

@@ -11,13 +11,15 @@ from recon.bench.ledger import Item
 from recon.bench.lines import Draft, World, shares_of
 from recon.bench.payers import RAIL_LENGTH, Payer
 
-DATE_DIGITS, DAYS, MONTHS = 6, 31, 12
+DATE_DIGITS, DAYS, MONTHS, CENTURY = 6, 31, 12, "20"
 FILLERS = ("INVOICE", "PAYMENT", "REF", "PAYT")
 
 
 def simple(item: Item) -> bool:
     """An ordinary open invoice whose number fits the rail."""
-    plain = not (item.dispute or item.legal or item.discount_terms or item.retention)
+    plain = not (
+        item.dispute or item.legal or item.plan or item.status or item.discount_terms or item.retention
+    )
     return plain and item.doc_type == "invoice" and item.currency in ("GBP", "INR") and not item.series.long
 
 
@@ -251,9 +253,10 @@ def _sole(world: World, item: Item, number: str) -> bool:
 
 
 def _date(number: str) -> bool:
-    """Whether a number of six digits reads as a day: `040826`."""
+    """Whether a number of six digits reads as a day or a month: `040826`, `012026`."""
     day, month = int(number[:2]), int(number[2:4])
-    return len(number) == DATE_DIGITS and 1 <= day <= DAYS and 1 <= month <= MONTHS
+    dated = 1 <= day <= DAYS and 1 <= month <= MONTHS
+    return len(number) == DATE_DIGITS and (dated or (1 <= day <= MONTHS and number[2:4] == CENTURY))
 
 
 def _gap(first: Item, second: Item) -> int:

@@ -19,6 +19,7 @@ from typing import Final
 import polars as pl
 
 from recon.bench import frames
+from recon.bench.cases_amount import recount
 from recon.bench.dimensions import DIMENSIONS, payments, places
 from recon.bench.frames import money
 from recon.bench.ledger import Item, make_ledger
@@ -107,6 +108,7 @@ def _generate(flavour: Flavour, lines: int, seed: int, as_of: date, items_per_li
     world.sizes = DENSE_SIZES if dense else ADVICE_SIZES
     for family, quota in _quotas(DENSE_FAMILIES[flavour] if dense else FAMILIES[flavour], lines):
         _fill(world, family, quota)
+    recount(world)
     drafts = sorted(world.drafts, key=lambda draft: (draft.booking, draft.bank))
     for number, draft in enumerate(drafts, 1):
         draft.line_id = f"L{number:06d}"

@@ -121,6 +121,7 @@ CASES: Final[Mapping[str, Mapping[Maker, float]]] = {
     },
     "ambiguous": {
         amount.payer_amount_unique: 1.5,
+        amount.month_other: 0.2,
         amount.payer_amount_ambiguous: 0.8,
         amount.payer_amount_shared: 0.5,
         number.vendor_number: 0.6,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,6 +13,9 @@ from recon.decide.known import ON_ACCOUNT, Known, Line, Part, Refusal, Row, part
 from recon.model import Choice
 
 WRITE_OFF_TYPE: Final = "WO"
+
+# An item and its amount as Proposed items shows them. With decimals, so that the id `INV 1042` is no amount of 1042.
+_LISTED: Final = re.compile(r"(\S.*?) +(-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})\.\d+)$")
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Asked:
         return cls(
             decisions=frozenset(row["decision"] for row in rows),
             alternatives=frozenset(of("alternative")),
-            rows=tuple((row["item_id"], row["amount"]) for row in rows if row["item_id"] or row["amount"]),
+            rows=tuple(pair for row in rows for pair in _pairs(row)),
             note="; ".join(of("note")),
             decided_by=", ".join(of("decided_by")),
             row_hashes=frozenset(of("row_hash")),  # a row that the reviewer added below has none
@@ -54,6 +58,19 @@ class Asked:
         return json.dumps({name: value for name, value in asked.items() if value}, ensure_ascii=False)
 
 
+def _pairs(row: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Items and amounts of one row of the sheet: one in two cells, or for `allocate` several in the cell Item.
+
+    Example: `INV-1 1,060.00; CN-2 -40.00` and no amount -> INV-1 with 1060.00, CN-2 with -40.00.
+    """
+    name, amount = row["item_id"], row["amount"]
+    if row["decision"] == Choice.ALLOCATE and not amount:
+        listed = [_LISTED.match(piece.strip()) for piece in name.split(";") if piece.strip()]
+        if listed and all(listed):
+            return [(found[1], found[2].replace(",", "")) for found in listed if found]
+    return [(name, amount)] if name or amount else []
+
+
 def close(one: Asked, line: Line, known: Known) -> list[Row]:
     """The rows that a decision accepts; they are taken off what is left of their items.
 
@@ -61,47 +78,56 @@ def close(one: Asked, line: Line, known: Known) -> list[Row]:
         Nothing for a choice that allocates nothing; else rows whose cash is the line's amount, to the penny.
 
     Raises:
-        Refusal: it is incomplete, does not add up, or takes more than there is.
+        Refusal: it is incomplete, does not add up, or takes more than there is; with all that is wrong at once.
     """
     rows = CHOICES[Choice(one.decision)](one, line, known)
-    if rows:
-        unexplained = line.amount - sum(row.amount for row in rows)
-        if unexplained:
-            raise _leaves(unexplained, line, known)
-        _take(rows, line, known)
+    faults = _amiss(rows, line, known) if rows else []
+    if faults:
+        raise Refusal.together(faults)
+    for item_id, amount in _wanted(rows).items():
+        item = known.items[item_id]
+        item.left -= amount
+        item.settled += amount
     return rows
 
 
-def _leaves(unexplained: int, line: Line, known: Known) -> Refusal:
-    shown = known.shown(unexplained, line.currency)
-    return Refusal(
-        f"{shown} {line.currency} of the line would stay unexplained",
-        "allocate all of it, or choose on account",
-    )
-
-
-def _take(rows: Sequence[Row], line: Line, known: Known) -> None:
-    """Take the rows off their items, all or none.
+def _amiss(rows: Sequence[Row], line: Line, known: Known) -> list[Refusal]:
+    """What keeps rows from being taken off their items: cash that is left, items that have less.
 
     An item may be settled by all that is left of it. Money that goes out (a returned payment) may also undo what was
     accepted before; money that comes in may not, so that nothing moves silently from one item to another.
     """
+    faults = []
+    unexplained = line.amount - sum(row.amount for row in rows)
+    if unexplained:
+        shown = known.shown(unexplained, line.currency)
+        faults.append(
+            Refusal(
+                f"{shown} {line.currency} of the line would stay unexplained",
+                "allocate all of it, or choose on account",
+            )
+        )
+    for item_id, amount in sorted(_wanted(rows).items()):
+        try:
+            item = known.item(item_id, line.currency)
+        except Refusal as gone:
+            faults.append(gone)
+            continue
+        low, high = sorted((-item.settled if line.amount < 0 else 0, item.left))
+        if not low <= amount <= high:
+            left, asked = known.shown(item.left, line.currency), known.shown(amount, line.currency)
+            why = f"item {item_id} has {left} open, the decision would settle {asked}"
+            faults.append(Refusal(why, "allocate less to it"))
+    return faults
+
+
+def _wanted(rows: Sequence[Row]) -> dict[str, int]:
+    """What rows settle of each item, cash and deductions."""
     wanted: dict[str, int] = {}
     for row in rows:
         if row.item_id:
             wanted[row.item_id] = wanted.get(row.item_id, 0) + row.amount + row.deduction
-    for item_id, amount in sorted(wanted.items()):
-        item = known.item(item_id, line.currency)
-        low, high = sorted((-item.settled if line.amount < 0 else 0, item.left))
-        if not low <= amount <= high:
-            left, asked = known.shown(item.left, line.currency), known.shown(amount, line.currency)
-            raise Refusal(
-                f"item {item_id} has {left} open, the decision would settle {asked}", "allocate less to it"
-            )
-    for item_id, amount in wanted.items():
-        item = known.items[item_id]
-        item.left -= amount
-        item.settled += amount
+    return wanted
 
 
 def _accept(_one: Asked, line: Line, _known: Known) -> list[Row]:
@@ -145,19 +171,29 @@ def _allocate(one: Asked, line: Line, known: Known) -> list[Row]:
 def _to_items(parts: Sequence[Part], one: Asked, line: Line, known: Known) -> list[Row]:
     """Rows of items: the first carries the cash, each further one a further deduction."""
     rows: list[Row] = []
+    faults: list[Refusal] = []
     for part in parts:
-        if not part.name or not part.amount:
-            raise Refusal("an item has no amount, or an amount has no item", "write item and amount")
-        item = known.item(part.name, line.currency)
-        cash = known.minor(part.amount, line.currency)
-        if not cash and not part.deductions:
-            raise Refusal(
-                f"the amount for item {part.name} is nought", "write how much, or leave the item out"
-            )
-        for nth, (kept, kind) in enumerate(part.deductions or (("0", ""),)):
-            minor = known.minor(kept, line.currency)
-            rows.append(Row(item.item_id, 0 if nth else cash, minor, kind, item.customer_id, one.decision))
+        try:
+            rows += _to_item(part, one, line, known)
+        except Refusal as fault:
+            faults.append(fault)
+    if faults:
+        raise Refusal.together(faults)
     return rows
+
+
+def _to_item(part: Part, one: Asked, line: Line, known: Known) -> list[Row]:
+    if not part.name or not part.amount:
+        raise Refusal("an item has no amount, or an amount has no item", "write item and amount")
+    item = known.item(part.name, line.currency)
+    cash = known.minor(part.amount, line.currency)
+    if not cash and not part.deductions:
+        raise Refusal(f"the amount for item {part.name} is nought", "write how much, or leave the item out")
+    kept = [(known.minor(amount, line.currency), kind) for amount, kind in part.deductions or (("0", ""),)]
+    return [
+        Row(item.item_id, 0 if nth else cash, minor, kind, item.customer_id, one.decision)
+        for nth, (minor, kind) in enumerate(kept)
+    ]
 
 
 def _on_account(one: Asked, line: Line, known: Known) -> list[Row]:
@@ -181,8 +217,18 @@ def _write_off(one: Asked, line: Line, known: Known) -> list[Row]:
 
     Example: a line of 95.00, proposed for A (100.00 open); write off A 5.00 -> A 95.00, and A 0.00 with WO 5.00.
     """
-    if not one.note:
-        raise Refusal("a write-off needs a note", "write why")
+    faults = [] if one.note else [Refusal("a write-off needs a note", "write why")]
+    rows: list[Row] = []
+    try:
+        rows = [*line.rows, _written_off(one, line, known)]
+    except Refusal as fault:
+        faults.append(fault)
+    if faults:
+        raise Refusal.together([*faults, *(_amiss(rows, line, known) if rows else ())])
+    return rows
+
+
+def _written_off(one: Asked, line: Line, known: Known) -> Row:
     if len(one.rows) != 1 or not all(one.rows[0]):
         raise Refusal("a write-off needs one item and its amount", "write item and amount")
     name, amount = one.rows[0]
@@ -190,10 +236,7 @@ def _write_off(one: Asked, line: Line, known: Known) -> list[Row]:
     minor = known.minor(amount, line.currency)
     if not minor:
         raise Refusal("the amount to write off is nought", "write how much")
-    return [
-        *line.rows,
-        Row(item.item_id, line.unexplained, minor, WRITE_OFF_TYPE, item.customer_id, one.decision),
-    ]
+    return Row(item.item_id, line.unexplained, minor, WRITE_OFF_TYPE, item.customer_id, one.decision)
 
 
 def _nothing(_one: Asked, _line: Line, _known: Known) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,13 @@ class Refusal(Exception):  # noqa: N818 - it is an answer to the reviewer, not a
         self.why = why
         self.hint = hint
         super().__init__(why)
+
+    @classmethod
+    def together(cls, faults: Sequence[Refusal]) -> Refusal:
+        """All that is wrong with one decision, told at once; each word of it once."""
+        whys = dict.fromkeys(fault.why for fault in faults)
+        hints = dict.fromkeys(fault.hint for fault in faults if fault.hint)
+        return cls("; ".join(whys), "; ".join(hints))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -46,16 +46,18 @@ TWO: Final = 2  # a range has two ends
 SIZE: Final = "2000"
 LINES_MIN: Final = 50  # fewer have no place for the cases
 LINES_MAX: Final = 200_000
+SHOWN_MAX: Final = 5  # ids named in a problem
 SPEED_LINES_MAX: Final = 5_000_000
 
 
 @dataclass(frozen=True)
 class Benched:
-    """What a bench run gives: its page, its figures, and the files written."""
+    """What a bench run gives: its page, its figures, the files written, and what is wrong with answers scored."""
 
     page: str
     figures: list[dict[str, Any]]
     files: tuple[Path, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 def seeds_of(text: str) -> tuple[int, ...]:
@@ -153,15 +155,56 @@ def _beside(beside: Sequence[tuple[Case, pl.DataFrame]], others: peers.Peers) ->
 def score_files(results: Path, truth: Path) -> Benched:
     """Another engine's lines.csv, allocations.csv and exceptions.csv, scored against a data set that `run` wrote.
 
+    Lines of the data set that the answer lacks count as broken, and are told.
+
     Raises:
         ReconError: a file is missing, can't be read, or lacks a column (file-missing, file-unreadable,
-            column-missing).
+            column-missing); or the answer has lines that the data set has not (bench-answer).
     """
     known = {name: _read(truth / f"{name}.csv", columns) for name, columns in TRUTH_FILES.items()}
     given = {name: _read(results / f"{name}.csv", columns) for name, columns in RESULT_FILES.items()}
+    asked = set(known["truth/truth"]["line_id"].drop_nulls())
+    _check_lines(results, given, asked)
+    missing = sorted(asked - set(given["lines"]["line_id"]))
     flavour, _, seed = truth.absolute().name.partition("-")
     scores = score(truth_of(known, flavour, int(seed) if seed.isdigit() else 0), *result_of(given))
-    return Benched(page([scores], chart=""), [_figures(scores)], ())
+    return Benched(
+        page([scores], chart=""),
+        [_figures(scores) | {"missing_lines": len(missing)}],
+        (),
+        _missing(results, missing, len(asked)),
+    )
+
+
+def _check_lines(results: Path, given: Mapping[str, pl.DataFrame], asked: set[str]) -> None:
+    """See that the answer is one to this data set: a score of other lines would say nothing.
+
+    Raises:
+        ReconError: bench-answer, for each table with other lines.
+    """
+    problems = []
+    for name, frame in given.items():
+        ids = set(frame["line_id"].fill_null(""))
+        strange = sorted(ids - asked)
+        if strange:
+            what = f"{len(strange):,} of {len(ids):,} line ids are not in the data set: {_first(strange)}"
+            hint = "score an answer to the data set's bank_lines.csv, whose line_id the truth has"
+            problems.append(Problem("bench-answer", (results / f"{name}.csv").as_posix(), what, hint))
+    if problems:
+        raise ReconError(problems)
+
+
+def _missing(results: Path, missing: Sequence[str], asked: int) -> tuple[Problem, ...]:
+    if not missing:
+        return ()
+    what = f"{len(missing):,} of {asked:,} lines have no answer, and count as broken: {_first(missing)}"
+    where = (results / "lines.csv").as_posix()
+    return (Problem("bench-answer", where, what, "give every line of the data set an outcome"),)
+
+
+def _first(ids: Sequence[str]) -> str:
+    """The first few ids."""
+    return ", ".join(ids[:SHOWN_MAX]) + (", ..." if len(ids) > SHOWN_MAX else "")
 
 
 def _read(path: Path, columns: Sequence[str]) -> pl.DataFrame:

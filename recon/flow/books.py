@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 from pydantic import BaseModel
@@ -21,7 +22,7 @@ from recon.store import RunRecord, Store
 from recon.workbook import file, guard, layout
 
 SUGGESTIONS, EXCEPTIONS = "Suggestions", "Exceptions"
-DONE, WAITS = "done", "yes"  # what the lines' column `waits` says
+DONE, TOLD, WAITS = "done", "told", "yes"  # what the lines' column `waits` says, see layout.sheets
 SUFFIXES = (".xlsm", ".xlsx")
 NEW_SUFFIX = ".xlsm"  # the template holds macros, and Excel opens no such workbook under another name
 VALUE_WIDTH = 70  # characters of a value on the Rules sheet
@@ -126,10 +127,13 @@ def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dic
     now = store.current()
     fresh = set(just_decided["line_id"]) if just_decided is not None else set()
     settled = pl.Series(sorted(now.settled_lines - fresh), dtype=pl.String)
+    told = pl.Series(sorted(now.settled_lines & fresh), dtype=pl.String)
     accepted = now.accepted["line_id"].unique()
     waits = (
         pl.when(pl.col("line_id").is_in(settled.implode()))
         .then(pl.lit(DONE))
+        .when(pl.col("line_id").is_in(told.implode()))
+        .then(pl.lit(TOLD))
         .when((pl.col("outcome") == Outcome.AUTO) & ~pl.col("line_id").is_in(accepted.implode()))
         .then(pl.lit(WAITS))
         .otherwise(pl.lit(""))
@@ -200,9 +204,30 @@ def _typed(book: Book) -> frozenset[str]:
     )
 
 
+def facts_of(summary: Mapping[str, Any]) -> dict[str, str]:
+    """What Home says of a run, out of its summary."""
+    totals = [
+        f"{currency} {amounts['bank_lines']}, difference {amounts['difference']}"
+        for currency, amounts in summary["control_totals"].items()
+    ]
+    return {
+        "run_id": str(summary["run_id"]),
+        "finished": str(summary["started"])[:16].replace("T", " "),
+        "as_of": str(summary["as_of"]),
+        "problems": f"{summary['problems']:,}",
+        "controls": "; ".join(totals),
+    }
+
+
+def _last_run(store: Store) -> dict[str, str]:
+    """What Home says of the last run that the store knows."""
+    finished = store.runs().filter(pl.col("status") == "finished")
+    return facts_of(json.loads(finished["summary"][-1])) if finished.height else {}
+
+
 def show_store(book: Book, store: Store, facts: Mapping[str, str]) -> None:
     """What the store knows onto the sheets, anew."""
-    _write(book, view_of_store(store), facts)
+    _write(book, view_of_store(store), {**_last_run(store), **facts})
 
 
 def show_decided(book: Book, store: Store, results: pl.DataFrame, facts: Mapping[str, str]) -> None:
@@ -210,7 +235,7 @@ def show_decided(book: Book, store: Store, results: pl.DataFrame, facts: Mapping
     log = results.select(
         "line_id", decision=pl.lit(""), result="text"
     )  # the text says `accepted` or `refused`
-    _write(book, view_of_store(store, log), facts)
+    _write(book, view_of_store(store, log), {**_last_run(store), **facts})
 
 
 def decisions(book: Book) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Problem, ...]]:

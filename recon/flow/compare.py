@@ -9,6 +9,7 @@ import polars as pl
 
 from recon import model
 from recon.decide.by_rule import HOLDING, with_customers
+from recon.fill import fill
 from recon.match.explain import readings
 from recon.model import ACCEPTED, ALLOCATIONS, LINES, Choice, Column, Outcome, Table
 
@@ -127,7 +128,7 @@ def _signatures(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     inner = model.inside(rows, table, scales)
     on_account = pl.col("item_id") == ""
     parts = [
-        pl.when(on_account).then(pl.format("on account of {}", "customer_id")).otherwise("item_id"),
+        pl.when(on_account).then(fill("on account of {}", "customer_id")).otherwise("item_id"),
         model.money_expr(pl.col("amount_minor"), scales),
         model.money_expr(pl.col("deduction_minor").fill_null(0), scales),
         pl.when(pl.col("deduction_minor").fill_null(0) != 0).then("deduction_type").otherwise(pl.lit("")),

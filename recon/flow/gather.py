@@ -188,6 +188,7 @@ def inner(
     open_items: pl.DataFrame,
     settled_lines: frozenset[str],
     tolerated: pl.DataFrame | None = None,
+    paid: pl.DataFrame | None = None,
 ) -> model.Tables:
     """The tables of the engine, with one scale for each currency over all of them."""
     frames = gathered.frames | {Kind.ITEMS: open_items}
@@ -204,6 +205,7 @@ def inner(
         aliases=made[Kind.ALIASES],
         closed_items=made[Kind.CLOSED],
         tolerated=model.inside(given, model.TOLERATED, scales),
+        paid=model.PAID.empty() if paid is None else paid,
         settled_lines=settled_lines,
         scales=scales,
     )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,10 @@ class Report:
 
     @property
     def to_review(self) -> int:
-        """Lines that a person must look at."""
+        """Lines that a person must look at: those above the ceiling, too."""
         outcomes = self.summary["outcomes"]
-        return int(outcomes["suggested"]["lines"]) + int(outcomes["exception"]["lines"])
+        waiting = (self.summary["above_ceiling"], outcomes["suggested"], outcomes["exception"])
+        return sum(int(one["lines"]) for one in waiting)
 
 
 def reconcile(job: Job, progress: Progress = silent) -> Report:
@@ -93,14 +95,16 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
             settled_lines, items, stale = _remembered(store, gathered)
             stages.append(("match", time.perf_counter()))
             progress("match", 0, 1)
-            tables = inner(gathered, items, settled_lines, store.tolerated() if store else None)
+            before = (store.tolerated(), store.paid()) if store else ()
+            tables = inner(gathered, items, settled_lines, *before)
             result = match(tables, loaded)
             progress("match", 1, 1)
             stages.append(("write", time.perf_counter()))
             progress("write", 0, 1)
             problems = tuple(dict.fromkeys([*gathered.problems, *stale, *result.problems]))
             run = _record(gathered, loaded, started, as_of)
-            summary = _summary(run, gathered, result, tables.scales) | {"problems": len(problems)}
+            ceiling = loaded.controls.auto_post_ceiling
+            summary = _summary(run, gathered, result, tables.scales, ceiling) | {"problems": len(problems)}
             outer = _outer(result, tables.scales)
             if store:
                 _keep(store, replace(run, summary=summary), gathered, outer, items, loaded)
@@ -152,7 +156,9 @@ def _record(gathered: Gathered, loaded: Rules, started: str, as_of: date) -> Run
     return RunRecord(run_id, started, as_of, digest, loaded.model_dump(mode="json"))
 
 
-def _summary(run: RunRecord, gathered: Gathered, result: Result, scales: Mapping[str, int]) -> dict[str, Any]:
+def _summary(
+    run: RunRecord, gathered: Gathered, result: Result, scales: Mapping[str, int], ceiling: Decimal
+) -> dict[str, Any]:
     head = {
         "run_id": run.run_id,
         "started": run.started,
@@ -161,7 +167,7 @@ def _summary(run: RunRecord, gathered: Gathered, result: Result, scales: Mapping
         "rules": run.rules.get("name", ""),
         "rules_sha256": run.rules_digest,
     }
-    return head | totals.summary(gathered, result, scales)
+    return head | totals.summary(gathered, result, scales, ceiling)
 
 
 def _outer(result: Result, scales: Mapping[str, int]) -> dict[str, pl.DataFrame]:
@@ -210,21 +216,14 @@ def _keep(
 
 
 def _facts(summary: Mapping[str, Any], job: Job) -> dict[str, str]:
-    """What Home says about the run."""
-    told = [
-        f"{currency} {amounts['bank_lines']}, difference {amounts['difference']}"
-        for currency, amounts in summary["control_totals"].items()
-    ]
+    """What Home says about the run, and what it was asked to read."""
     places = {"bank": job.bank, "items": job.items, "remittance": job.remittance, "customers": job.customers}
     inputs = {
         f"input:{name}": "; ".join(str(Path(one).resolve()) for one in names)
         for name, names in places.items()
     }
-    return inputs | {
-        "run_id": str(summary["run_id"]),
-        "finished": str(summary["started"])[:16].replace("T", " "),
-        "as_of": str(summary["as_of"]),
-        "controls": "; ".join(told),
-        "input:rules": job.rules,
-        "input:out": str(job.out.resolve()) if job.out else "",
-    }
+    return (
+        inputs
+        | books.facts_of(summary)
+        | {"input:rules": job.rules, "input:out": str(job.out.resolve()) if job.out else ""}
+    )

@@ -138,7 +138,7 @@ def _one(past: Past, loaded: Rules, said: Said) -> tuple[dict[str, Any], pl.Data
 
 def _proposed(past: Past, items: pl.DataFrame, loaded: Rules) -> Proposed:
     """What rules make of a run's input, in the state of its day."""
-    tables = inner(Gathered((), dict(past.frames)), items, past.settled_lines, past.tolerated)
+    tables = inner(Gathered((), dict(past.frames)), items, past.settled_lines, past.tolerated, past.paid)
     result = match(tables, loaded)
     lines = model.outside(result.lines, LINES, tables.scales).filter(pl.col("outcome") != Outcome.DUPLICATE)
     allocations = model.outside(result.allocations, ALLOCATIONS, tables.scales)

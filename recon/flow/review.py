@@ -101,7 +101,8 @@ def post(
     posting and nothing is posted twice.
 
     Raises:
-        ReconError: EXIT_INPUT if there is no such format or no store is named; EXIT_JOB if it can't be used.
+        ReconError: EXIT_INPUT if there is no such format, no store is named, or a control over the file does not
+            hold (control-failed; nothing is written, and all stays to be posted); EXIT_JOB if it can't be used.
     """
     posting.check_format(format_name)
     url = books.store_url(store_url, book)
@@ -127,6 +128,9 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
     items = store.items([item for item in unposted["item_id"].unique(maintain_order=True).to_list() if item])
     accounts = posting.accounts_of(_rules_of_last_run(store))
     made = posting.post(format_name, unposted, lines, items, accounts=accounts, approved_by=who or _login())
+    failed = posting.failures(made.controls, made.legs)
+    if failed:
+        raise ReconError(failed)
     kept = store.append_postings(made.batch, moments.now())
     return _posted(kept, out, posting.controls_text(made.controls), again=False)
 

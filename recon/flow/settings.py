@@ -32,6 +32,17 @@ def load_rules(name: str = "") -> tuple[Rules, Path]:
     return (_shipped(path) if path.parent == folder("rules") else _parsed(path)), path
 
 
+def profile_of(name: str) -> tuple[Profile, Path] | None:
+    """A column profile out of a file, and where it is; None if the file is meant as rules.
+
+    Raises:
+        ReconError: file-missing, file-unreadable, rules-yaml, or every problem of the profile at once.
+    """
+    path = _path(name or DEFAULT)
+    text = _text(path)
+    return (rules.parse_profile(text, _shown(path)), path) if rules.is_profile(text, _shown(path)) else None
+
+
 def remarks(path: Path) -> tuple[Problem, ...]:
     """What in a rules file works but hardly as it is meant, with file and line.
 
@@ -42,7 +53,15 @@ def remarks(path: Path) -> tuple[Problem, ...]:
 
 
 def _parsed(path: Path) -> Rules:
-    return rules.parse(_text(path), _shown(path), _extended(path))
+    text = _text(path)
+    try:
+        return rules.parse(text, _shown(path), _extended(path))
+    except ReconError as wrong:
+        if not rules.is_profile(text, _shown(path)):
+            raise
+        what = "this is a column profile, no rules file"
+        hint = "name it under `profiles` of your rules file; recon rules check says whether it is right"
+        raise ReconError(Problem("file-kind", _shown(path), what, hint)) from wrong
 
 
 def _extended(path: Path) -> Callable[[str], tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -21,8 +22,13 @@ MONEY_OF = {
 }
 
 
-def summary(gathered: Gathered, result: Result, scales: Mapping[str, int]) -> dict[str, Any]:
-    """Counts and sums by outcome and currency, control totals by file and as a whole; asserts that they agree."""
+def summary(
+    gathered: Gathered, result: Result, scales: Mapping[str, int], ceiling: Decimal
+) -> dict[str, Any]:
+    """Counts and sums by outcome and currency, control totals by file and as a whole; asserts that they agree.
+
+    `ceiling` is that of the rules, in major units: `auto` lines above it wait for a person and are counted apart.
+    """
     outcomes = {}
     for outcome in Outcome:
         rows = result.lines.filter(pl.col("outcome") == outcome)
@@ -30,7 +36,9 @@ def summary(gathered: Gathered, result: Result, scales: Mapping[str, int]) -> di
     return {
         "inputs": [_input(reading) for reading in gathered.readings],
         "outcomes": outcomes,
+        "above_ceiling": _above(result, scales, ceiling),
         "control_totals": control_totals(result, scales),
+        "deductions": deductions(result, scales),
         "statements_left_out": [
             {
                 "file": statement.source,
@@ -45,6 +53,13 @@ def summary(gathered: Gathered, result: Result, scales: Mapping[str, int]) -> di
         "lines_left_out": gathered.lines_left_out,
         "files_unread": list(gathered.unread),
     }
+
+
+def _above(result: Result, scales: Mapping[str, int], ceiling: Decimal) -> dict[str, Any]:
+    limits = {currency: int(ceiling.scaleb(scale)) for currency, scale in scales.items()}
+    limit = pl.col("currency").replace_strict(limits, default=0, return_dtype=pl.Int64)
+    rows = result.lines.filter((pl.col("outcome") == Outcome.AUTO) & (pl.col("amount_minor").abs() > limit))
+    return {"lines": rows.height, "amount": _sums(rows, "amount_minor", scales)}
 
 
 def _input(reading: Reading) -> dict[str, Any]:
@@ -113,6 +128,23 @@ def control_totals(result: Result, scales: Mapping[str, int]) -> dict[str, dict[
         made[str(currency)]["deductions"] = model.money_text(
             total(allocations, "deduction_minor"), currency, scales
         )
+    return made
+
+
+def deductions(result: Result, scales: Mapping[str, int]) -> dict[str, dict[str, str]]:
+    """For each currency: what settles items besides cash, by its type.
+
+    A tax kept back and a few pence too much have different signs; in one sum they hide each other.
+    """
+    kept = result.allocations.filter(pl.col("deduction_minor").fill_null(0) != 0)
+    summed = (
+        kept.group_by("currency", "deduction_type")
+        .agg(pl.col("deduction_minor").sum())
+        .sort("currency", "deduction_type")
+    )
+    made: dict[str, dict[str, str]] = {}
+    for currency, kind, minor in summed.iter_rows():
+        made.setdefault(str(currency), {})[str(kind)] = model.money_text(minor, currency, scales)
     return made
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.model import SCALE_MAX, decimals
+from recon.model import SCALE_MAX
 
 WHOLE_MAX = 12  # digits before the point: with SCALE_MAX behind it this still fits 64 bits
 _CLEAN = r"^-?\d{1,12}(\.\d{1,6})?$"
+_TOO_FINE = rf"\.\d{{{SCALE_MAX}}}\d*[1-9]"
 _CURRENCY = r"(?i)(rs\.?|inr|gbp|eur|usd|chf|[£€$₹])"
 _NUMBER = r"^(\d+|\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})*,\d{3})?(\.\d*)?$"
 # In the standard file a comma is a thousands mark only where a point follows it: `1,234` could be German.
@@ -26,13 +27,18 @@ def plain(text: pl.Series, decimal: str = ".", *, strict: bool = False) -> pl.Se
         decimal: the decimal mark, `.` or `,`.
         strict: the standard file, where a comma alone is no thousands mark.
     """
-    if decimal == "." and text.str.contains(_CLEAN).fill_null(value=True).all():
-        idle = text.str.starts_with("0") | text.str.starts_with("-0")
-        if not (idle & ~text.str.starts_with("0.")).any():
-            return text
-        return text.str.replace(r"^(-?)0+(\d)", "${1}${2}").str.replace(r"^-(0(\.0*)?)$", "${1}")
-    frame = pl.DataFrame({"raw": text.fill_null("")})
-    return frame.select(_read(pl.col("raw"), decimal, strict=strict)).to_series().alias(text.name)
+    rows = pl.DataFrame({"raw": text.fill_null("")})
+    raw = pl.col("raw")
+    if decimal == ".":
+        # Most are plain already; what isn't, or begins with idle noughts, is read with care.
+        idle = raw.str.starts_with("-0") | (raw.str.starts_with("0") & ~raw.str.starts_with("0."))
+        odd = rows.with_row_index("at").filter((~raw.str.contains(_CLEAN) & (raw != "")) | idle)
+    else:
+        odd = rows.with_row_index("at")
+    if odd.is_empty():
+        return rows["raw"].alias(text.name)
+    read = odd.select(_read(raw, decimal, strict=strict)).to_series()
+    return rows["raw"].scatter(odd["at"], read).alias(text.name)
 
 
 def _read(raw: pl.Expr, decimal: str, *, strict: bool) -> pl.Expr:
@@ -65,8 +71,8 @@ def _read(raw: pl.Expr, decimal: str, *, strict: bool) -> pl.Expr:
 
 
 def too_fine(amounts: pl.Expr) -> pl.Expr:
-    """Whether decimal text has more decimals than money can have."""
-    return decimals(amounts) > SCALE_MAX
+    """Whether decimal text has more decimals than money can have; noughts at its end don't count."""
+    return amounts.str.contains(_TOO_FINE)
 
 
 def negated(amounts: pl.Expr) -> pl.Expr:

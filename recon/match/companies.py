@@ -38,11 +38,16 @@ def of_item(rules: Rules) -> pl.Expr:
     return pl.when(pl.col("entity") != "").then("entity").otherwise(entity)
 
 
+def _entities(ready: Ready, rules: Rules) -> pl.Series:
+    return ready.items.select(entity=of_item(rules))["entity"].unique()
+
+
 def elsewhere(ready: Ready, rules: Rules) -> pl.DataFrame:
     """Lines that name a document of another company, which is no item of this ledger: (line)."""
+    if not any(one.documents for one in rules.companies):
+        return pl.DataFrame(schema=SCHEMA)
     lines = ready.lines.filter((pl.col("state") == "open") & ~pl.col("hostile"))
-    ours = ready.items.select(of_item(rules).alias("entity"))["entity"].unique()
-    known = pl.concat([ready.keys.select("key"), ready.closed_keys.select("key")]).unique()
+    ours = ready.once("entities", lambda: _entities(ready, rules))
     parts = [pl.DataFrame(schema=SCHEMA)]
     for one in rules.companies:
         for pattern in one.documents:
@@ -57,5 +62,5 @@ def elsewhere(ready: Ready, rules: Rules) -> pl.DataFrame:
                 .then(pl.col("company") != one.entity)
                 .otherwise(pl.lit(one.entity not in ours))
             )
-            parts.append(said.filter(foreign).join(known, on="key", how="anti").select("line"))
+            parts.append(said.filter(foreign).join(ready.known, on="key", how="anti").select("line"))
     return pl.concat(parts).unique().sort("line")

@@ -47,6 +47,11 @@ def confidence_of(score: pl.Expr) -> pl.Expr:
     return (1.0 / (1.0 + (2.0**-score))).round(4)
 
 
+PAID_BEFORE = pl.Schema(
+    {"doc_no": pl.String, "customer_id": pl.String, "paid_by": pl.String, "paid_on": pl.Date}
+)
+
+
 @dataclass(frozen=True)
 class Ready:
     """What `prepare.clean` makes: cleaned rows and the keys they can be joined by.
@@ -70,6 +75,7 @@ class Ready:
     starts: letters that the ledger's numbers begin with; openings: these, and what their spellings begin with.
     longest: atoms of the longest number.
     tolerated: customer_id, currency, booking_date, amount_minor; small differences that earlier runs gave.
+    paid: doc_no, customer_id, paid_by (a line's id), paid_on; the receipts of earlier runs for what is closed.
     once: what is worked out of the ledger once for all parts of the lines.
     """
 
@@ -87,6 +93,7 @@ class Ready:
     longest: int
     scales: Mapping[str, int]
     tolerated: pl.DataFrame = field(default_factory=TOLERATED.empty)
+    paid: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PAID_BEFORE))
     problems: tuple[Problem, ...] = ()
     once: Once = field(default_factory=Once)
 

@@ -35,17 +35,13 @@ def item_keys(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     full = documents.select("item", raw=text.struct_key(pl.col("text"))).filter(
         pl.col("raw").str.contains("[0-9]")
     )
-    squeezed = full.filter(pl.col("raw").str.contains("-")).select(
-        "item", raw=pl.col("raw").str.replace_all("-", "")
-    )
-    tail = full.filter(pl.col("raw").str.contains("^[A-Z]")).select(
-        "item", raw=pl.col("raw").str.extract(r"([0-9].*)$", 1)
-    )
-    last = full.filter(pl.col("raw").str.contains("^[A-Z]")).select(
-        "item", raw=pl.col("raw").str.extract(r"([0-9]+)$", 1)
-    )
+    dashed = full.filter(pl.col("raw").str.contains("-", literal=True))
+    squeezed = dashed.select("item", raw=pl.col("raw").str.replace_all("-", "", literal=True))
+    lettered = full.filter(pl.col("raw") >= "A")  # keys are of digits, dashes and capitals, which sort so
+    tail = lettered.select("item", raw=pl.col("raw").str.extract(r"([0-9].*)$", 1))
+    last = lettered.select("item", raw=pl.col("raw").str.extract(r"([0-9]+)$", 1))
     # `T-00606/25-26` and `0123/2025-26` end with the year, which payers leave away.
-    yearless = full.select("item", raw=pl.col("raw").str.extract(YEARED, 1))
+    yearless = dashed.select("item", raw=pl.col("raw").str.extract(YEARED, 1))
     serial = yearless.select("item", raw=pl.col("raw").str.extract(r"([0-9]+)$", 1))
     bare = pl.concat([tail, last, yearless, serial]).drop_nulls().unique(maintain_order=True)
     bare = bare.filter(pl.col("raw").str.len_chars() >= rules.references.bare_digits_min)
@@ -102,6 +98,21 @@ def closed_keys(tables: Tables) -> pl.DataFrame:
     )
 
 
+def paid_before(tables: Tables) -> pl.DataFrame:
+    """The receipts of earlier runs by the number of the document that they paid, each document once.
+
+    Returns (doc_no, customer_id, paid_by, paid_on).
+    """
+    numbered = pl.concat([tables.open_items, tables.closed_items], how="diagonal")
+    return (
+        numbered.select("item_id", "doc_no", "customer_id")
+        .join(tables.paid, on="item_id", maintain_order="left")
+        .select("doc_no", "customer_id", paid_by="line_id", paid_on="booking_date")
+        .sort("paid_on", "paid_by", descending=True, nulls_last=True)
+        .unique(["doc_no", "customer_id"], keep="first", maintain_order=True)
+    )
+
+
 def labelled(atom: pl.Expr, before: pl.Expr, labels: list[str]) -> pl.Expr:
     """Is an atom a label of document numbers, given the atom before it?"""
     plain = [label for label in labels if label not in COUNTING_WORDS]
@@ -129,10 +140,9 @@ def spelled(items: pl.DataFrame, tables: Tables) -> pl.Series:
 
 def no_document(found: pl.DataFrame, ready: Ready) -> pl.DataFrame:
     """Grams without the bare numbers behind a label, or that with the letters before them are a known document."""
-    known = pl.concat([ready.keys.select(whole="key"), ready.closed_keys.select(whole="key")])
     bare = pl.col("raw").str.contains("^[0-9-]+$")
     stuck = found.filter(bare).select(whole=text.unzero(pl.col("before") + pl.col("raw"))).unique()
-    stuck = stuck.join(known, on="whole", how="semi")
+    stuck = stuck.join(ready.known, left_on="whole", right_on="key", how="semi")
     named = text.unzero(pl.col("before") + pl.col("raw")).is_in(stuck["whole"].implode())
     return found.filter(~(bare & (pl.col("labelled") | named)))
 

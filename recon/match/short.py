@@ -47,7 +47,9 @@ def named(ready: Spelled, kept: pl.DataFrame, paying: pl.DataFrame, rules: Rules
     said = counts.without(said, ready, rules)
     said = said.filter(~period_like(pl.col("raw"), pl.col("booking_date")))
     hits = said.select(*GRAMS, "owner").join(
-        _tails(ready, least, most), on=["owner", "key"], maintain_order="left"
+        ready.once("short tails", lambda: _tails(ready, least, most)),
+        on=["owner", "key"],
+        maintain_order="left",
     )
     return (
         hits.select("line", "item", how=pl.lit("short"), said="raw", at="at", size="size")
@@ -59,8 +61,7 @@ def named(ready: Spelled, kept: pl.DataFrame, paying: pl.DataFrame, rules: Rules
 
 def _tails(ready: Spelled, least: int, most: int) -> pl.DataFrame:
     """Each open item's last short run of digits with its owner: (item, owner, key)."""
-    full = ready.keys.filter(pl.col("kind") == "full")
-    tails = full.select("item", raw=pl.col("raw").str.extract(r"(?:^|[^0-9])([0-9]+)$", 1)).drop_nulls()
+    tails = ready.full.select("item", raw=pl.col("raw").str.extract(r"(?:^|[^0-9])([0-9]+)$", 1)).drop_nulls()
     tails = tails.filter(pl.col("raw").str.len_chars().is_between(least, most))
     owned = tails.with_columns(key=text.unzero(pl.col("raw"))).join(
         ready.items.select("item", "owner"), on="item", maintain_order="left"

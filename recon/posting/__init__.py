@@ -17,7 +17,7 @@ import polars as pl
 
 from recon.model import Batch
 from recon.posting import generic
-from recon.posting.controls import controls, controls_text
+from recon.posting.controls import controls, controls_text, failures
 from recon.posting.journal import Accounts, accounts_of, journal
 from recon.problems import EXIT_INPUT, Problem, ReconError
 
@@ -29,6 +29,7 @@ __all__ = [
     "batch_id",
     "check_format",
     "controls_text",
+    "failures",
     "post",
 ]
 

@@ -9,6 +9,10 @@ import polars as pl
 from recon import model
 from recon.model import ACCEPTED, BANK_LINES
 from recon.posting.journal import ENGINE, LEGS
+from recon.problems import Problem
+
+_SECOND = "journals that a second person must approve"
+_NAMES_MAX = 5  # preparers and bank lines named in a problem
 
 
 def controls(legs: pl.DataFrame, accepted: pl.DataFrame, bank_lines: pl.DataFrame) -> pl.DataFrame:
@@ -48,7 +52,7 @@ def controls(legs: pl.DataFrame, accepted: pl.DataFrame, bank_lines: pl.DataFram
             texts = model.money_text(wanted, currency, scales), model.money_text(there, currency, scales)
             rows.append((name, currency, *texts))
     rows.append(("rule and preparer on every leg", "", "0", str(_nameless(of_legs))))
-    rows.append(("journals that a second person must approve", "", "0", str(_unapproved(of_legs))))
+    rows.append((_SECOND, "", "0", str(_unapproved(of_legs)["journal_no"].n_unique())))
     table = pl.DataFrame(rows, schema=dict.fromkeys(_COLUMNS, pl.String), orient="row")
     return table.with_columns((pl.col("expected") == pl.col("found")).alias("ok"))
 
@@ -65,6 +69,33 @@ def controls_text(table: pl.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
+def failures(table: pl.DataFrame, legs: pl.DataFrame) -> tuple[Problem, ...]:
+    """A problem (control-failed) for each control that does not hold: which, by how much, and what to do."""
+    made = []
+    for check, currency, expected, found in table.filter(~pl.col("ok")).drop("ok").iter_rows():
+        what = f"expected {expected}, found {found}; nothing is posted"
+        where = f"posting control `{check}`{f', {currency}' if currency else ''}"
+        hint = _wants_second(legs) if check == _SECOND else "keep the store as it is and report it"
+        made.append(Problem("control-failed", where, what, hint))
+    return tuple(made)
+
+
+def _wants_second(legs: pl.DataFrame) -> str:
+    """What to do where somebody would approve an allocation of their own."""
+    waiting = _unapproved(legs)
+    who = _first(waiting["prepared_by"])
+    return (
+        f"somebody other than {who} has to post: recon post ... --who NAME, on a login of their own\n"
+        f"allocated by hand: {_first(waiting['bank_line_id'])}"
+    )
+
+
+def _first(names: pl.Series) -> str:
+    """The first few different names."""
+    unique = names.unique().sort().to_list()
+    return ", ".join(unique[:_NAMES_MAX]) + (", ..." if len(unique) > _NAMES_MAX else "")
+
+
 def _of(legs: pl.DataFrame, kind: str) -> pl.DataFrame:
     return legs.filter(pl.col("kind") == kind)
 
@@ -77,7 +108,7 @@ def _nameless(legs: pl.DataFrame) -> int:
     return legs.filter((pl.col("rule_id") == "") | (pl.col("prepared_by") == "")).height
 
 
-def _unapproved(legs: pl.DataFrame) -> int:
-    """Journals with a leg that was allocated by hand and that nobody else has approved."""
+def _unapproved(legs: pl.DataFrame) -> pl.DataFrame:
+    """Legs that were allocated by hand and that nobody else has approved."""
     by_hand = legs.filter((pl.col("kind") != "bank") & (pl.col("prepared_by") != ENGINE))
-    return by_hand.filter(pl.col("approved_by") == "")["journal_no"].n_unique()
+    return by_hand.filter(pl.col("approved_by") == "")

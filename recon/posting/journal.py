@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -46,7 +47,8 @@ BY_HAND = tuple(str(choice) for choice in (Choice.ALLOCATE, Choice.ON_ACCOUNT, C
 class Accounts:
     """The ledger's accounts.
 
-    banks: our bank account as in the bank file -> ledger account (as it is where it isn't said);
+    banks: our bank account as in the bank file, blanks and dashes apart -> ledger account (as it is where it isn't
+    said);
     deductions: deduction_type -> ledger account (the type itself where it isn't said).
     """
 
@@ -57,10 +59,16 @@ class Accounts:
 
 
 def accounts_of(rules: Rules) -> Accounts:
-    """The accounts that the rules name."""
+    """The accounts that the rules name: a deduction's own, the tolerance's, else that of its type."""
     named = {rule.type: rule.account for rule in rules.deductions if rule.account}
     tolerance = rules.tolerances.get("default")
-    return Accounts(deductions={**({"TOL": tolerance.account} if tolerance else {}), **named})
+    differences = {"TOL": tolerance.account} if tolerance else {}
+    return Accounts(
+        banks=rules.accounts.banks,
+        receivables=rules.accounts.receivables,
+        suspense=rules.accounts.suspense,
+        deductions={**rules.accounts.types, **differences, **named},
+    )
 
 
 def journal(
@@ -115,10 +123,10 @@ def _rows(
     rows = rows.with_columns(missing).with_columns(pl.col("doc_no", "entity").fill_null(""))
     by_hand = pl.col("decision").is_in(list(BY_HAND))
     person = pl.when(pl.col("decision") == "").then(pl.lit("")).otherwise(pl.col("accepted_by"))
-    # Whoever allocated by hand does not approve it too.
-    second = (
-        pl.when(pl.lit(approved_by) != pl.col("accepted_by")).then(pl.lit(approved_by)).otherwise(pl.lit(""))
-    )
+    # Whoever allocated by hand does not approve it too; a name is the same in capitals, and among several.
+    makers = pl.col("accepted_by").str.to_lowercase().str.split(", ")
+    own = makers.list.contains(approved_by.strip().lower())
+    second = pl.when(own).then(pl.lit("")).otherwise(pl.lit(approved_by))
     return rows.with_columns(
         pl.when(by_hand).then("accepted_by").otherwise(pl.lit(ENGINE)).alias("prepared_by"),
         pl.when(by_hand).then(second).otherwise(person).alias("approved_by"),
@@ -166,7 +174,7 @@ def _bank(rows: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
         0,
         kind=pl.lit("bank"),
         entity=pl.col("entity").fill_null(""),
-        account=_mapped(pl.col("account"), accounts.banks),
+        account=_bank_account(accounts.banks),
         customer_id=pl.lit(""),
         doc_ref=pl.col("bank_line_id"),
         applied_to_item=pl.lit(""),
@@ -220,6 +228,13 @@ def _customers(rows: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
         applied_to_item=pl.col("item_id"),
         size=-pl.col("settled"),
     )
+
+
+def _bank_account(banks: Mapping[str, str]) -> pl.Expr:
+    """The ledger account of the bank's own; blanks and dashes don't tell accounts apart."""
+    by_key = {re.sub(r"[\s-]", "", name): account for name, account in banks.items()}
+    key = pl.col("account").str.replace_all(r"[\s-]", "")
+    return key.replace_strict(by_key, default=pl.col("account"), return_dtype=pl.String)
 
 
 def _mapped(name: pl.Expr, accounts: Mapping[str, str]) -> pl.Expr:

@@ -90,6 +90,20 @@ def parse_profile(text: str, where: str) -> Profile:
     return document.validate(Profile, document.load(text, where))
 
 
+def is_profile(text: str, where: str) -> bool:
+    """Whether a text is meant as a column profile rather than as rules: it has more of a profile's own keys.
+
+    Raises:
+        ReconError: it is no YAML.
+    """
+    keys, profile, rules = (
+        set(document.load(text, where).data),
+        set(Profile.model_fields),
+        set(Rules.model_fields),
+    )
+    return len(keys & (profile - rules)) > len(keys & (rules - profile))
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema of a rules file, for editors that complete and check while one types."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Rules.model_json_schema()}

@@ -215,7 +215,7 @@ def _problem(model: type[BaseModel], document: Document, detail: ErrorDetails) -
         key = str(detail["loc"][-1])
         parent = path_text(path[:-1] if path and path[-1] == key else path)
         return Problem("rules-value", where, f"{parent}: `{key}` is missing", f"add `{key}: ...`")
-    if kind == "pattern":  # our own, see schema.Pattern
+    if kind == "pattern":  # our own, see parts.Pattern
         return Problem(
             "rules-pattern",
             where,

@@ -72,7 +72,8 @@ _PROFILES = """\
 
 A profile is one YAML file of its own that says which column of a bank's, payer's or ledger's file is which.
 Those that come with recon are in `rules/profiles/`; name yours under `profiles` of your rules file. A file
-belongs to the profile whose `header` it has; `--profile NAME` settles a tie.
+belongs to the profile whose `header` it has; `--profile NAME` settles a tie. `recon rules check FILE` says what is
+wrong in a profile, too.
 """
 
 _WORDS: dict[Any, str] = {
@@ -180,7 +181,7 @@ def _type(annotation: Any, metadata: list[Any]) -> str:  # noqa: PLR0911 - one r
         return f"mapping: {_type(arguments[1], [])}"
     if isinstance(annotation, EnumType):
         return " or ".join(f"`{one.value}`" for one in annotation)  # type: ignore[var-annotated]
-    pattern = any(getattr(one, "func", None) for one in metadata)  # see schema.Pattern
+    pattern = any(getattr(one, "func", None) for one in metadata)  # see parts.Pattern
     return ("pattern" if pattern else _WORDS[annotation]) + _limits(metadata)
 
 

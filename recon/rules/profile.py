@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from recon.model import INPUT_TABLES, Kind
-from recon.rules.schema import Part, Pattern
+from recon.rules.parts import Part, Pattern
 
 Source = Annotated[str | tuple[str, ...], Field()]
 

@@ -10,43 +10,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-import polars as pl
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-PATTERN_LENGTH_MAX = 2_000
-
-
-def _pattern(text: str) -> str:
-    if len(text) > PATTERN_LENGTH_MAX:
-        raise PydanticCustomError(
-            "pattern", "the pattern is longer than {limit} characters", {"limit": PATTERN_LENGTH_MAX}
-        )
-    try:
-        pl.Series([""]).str.contains(text)
-    except pl.exceptions.ComputeError as error:
-        reasons = [
-            line.removeprefix("error: ") for line in str(error).splitlines() if line.startswith("error: ")
-        ]
-        reason = reasons[0] if reasons else "can't be read"
-        raise PydanticCustomError("pattern", "no regular expression: {reason}", {"reason": reason}) from error
-    return text
-
-
-# Linear-time engine (Rust regex): no pattern can hang a run.
-Pattern = Annotated[str, AfterValidator(_pattern)]
-Money = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=6)]
-Percent = Annotated[Decimal, Field(ge=0, le=100)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-
-
-class Part(BaseModel):
-    """A part of the rules: frozen, no unknown keys."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
-    )
+from recon.rules.accounts import Accounts
+from recon.rules.parts import Money, Name, Part, Pattern, Percent, Share
 
 
 class Controls(Part):
@@ -203,8 +171,11 @@ class Tolerance(Part):
     """Never more than this share of the item."""
     per_year: Money = Decimal("50.00")
     """Never more than this for a customer in twelve months."""
+    over: bool = True
+    """What is paid too much counts too: it is income on the account. `false`: it goes on account of the customer
+    (`EX-OVER`)."""
     account: str = "tolerance"
-    """Ledger account that takes the difference."""
+    """Ledger account that takes the difference; in a posting file that of `default` counts for all."""
 
 
 class Deduction(Part):
@@ -223,7 +194,7 @@ class Deduction(Part):
     rounding: Money = Decimal("1.00")
     """The payer may round the deduction by this much for each item."""
     account: str = ""
-    """Ledger account that takes the deduction."""
+    """Ledger account that takes the deduction; of several with one type the last counts. Empty: `accounts.types`."""
     auto: bool = True
     """May be posted without a person where the customer's profile allows it."""
 
@@ -432,6 +403,7 @@ class Rules(Part):
     tolerances: dict[str, Tolerance] = Field(default_factory=lambda: {"default": Tolerance()})
     """Tolerances by name; a customer's tolerance_profile picks one, else `default`."""
     deductions: tuple[Deduction, ...] = ()
+    accounts: Accounts = Accounts()
     not_receivable: tuple[NotReceivable, ...] = ()
     surpluses: tuple[Surplus, ...] = ()
     """What the rest of an over-payment is, where the text says it; the rest is then not held on account."""

@@ -118,5 +118,5 @@ def _patterns(model: BaseModel, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _checks(metadata: Any) -> bool:
-    """Whether a field's metadata is that of schema.Pattern."""
+    """Whether a field's metadata is that of parts.Pattern."""
     return any(isinstance(one, AfterValidator) for one in metadata)

@@ -152,6 +152,11 @@ class Store:
         with self._snapshot() as connection:
             return query.tolerated(connection, self._tables)
 
+    def paid(self) -> pl.DataFrame:
+        """Which bank line last paid each item, as model.PAID; a second payment names the first."""
+        with self._snapshot() as connection:
+            return query.paid(connection, self._tables)
+
     def settled_items(self) -> pl.DataFrame:
         """What was accepted of each item, as model.SETTLED; `decide.remaining` takes it."""
         with self._snapshot() as connection:

@@ -22,7 +22,8 @@ BY_CHANGES: Final = (Kind.REMITTANCE, Kind.CUSTOMERS, Kind.ALIASES, Kind.CLOSED)
 class Past:
     """A finished run, in outer form.
 
-    frames: all that it read, by kind. settled_lines, settled, tolerated, decided_before: what was known when it ran.
+    frames: all that it read, by kind. settled_lines, settled, tolerated, paid, decided_before: what was known when it
+    ran.
     lines (with row_hash), allocations, exceptions: what it proposed. accepted: what its rules accepted of it.
     """
 
@@ -34,6 +35,7 @@ class Past:
     settled_lines: frozenset[str]
     settled: pl.DataFrame
     tolerated: pl.DataFrame
+    paid: pl.DataFrame
     decided_before: pl.DataFrame
     lines: pl.DataFrame
     allocations: pl.DataFrame
@@ -119,6 +121,7 @@ def past(connection: Connection, tables: MetaData, run_id: str) -> Past | None:
         settled_lines=query.settled_lines(connection, tables, seq),
         settled=query.settled_items(connection, tables, seq),
         tolerated=query.tolerated(connection, tables, seq),
+        paid=query.paid(connection, tables, seq),
         decided_before=query.decided(connection, tables, seq),
         lines=lines,
         allocations=allocations,

@@ -146,6 +146,23 @@ def tolerated(connection: Connection, tables: MetaData, before: int = END) -> pl
     return rows.typed(found, model.TOLERATED)
 
 
+def paid(connection: Connection, tables: MetaData, before: int = END) -> pl.DataFrame:
+    """Which line last paid each item, of what was accepted before that run; see model.PAID."""
+    table, lines = tables.tables["accepted"], tables.tables["bank_lines"]
+    last = (
+        select(func.max(table.c.nth))
+        .where(table.c.item_id != "", table.c.run_seq < before)
+        .group_by(table.c.item_id)
+    )
+    query = (
+        select(table.c.item_id, table.c.line_id, lines.c.booking_date)
+        .join(lines, lines.c.line_id == table.c.line_id)
+        .where(table.c.nth.in_(last))
+        .order_by(table.c.item_id)
+    )
+    return rows.typed(rows.fetch(connection, query, dict.fromkeys(model.PAID.names, pl.String())), model.PAID)
+
+
 def unposted(connection: Connection, tables: MetaData) -> pl.DataFrame:
     """What was accepted and is in no posting file yet, in the order it was accepted."""
     table, postings = tables.tables["accepted"], tables.tables["postings"]

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from recon.fill import fill
 from recon.workbook import grid
 from recon.workbook.columns import Kind, Sheet, letters
 from recon.workbook.grid import Row
@@ -65,7 +66,7 @@ def _body(body: pl.DataFrame, header: int, beside: dict[int, str]) -> str:
         cells = pl.Series(made, dtype=pl.String)
     numbers = pl.int_range(header + 1, header + 1 + body.height, eager=True, dtype=pl.Int64)
     frame = pl.DataFrame({"n": numbers.cast(pl.String), "h": body["height"], "c": cells})
-    rows = frame.select(pl.format('<row r="{}" ht="{}">{}</row>', "n", "h", "c")).to_series()
+    rows = frame.select(fill('<row r="{}" ht="{}">{}</row>', "n", "h", "c")).to_series()
     return "".join(rows.to_list())
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from recon.fill import fill
 from recon.problems import Problem
 from recon.workbook import carry, grid
 from recon.workbook.columns import Kind, Sheet, letters
@@ -194,7 +195,7 @@ def _cells(body: Body, sheet: Sheet) -> pl.DataFrame:
             pl.col("text") != ""
         )
         place = body.where[title]
-        raw = pl.format('<c r="' + place + '{}" t="inlineStr"><is><t>{}</t></is></c>', "row", "safe")
+        raw = fill('<c r="' + place + '{}" t="inlineStr"><is><t>{}</t></is></c>', "row", "safe")
         inline = [pl.lit(place).alias("column"), pl.lit("").alias("style"), pl.lit("inlineStr").alias("type")]
         frames.append(held.select(*inline, raw.alias("raw"), "row"))
     return pl.concat(frames).select("row", "column", "style", "type", "raw")

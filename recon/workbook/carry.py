@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 from openpyxl.formula.translate import Translator
 
+from recon.fill import fill
 from recon.problems import Problem
 from recon.workbook import grid, review
 from recon.workbook.columns import Sheet
@@ -86,8 +87,8 @@ class Carried:
         frame = pl.DataFrame(
             {"n": rows.cast(pl.String), "s": style, "t": parts["type"], "i": parts["inside"]}
         )
-        cell = pl.format('<c r="' + place + '{}"{}{}>{}</c>', "n", "s", "t", "i")
-        empty = pl.format('<c r="' + place + '{}"{}/>', "n", "s")
+        cell = fill('<c r="' + place + '{}"{}{}>{}</c>', "n", "s", "t", "i")
+        empty = fill('<c r="' + place + '{}"{}/>', "n", "s")
         made = frame.select(pl.when(pl.col("i") == "").then(empty).otherwise(cell).alias(name)).to_series()
         if not typed or not self._kept:
             return made

@@ -81,9 +81,22 @@ _REVIEW: Final = (
         "For `accept alternative`: which one, by its number.",
         typed=True,
     ),
-    Column("item_id", "Item", Kind.TEXT, 16, "For `allocate`: the open item's id.", typed=True),
     Column(
-        "decided_amount", "Amount", Kind.MONEY, 13, "For `allocate` and `write off`: how much.", typed=True
+        "item_id",
+        "Item",
+        Kind.TEXT,
+        16,
+        "For `allocate` and `write off`: the open item; several as INV-1 60.00; INV-2 40.00. For `on account`: "
+        "the customer.",
+        typed=True,
+    ),
+    Column(
+        "decided_amount",
+        "Amount",
+        Kind.MONEY,
+        13,
+        "For `allocate`: how much cash. For `write off`: how much to give up. Empty where Item has the amounts.",
+        typed=True,
     ),
     Column("note", "Note", Kind.LONG, 28, "Your words, for whoever asks later.", typed=True),
     Column("decided_by", "Decided by", Kind.TEXT, 14, "Who decides.", typed=True),

@@ -32,7 +32,13 @@ def draw(book: Any, sheet: Any) -> None:
     _small_table(book, sheet, "recon_codes", codes, row=_TABLE_ROW, left=_RIGHT, wide=_WIDE - _GAP - 1)
     _name(book, BLOCKS["recon_codes_title"], _TABLE_ROW - 1, _RIGHT)
     _small_table(
-        book, sheet, "recon_totals", "Control totals by currency", row=_TOTAL_ROW, left=_LEFT, wide=_WIDE
+        book,
+        sheet,
+        "recon_totals",
+        "Control totals by currency, as proposed",
+        row=_TOTAL_ROW,
+        left=_LEFT,
+        wide=_WIDE,
     )
     sheet.insert_chart(_CHART_ROW, _LEFT, _outcomes(book), {"object_position": 1})
     sheet.insert_chart(_CHART_ROW, _RIGHT, _codes(book), {"object_position": 1})

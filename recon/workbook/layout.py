@@ -32,7 +32,8 @@ def sheets(view: Views, facts: Mapping[str, str]) -> dict[str, pl.DataFrame]:
 
     Args:
         view: frames in outer form: bank_lines, open_items, remittance_lines, customers, allocations, exceptions,
-            lines (with `waits` = yes for `auto` lines that need a second person), problems, rules (rule, value,
+            lines (with `waits` = yes for `auto` lines that need a second person, done for settled ones, told for
+            those that are settled and shown once more with what happened), problems, rules (rule, value,
             what), run_log (when, event, detail, who), decisions_log (line_id, decision, result). A table that is
             missing leaves its sheet as it is. Columns named `extra:NAME` follow ours under NAME.
         facts: summary text, see summary.blocks.
@@ -49,8 +50,17 @@ def sheets(view: Views, facts: Mapping[str, str]) -> dict[str, pl.DataFrame]:
             frame = _with_outcomes(frame, view["lines"])
         made[sheet.name] = plain(frame, sheet, table)
     if "lines" in view:
-        made |= summary.blocks(view, facts, made[columns.SUGGESTIONS.name].height)
+        waiting, left = (_waiting(made[sheet.name], view["lines"]) for sheet in columns.REVIEWED)
+        made |= summary.blocks(view, facts, waiting, left)
     return made
+
+
+def _waiting(sheet: pl.DataFrame, lines: pl.DataFrame) -> int:
+    """Rows of a review sheet on which nobody has settled the line yet."""
+    if "waits" not in lines.columns:
+        return sheet.height
+    told = lines.filter(pl.col("waits") == "told")["line_id"]
+    return sheet.filter(~pl.col("Line id").is_in(told.implode())).height
 
 
 def plain(frame: pl.DataFrame, sheet: columns.Sheet, table: model.Table | None) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from recon import model
+from recon.fill import fill
 from recon.model import Choice, Outcome
 from recon.problems import Problem
 from recon.workbook import columns, sums, words
@@ -174,7 +175,7 @@ def _typed(frame: pl.DataFrame, sheet: columns.Sheet) -> pl.DataFrame:
         plain["note"].alias("note"),
         plain["decided_by"].alias("decided_by"),
         plain["row_hash"].alias("row_hash"),
-        pl.format(sheet.name + "!{}", pl.col(ROW)).alias("where"),
+        fill(sheet.name + "!{}", pl.col(ROW)).alias("where"),
     ).filter(pl.col("decision") != "")
     return rows.with_columns(_against().alias("refused"))
 
@@ -205,7 +206,7 @@ _REFUSALS: Final = {
         "`accept alternative` without the alternative's number",
         "Type the number that stands before it in Alternatives into `Alternative no.`.",
     ),
-    "item": ("`allocate` without an item", "Type the open item's id into Item."),
+    "item": ("`allocate` without an item", "Type the open item's id into Item, and how much into Amount."),
     "amount": ("the amount is no amount", "Type it as 1200.50."),
 }
 

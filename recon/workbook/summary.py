@@ -6,20 +6,24 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from recon.model import Outcome
+from recon.model import Outcome, Status
 from recon.workbook import named, sums, words
 
 Views = Mapping[str, pl.DataFrame]
 
 
-def blocks(view: Views, facts: Mapping[str, str], waiting: int) -> dict[str, pl.DataFrame]:
+def blocks(view: Views, facts: Mapping[str, str], waiting: int, left: int) -> dict[str, pl.DataFrame]:
     """The blocks of Home and Dashboard, by their defined name.
+
+    What waits for a person is counted as the sheets show it; outcomes and control totals are those of summary.json,
+    for all lines of the view, as they were proposed.
 
     Args:
         view: the tables in outer form.
         facts: summary text by the keys of words.FACTS; further keys are shown under their own name, except
             `status` (the line beside the buttons) and `input:NAME` (the cells of Inputs).
-        waiting: rows on Suggestions.
+        waiting: rows on Suggestions that nobody has settled yet.
+        left: those on Exceptions.
     """
     lines = view["lines"]
     currency = main_currency(lines)
@@ -28,19 +32,20 @@ def blocks(view: Views, facts: Mapping[str, str], waiting: int) -> dict[str, pl.
         "bank_lines": lines.height,
         "auto": count[Outcome.AUTO],
         "waiting": waiting,
-        "exceptions": count[Outcome.EXCEPTION],
+        "exceptions": left,
         "not_receivable": count[Outcome.NOT_RECEIVABLE],
         "duplicates": count[Outcome.DUPLICATE],
         "problems": view["problems"].height if "problems" in view else 0,
     }
-    step = words.next_step(waiting, count[Outcome.EXCEPTION], lines.height, count[Outcome.AUTO])
+    open_ = _open(view)
+    step = words.next_step(waiting, left, lines.height, count[Outcome.AUTO])
     made = {
         named.CELL_NEXT: _one(step),
         "recon_state": _state({key: f"{number:,}" for key, number in counted.items()} | dict(facts)),
-        "recon_tiles": _tiles(view, waiting, currency),
+        "recon_tiles": _tiles(lines, waiting, left, _unexplained(open_, currency)),
         "recon_outcomes": _outcomes(lines),
-        "recon_totals": _totals(lines),
-        "recon_codes": _codes(view["exceptions"], currency),
+        "recon_totals": _totals(view),
+        "recon_codes": _codes(open_, currency),
         "recon_as_of": _one(_as_of(facts)),
         "recon_codes_title": _one(f"Unexplained value by exception code{_in(currency)}"),
         "recon_unexplained_title": _one(f"Unexplained{_in(currency)}"),
@@ -85,18 +90,28 @@ def _state(facts: Mapping[str, str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"What": pl.String, "Value": pl.String}, orient="row")
 
 
-def _tiles(view: Views, waiting: int, currency: str) -> pl.DataFrame:
+def _open(view: Views) -> pl.DataFrame:
+    """The exceptions of lines that are not settled yet."""
     lines = view["lines"]
+    if "waits" not in lines.columns:
+        return view["exceptions"]
+    done = lines.filter(pl.col("waits").is_in(["done", "told"])).select("line_id")
+    return view["exceptions"].join(done, on="line_id", how="anti", maintain_order="left")
+
+
+def _unexplained(exceptions: pl.DataFrame, currency: str) -> str:
+    told: str = exceptions.filter(pl.col("currency") == currency).select(sums.total("amount")).item()
+    return told
+
+
+def _tiles(lines: pl.DataFrame, waiting: int, left: int, unexplained: str) -> pl.DataFrame:
     auto = lines.filter(pl.col("outcome") == Outcome.AUTO).height
-    unexplained = (
-        view["exceptions"].filter(pl.col("currency") == currency).select(sums.total("amount")).item()
-    )
     return pl.DataFrame(
         {
             "Bank lines": [lines.height],
             "Matched automatically": [auto / lines.height if lines.height else None],
             "Suggestions": [waiting],
-            "Exceptions": [lines.filter(pl.col("outcome") == Outcome.EXCEPTION).height],
+            "Exceptions": [left],
             "Unexplained": [unexplained or None],
         },
         schema={
@@ -119,34 +134,58 @@ def _outcomes(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _totals(lines: pl.DataFrame) -> pl.DataFrame:
-    """The bank's total of each currency and how the outcomes share it; the shares add up to the total."""
-    of = {outcome: sums.total("amount", pl.col("outcome") == outcome) for outcome in Outcome}
-    keyed = lines.group_by("currency").agg(
+def _totals(view: Views) -> pl.DataFrame:
+    """The bank's total of each currency and where it went, as in summary.json: the parts add up to the total."""
+    lines, allocations = view["lines"], view["allocations"]
+    counted = lines.group_by("currency").agg(
         pl.len().cast(pl.Int64).alias("lines"),
         sums.total("amount").alias("total"),
-        *(expression.alias(outcome.value) for outcome, expression in of.items()),
+        sums.total("amount", pl.col("outcome") == Outcome.NOT_RECEIVABLE).alias("not_receivable"),
+        sums.total("amount", pl.col("outcome") == Outcome.DUPLICATE).alias("duplicates"),
     )
+    on_item = pl.col("item_id").fill_null("") != ""
+    allocated = allocations.group_by("currency").agg(
+        sums.total("amount", on_item & (pl.col("status") == Status.AUTO)).alias("allocated_auto"),
+        sums.total("amount", on_item & (pl.col("status") == Status.SUGGESTED)).alias("allocated_suggested"),
+        sums.total("amount", ~on_item).alias("on_account"),
+    )
+    left = view["exceptions"].group_by("currency").agg(sums.total("amount").alias("exceptions"))
+    keyed = counted.join(allocated, on="currency", how="left").join(left, on="currency", how="left")
     block = named.BLOCKS["recon_totals"]
-    ordered = keyed.sort(["lines", "currency"], descending=[True, False]).head(block.height)
-    ordered = ordered.with_columns(pl.col(pl.String).replace("", "0"))  # an outcome without lines is nought
-    return ordered.select(pl.col(column.key).alias(column.title) for column in block.columns)
+    ordered = keyed.sort(["lines", "currency"], descending=[True, False]).with_columns(
+        pl.col(pl.String).fill_null("").replace("", "0")  # a part that nothing is in is nought
+    )
+    told = ordered.select(pl.col(column.key).alias(column.title) for column in block.columns)
+    if told.height <= block.height:
+        return told
+    # Amounts of different currencies are never added; how many lines they have is told.
+    rest = told.slice(block.height - 1)
+    others = pl.DataFrame({"Currency": [f"{rest.height} others"], "Lines": [rest["Lines"].sum()]})
+    return pl.concat([told.head(block.height - 1), others], how="diagonal")
 
 
 def _codes(exceptions: pl.DataFrame, currency: str) -> pl.DataFrame:
-    """The codes with the most unexplained value in the main currency."""
+    """The codes with the most unexplained value in the main currency; where there are more, the rest in one row."""
     block = named.BLOCKS["recon_codes"]
+    of_currency = exceptions.filter(pl.col("currency") == currency)
+    summed = (pl.col("line_id").n_unique().cast(pl.Int64).alias("lines"), sums.total("amount").alias("value"))
     keyed = (
-        exceptions.filter(pl.col("currency") == currency)
-        .group_by("code")
-        .agg(
-            pl.col("line_id").n_unique().cast(pl.Int64).alias("lines"),
-            sums.total("amount").alias("value"),
-            sums.exact("amount").abs().sum().alias("size"),
-        )
+        of_currency.group_by("code")
+        .agg(*summed, sums.exact("amount").abs().sum().alias("size"))
         .join(words.table(), on="code", how="left")
         .with_columns(pl.col("meaning").fill_null(words.UNKNOWN[0]))
-        .sort(["size", "code"], descending=[True, False])
-        .head(block.height)
+        .sort(["size", "lines", "code"], descending=[True, True, False])
     )
-    return keyed.select(pl.col(column.key).alias(column.title) for column in block.columns)
+    told = keyed.select(pl.col(column.key).alias(column.title) for column in block.columns)
+    if told.height <= block.height:
+        return told
+    first = told.head(block.height - 1)
+    rest = of_currency.filter(~pl.col("code").is_in(first["Code"].implode())).select(*summed)
+    meaning = f"{told.height - first.height} further codes, in Codes on the sheets"
+    others = rest.select(
+        pl.lit("others").alias("Code"),
+        pl.col("lines").alias("Lines"),
+        pl.col("value").alias("Unexplained"),
+        pl.lit(meaning).alias("What it means"),
+    )
+    return pl.concat([first, others])

@@ -1,5 +1,6 @@
 """Generated cases: the same bytes each time, money conserved, and labels that the frames bear out."""
 
+import re
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from recon.bench.cases_amount import MONTHS
 from recon.bench.documents import bare, key
 from recon.bench.generate import Case, generate
 from recon.bench.mix import FAMILIES, cases, name_of
@@ -346,12 +348,51 @@ def test_closed_references_are_closed(case: Case) -> None:
         assert any(row["amount"] == line["amount"] and row["open_amount"] == "0.00" for row in quoted), truth
 
 
+def _said_months(line: dict[str, Any]) -> set[int]:
+    """The months whose fees a text says are paid."""
+    return {MONTHS.index(word) + 1 for word in re.findall(r"([A-Z]+) FEES", text(line)) if word in MONTHS}
+
+
+def _months(item: dict[str, Any]) -> set[int]:
+    days = (item["issue_date"], item["due_date"], item["service_from"], item["service_to"])
+    return {day.month for day in days if day}
+
+
+def test_a_month_in_a_text_is_the_items_where_the_label_says_post(case: Case) -> None:
+    found = told(case, "payer_amount_unique", "alias_dated", "payer_account")
+    assert any(_said_months(line) for _, line, _ in found)
+    for truth, line, items in found:
+        assert truth["expected"] == Outcome.AUTO
+        assert _said_months(line) <= _months(items[0]), truth
+    for truth, line, items in told(case, "month_other"):
+        assert truth["expected"] == Outcome.SUGGESTED
+        assert _said_months(line)
+        assert not _said_months(line) & _months(items[0]), truth
+
+
+def test_no_month_lifts_what_is_called_a_combination_without_a_reference(case: Case) -> None:
+    for truth, line, items in told(case, "combination_no_ref"):
+        assert not any(_said_months(line) & _months(item) for item in items), truth
+
+
+def test_no_month_tells_twins_apart(case: Case) -> None:
+    issued = {row["item_id"]: row["issue_date"] for row in rows(case.open_items)}
+    alike = dict(case.truth_allocations.select("line_id", "alike").iter_rows())
+    for truth, line, items in told(case, "payer_amount_ambiguous", "twin_credits"):
+        if _said_months(line):
+            assert issued[alike[truth["line_id"]]].month == items[0]["issue_date"].month, truth
+
+
 def test_unique_combinations_are_the_only_ones(case: Case) -> None:
+    groups = dict(case.customers.select("customer_id", "group_id").iter_rows())
     opened: dict[str, list[Decimal]] = {}
     for row in rows(case.open_items):
-        opened.setdefault(row["customer_id"], []).append(Decimal(row["open_amount"]))
+        owner = groups[row["customer_id"]] or row["customer_id"]
+        opened.setdefault(owner, []).append(Decimal(row["open_amount"]))
     for truth, line, items in told(case, "combination_no_ref"):
-        amounts = opened[items[0]["customer_id"]]
+        if truth["codes"]:  # no longer the only one, and labelled so
+            continue
+        amounts = opened[groups[items[0]["customer_id"]] or items[0]["customer_id"]]
         total = Decimal(line["amount"])
         pairs = sum(
             first + second == total for place, first in enumerate(amounts) for second in amounts[place + 1 :]

@@ -109,3 +109,41 @@ def test_missing_results_and_columns_are_told(tmp_path: Path) -> None:
     (tmp_path / "lines.csv").write_text("line_id,result\nL000001,auto\n", encoding="utf-8")
     with pytest.raises(ReconError, match="columns are missing: outcome"):
         bench.score_files(tmp_path, tmp_path / "uk-1")
+
+
+def answer(data: Path, folder: Path, *, prefix: str = "", count: int = 60) -> None:
+    """Three tables that call the first lines of a data set exceptions; `prefix` makes ids of another set."""
+    ids = [f"{prefix}{one}" for one in pl.read_csv(data / "truth" / "truth.csv")["line_id"][:count]]
+    folder.mkdir()
+    texts = {
+        "lines": ["line_id,outcome", *(f"{one},exception" for one in ids)],
+        "allocations": ["line_id,item_id,amount"],
+        "exceptions": ["line_id,code,amount", *(f"{one},EX-UNID,0.00" for one in ids)],
+    }
+    for name, rows in texts.items():
+        (folder / f"{name}.csv").write_text("\n".join([*rows, ""]), encoding="utf-8")
+
+
+def test_an_answer_with_other_lines_is_refused(tmp_path: Path) -> None:
+    bench.run(60, (1,), tmp_path)
+    answer(tmp_path / "uk-1", tmp_path / "other", prefix="X")
+    with pytest.raises(ReconError) as refused:
+        bench.score_files(tmp_path / "other", tmp_path / "uk-1")
+    assert refused.value.exit_code == 2
+    lines, exceptions = refused.value.problems
+    assert (lines.code, exceptions.code) == ("bench-answer",) * 2
+    assert lines.where.endswith("other/lines.csv")
+    assert lines.what.startswith("60 of 60 line ids are not in the data set: X")
+    assert exceptions.where.endswith("other/exceptions.csv")
+
+
+def test_lines_that_an_answer_lacks_are_told(tmp_path: Path) -> None:
+    bench.run(60, (1,), tmp_path)
+    answer(tmp_path / "uk-1", tmp_path / "part", count=58)
+    made = bench.score_files(tmp_path / "part", tmp_path / "uk-1")
+    [told] = made.problems
+    left = sorted(pl.read_csv(tmp_path / "uk-1" / "truth" / "truth.csv")["line_id"][58:])
+    assert told.what == f"2 of 60 lines have no answer, and count as broken: {', '.join(left)}"
+    assert made.figures[0]["missing_lines"] == 2
+    answer(tmp_path / "uk-1", tmp_path / "whole")
+    assert bench.score_files(tmp_path / "whole", tmp_path / "uk-1").problems == ()

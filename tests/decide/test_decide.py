@@ -17,6 +17,7 @@ from recon.model import View
 
 LINE = {"line_id": "L1", "amount": "100.00"}
 A, B, CREDIT = ("A", "80.00"), ("B", "50.00"), ("CN", "-30.00")
+TOO_MUCH = "item {} has {} open, the decision would settle {}"
 
 
 def accepted(outcome: Decided) -> list[tuple[Any, ...]]:
@@ -206,7 +207,11 @@ def test_allocate_takes_several_rows_and_finds_items_by_document_number() -> Non
         ([("A", "100.00")], "item A has 80.00 open, the decision would settle 100.00"),
         ([("A", "50.00"), ("DOC-A", "50.00")], "item A has 80.00 open, the decision would settle 100.00"),
         ([("A", "80.00"), ("CN", "20.00")], "item CN has -30.00 open, the decision would settle 20.00"),
-        ([("A", "130.00"), ("B", "-30.00")], "item A has 80.00 open, the decision would settle 130.00"),
+        (
+            [("A", "130.00"), ("B", "-30.00")],
+            # each that is too much
+            f"{TOO_MUCH.format('A', '80.00', '130.00')}; {TOO_MUCH.format('B', '50.00', '-30.00')}",
+        ),
         ([("Z", "100.00")], "item Z is not among the open items"),
         ([("E", "100.00")], "item E is in EUR, the line is in GBP"),
         ([("A", "1,00")], "the amount can't be read"),

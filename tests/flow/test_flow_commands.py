@@ -63,6 +63,37 @@ def test_rules_that_are_right() -> None:
         assert f"the rules `{name or 'default'}` are right" in ran.out
 
 
+PROFILE = """name: our_bank
+title: Our bank
+kind: bank
+header: [Day, Text, Money]
+columns: {booking_date: Day, narrative: Text}
+amount: {signed: Money}
+"""
+
+
+def test_a_column_profile_is_checked_as_one(desk: Desk) -> None:
+    desk.put("our_bank.yaml", PROFILE)
+    ran = recon("rules", "check", "our_bank.yaml")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "our_bank.yaml: the column profile `our_bank` (Our bank) is right\n"
+    desk.put("our_bank.yaml", PROFILE.replace("signed:", "sined:").replace("header:", "heder:"))
+    ran = recon("rules", "check", "our_bank.yaml")
+    assert ran.code == 2
+    assert "our_bank.yaml:4: top level: unknown key `heder`" in ran.err
+    assert "did you mean `header`?" in ran.err
+    assert "did you mean `signed`?" in ran.err
+    assert "tolerances" not in ran.err, "these are no keys of rules"
+
+
+def test_a_column_profile_that_is_given_as_rules_is_told_so(desk: Desk) -> None:
+    desk.put("our_bank.yaml", PROFILE)
+    before = desk.files()
+    ran = desk.run("--rules", "our_bank.yaml")
+    assert (ran.code, desk.files()) == (2, before)
+    assert ran.err.startswith("our_bank.yaml: this is a column profile, no rules file\n")
+
+
 def test_the_schema_of_rules_for_editors() -> None:
     schema = json.loads(recon("rules", "schema").out)
     assert {"currency", "controls", "tolerances"} <= set(schema["properties"])

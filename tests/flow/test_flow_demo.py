@@ -19,6 +19,7 @@ from recon.bench.score import score
 from recon.model import Kind
 from recon.resources import folder
 from recon.rules.profile import Profile
+from recon.workbook.file import FileBook
 
 pytestmark = pytest.mark.slow
 
@@ -98,6 +99,47 @@ def test_the_summary_says_what_the_files_say(out: Path, summary: dict[str, Any])
     assert Decimal(totals["exceptions"]) == sum(exceptions)
     assert Decimal(totals["deductions"]) == sum(Decimal(row["deduction"]) for row in allocations)
     assert summary["problems"] == len(rows(out / "problems.csv")) == 0
+
+
+def test_home_and_dashboard_say_what_the_summary_says(out: Path, summary: dict[str, Any]) -> None:
+    book = FileBook(out / "recon-demo.xlsm")
+    state = {row[0]: row[1] for row in book.read_block("recon_state")}
+    count = {name: summary["outcomes"][name]["lines"] for name in OUTCOMES}
+    waiting = count["suggested"] + summary["above_ceiling"]["lines"]
+    assert state["Waiting for a decision"] == str(waiting)
+    assert state["Exceptions"] == str(count["exception"])
+    assert [int(row[2]) for row in book.read_block("recon_outcomes")] == [count[name] for name in OUTCOMES]
+    [(currency, totals)] = summary["control_totals"].items()
+    [(shown_currency, _lines, bank, auto, _gap, suggested, held, left, aside, twice), *_] = book.read_block(
+        "recon_totals"
+    )
+    assert shown_currency == currency
+    parts = (
+        "allocated_auto",
+        "allocated_suggested",
+        "on_account",
+        "exceptions",
+        "not_receivable",
+        "duplicates",
+    )
+    there = [Decimal(text) for text in (bank, auto, suggested, held, left, aside, twice)]
+    assert there == [Decimal(totals[name]) for name in ("bank_lines", *parts)]
+    [tiles] = book.read_block("recon_tiles")
+    assert [tiles[at] for at in (5, 7)] == [str(waiting), str(count["exception"])]
+    assert Decimal(tiles[9]) == Decimal(totals["exceptions"])
+    codes = [row for row in book.read_block("recon_codes") if row[0]]
+    assert sum(Decimal(row[2]) for row in codes) == Decimal(totals["exceptions"])
+
+
+def test_deductions_are_told_by_their_type(out: Path, summary: dict[str, Any]) -> None:
+    allocations = [row for row in rows(out / "allocations.csv") if Decimal(row["deduction"] or "0")]
+    [(currency, kinds)] = summary["deductions"].items()
+    assert set(kinds) == {row["deduction_type"] for row in allocations}
+    for kind, amount in kinds.items():
+        of_kind = [Decimal(row["deduction"]) for row in allocations if row["deduction_type"] == kind]
+        assert Decimal(amount) == sum(of_kind)
+    net = Decimal(summary["control_totals"][currency]["deductions"])
+    assert sum(map(Decimal, kinds.values())) == net
 
 
 def test_its_inputs_are_the_sample_files(out: Path, summary: dict[str, Any], flavour: Flavour) -> None:

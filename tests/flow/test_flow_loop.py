@@ -10,6 +10,8 @@ import pytest
 from _pytest.mark import ParameterSet
 from flow_cases import BANK, ITEMS, Desk, Ran, decide, recon, rows, sheet, sums
 
+from recon.workbook.file import FileBook
+
 # One night on a workbook: proposals made, nothing decided yet. Made once and copied, since it takes a while.
 PARKED = "20-00-00 12345678,2026-03-06,33.00,GBP,BGC,ANOTHER STRANGER,,WHATEVER\n"
 
@@ -190,6 +192,34 @@ def test_a_decision_that_can_not_be_taken(office: Desk, typed: dict[str, str], s
     assert row["Row hash"] not in ("", typed.get("Row hash"))
 
 
+def test_strict_says_by_its_exit_code_that_a_decision_was_refused(office: Desk) -> None:
+    book = office.root / "book.xlsm"
+    stranger = line_of(office, "77.70")
+    decide(book, "Exceptions", {stranger: {"Decision": "allocate", "Item": "INV-1003", "Amount": "77.70"}})
+    ran = apply("--strict")
+    assert (ran.code, ran.out) == (1, "0 decisions applied, 1 refused\n")
+    decide(book, "Exceptions", {stranger: {"Decision": "park", "Item": "", "Amount": ""}})
+    ran = apply("--strict")
+    assert (ran.code, ran.out) == (0, "1 decision applied, 0 refused\n")
+
+
+def test_a_control_that_fails_stops_the_posting(office: Desk) -> None:
+    """Whoever allocated by hand does not post it; somebody else does."""
+    stranger = line_of(office, "77.70")
+    decide(office.root / "book.xlsm", "Exceptions", {stranger: {"Decision": "on account", "Item": "C2"}})
+    assert apply().out == "1 decision applied, 0 refused\n"
+    before = office.files()
+    ran = post("--who", "Ann")
+    assert (ran.code, ran.out) == (2, "")
+    assert "posting control `journals that a second person must approve`: expected 0, found 1" in ran.err
+    assert "somebody other than ann has to post: recon post ... --who NAME" in ran.err
+    assert f"allocated by hand: {stranger}" in ran.err
+    assert office.files() == before, "no file, no folder, and the store is as it was"
+    ran = post()
+    assert ran.code == 0
+    assert {leg["bank_line_id"] for leg in journal(office)} == {line_of(office, "120.50"), stranger}
+
+
 @pytest.mark.slow
 def test_nothing_decided_is_nothing_done(office: Desk) -> None:
     assert apply().out == "0 decisions applied, 0 refused\n"
@@ -211,7 +241,9 @@ def test_a_typed_decision_stays_through_a_run_or_is_told(office: Desk) -> None:
 @pytest.mark.slow
 def test_above_the_ceiling_a_second_person_accepts(desk: Desk) -> None:
     desk.put("low.yaml", "extends: default\ncontrols:\n  auto_post_ceiling: 100.00\n")
-    assert desk.run("--book", "book.xlsm", "--rules", "low.yaml").code == 0
+    ran = desk.run("--book", "book.xlsm", "--rules", "low.yaml")
+    assert ran.code == 0
+    assert "1 automatic line waits on Suggestions for a second person" in ran.out
     big = line_of(desk, "120.50")
     assert big in results(desk, "Suggestions")
     assert post().out == "nothing is accepted that could be posted\n"
@@ -221,6 +253,61 @@ def test_above_the_ceiling_a_second_person_accepts(desk: Desk) -> None:
     assert post().code == 0
     assert sums([{"amount": leg["debit"] or "0", **leg} for leg in journal(desk)], "bank_line_id") == {
         (big,): Decimal("120.50")
+    }
+
+
+HOW_TO_BANK = """line_id,account,booking_date,amount,currency,type,counterparty,reference,narrative
+TWO,20-00-00 12345678,2026-03-02,160.00,GBP,BGC,WHO IS THIS,,SOMETHING
+SHORT,20-00-00 12345678,2026-03-03,95.00,GBP,BGC,WHO IS THIS,,SOMETHING ELSE
+HELD,20-00-00 12345678,2026-03-04,77.70,GBP,BGC,WHO IS THIS,,ANOTHER
+ASKED,20-00-00 12345678,2026-03-05,33.33,GBP,BGC,WHO IS THIS,,YET ANOTHER
+WRONG,20-00-00 12345678,2026-03-06,11.11,GBP,BGC,WHO IS THIS,,THE LAST
+"""
+HOW_TO_ITEMS = """item_id,customer_id,customer_name,doc_type,doc_no,issue_date,due_date,currency,amount,open_amount
+INV-1,C1,Northside Care Ltd,invoice,INV-1,2026-02-01,2026-03-01,GBP,120.00,120.00
+INV-2,C1,Northside Care Ltd,invoice,INV-2,2026-02-01,2026-03-01,GBP,40.00,40.00
+INV-3,C2,Southside Care Ltd,invoice,INV-3,2026-02-03,2026-03-03,GBP,100.00,100.00
+"""
+
+
+@pytest.mark.slow
+def test_the_decisions_that_the_page_about_excel_shows(desk: Desk) -> None:
+    """docs/excel.md, How to decide: each kind of decision as it is typed there."""
+    desk.put("bank.csv", HOW_TO_BANK)
+    desk.put("items.csv", HOW_TO_ITEMS)
+    assert desk.run("--book", "book.xlsm").code == 0
+    assert set(results(desk, "Exceptions")) == {"TWO", "SHORT", "HELD", "ASKED", "WRONG"}
+    typed = {
+        "TWO": {"Decision": "allocate", "Item": "INV-1 120.00; INV-2 40.00"},
+        "SHORT": {"Decision": "write off", "Item": "INV-3", "Amount": "5.00", "Note": "bank charge, agreed"},
+        "HELD": {"Decision": "on account", "Item": "C2", "Note": "advance"},
+        "ASKED": {"Decision": "query", "Note": "asked the payer on 4 March"},
+        "WRONG": {"Decision": "reject", "Note": "not ours"},
+    }
+    decide(desk.root / "book.xlsm", "Exceptions", typed)
+    ran = apply("--strict")
+    assert (ran.code, ran.out, ran.err) == (0, "5 decisions applied, 0 refused\n", "")
+    home = dict(FileBook(desk.root / "book.xlsm").read_block("recon_state"))
+    assert (home["As of"], home["Exceptions"], home["Bank lines"]) == ("2026-03-06", "2", "5")
+    assert results(desk, "Exceptions") == {
+        "TWO": "accepted: 2 items, 160.00",
+        "SHORT": "accepted: 1 item, 95.00",
+        "HELD": "accepted: on account, 77.70",
+        "ASKED": "recorded: query",
+        "WRONG": "recorded: reject",
+    }
+    assert post().code == 0
+    to = {
+        (leg["bank_line_id"], leg["account"], leg["applied_to_item"]): leg["debit"] or f"-{leg['credit']}"
+        for leg in journal(desk)
+        if leg["account"] != "20-00-00 12345678"
+    }
+    assert to == {
+        ("TWO", "receivables", "INV-1"): "-120.00",
+        ("TWO", "receivables", "INV-2"): "-40.00",
+        ("SHORT", "write_off", ""): "5.00",
+        ("SHORT", "receivables", "INV-3"): "-100.00",
+        ("HELD", "receivables", ""): "-77.70",
     }
 
 

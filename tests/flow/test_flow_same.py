@@ -171,3 +171,18 @@ def test_a_file_of_nothing_but_such_lines_is_refused(desk: Desk) -> None:
     assert ran.code == 2
     assert "b.csv:2: line 1 is another line" in ran.err
     assert desk.files() == before
+
+
+def test_a_second_payment_in_a_later_run_names_the_first(desk: Desk) -> None:
+    head, first = BANK.splitlines()[:2]
+    desk.put("bank.csv", f"{head}\n{first}\n")
+    assert desk.run("--store", "s.db").code == 0
+    [paid] = desk.rows("lines.csv")
+    assert paid["outcome"] == "auto"
+    desk.put("bank.csv", f"{head}\n{first.replace('2026-03-02', '2026-04-01')}\n")
+    assert desk.run("--store", "s.db", out="later").code == 0
+    told = [row for row in desk.rows("exceptions.csv", "later") if row["code"] == "EX-DUPPAY"]
+    assert [
+        f"in an earlier run by line {paid['line_id']} of 2026-03-02" in row["detail"] for row in told
+    ] == [True]
+    assert "THANK YOU" not in told[0]["detail"]

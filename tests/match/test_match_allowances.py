@@ -86,3 +86,38 @@ def test_differences_of_one_run_count_by_their_days_not_by_their_order() -> None
     result = told(lines)
     late = [row["line_id"] for row in result.lines.filter(pl.col("outcome") == "suggested").to_dicts()]
     assert late == ["L1001"]  # the last day's
+
+
+def with_over(allowed: dict[str, bool], customer: Row, amount: str = "2000.40") -> Told:
+    """A receipt against an item of 2000.00, by rules that say of each tolerance whether it holds above the item."""
+    rules = rules_of()
+    usual = rules.tolerances["default"]
+    said = {name: usual.model_copy(update={"over": over}) for name, over in allowed.items()}
+    tables = tables_of([short("2026-03-20", amount=amount)], [item("INV-1001", "K1", "2000.00")], [customer])
+    return run(tables, rules.model_copy(update={"tolerances": said}))
+
+
+def test_a_few_pence_too_much_are_income_by_default() -> None:
+    made = told([short("2026-03-20", amount="2000.40")])
+    assert made.outcome("L1001") == "auto"
+    assert made.paid("L1001") == {"INV-1001": Decimal("2000.40")}
+    assert made.deducted("L1001") == {("INV-1001", "TOL"): Decimal("-0.40")}
+
+
+def test_a_few_pence_too_much_go_on_account_where_the_rules_say_so() -> None:
+    made = with_over({"default": False}, MEDCO)
+    assert made.outcome("L1001") == "suggested"
+    assert made.codes("L1001") == ["EX-OVER"]
+    assert made.paid("L1001") == {"INV-1001": Decimal("2000.00"), "": Decimal("0.40")}
+    assert made.deducted("L1001") == {}
+    short_paid = with_over({"default": False}, MEDCO, "1999.60")
+    assert short_paid.outcome("L1001") == "auto", "what is short is not touched by it"
+    assert short_paid.deducted("L1001") == {("INV-1001", "TOL"): Decimal("0.40")}
+
+
+@pytest.mark.parametrize(
+    ("profile", "outcome"), [("", "auto"), ("exact", "suggested"), ("exatc", "suggested")]
+)
+def test_each_tolerance_says_for_itself_whether_too_much_counts(profile: str, outcome: str) -> None:
+    made = with_over({"default": True, "exact": False}, MEDCO | {"tolerance_profile": profile})
+    assert made.outcome("L1001") == outcome

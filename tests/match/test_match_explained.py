@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 from match_cases import Told, item, line, rules_of, run, tables_of
 
 from recon.decide.known import parts_of
 from recon.match.explain import reasons as evidence
 from recon.match.explain.words import MT_OF_RULE, WORDS_OF_EVIDENCE
+from recon.model import PAID
 from recon.rules.schema import Rules
 
 KENT = {"customer_id": "K21", "name": "Kent County Council", "aliases": "KENT CC"}
@@ -283,6 +287,15 @@ def test_a_double_payment_across_runs_says_so() -> None:
     told = run(tables_of(lines, ledger, [KENT]))
     assert "INV-1 of K21, in an earlier run" in detail(told, "L1", "EX-DUPPAY")
     assert detail(told, "L2", "EX-DUPPAY").endswith("paid in an earlier run: INV-1")
+    paid = pl.DataFrame(
+        [("INV-1", "E-7", date(2026, 2, 3)), ("INV-2", "E-8", date(2026, 2, 4))],
+        schema=PAID.inner_schema,
+        orient="row",
+    )
+    known = run(replace(tables_of(lines, ledger, [KENT]), paid=paid))
+    first = "INV-1 of K21, in an earlier run by line E-7 of 2026-02-03"
+    assert first in detail(known, "L1", "EX-DUPPAY")
+    assert detail(known, "L2", "EX-DUPPAY").endswith("earlier run: INV-1 by line E-7 of 2026-02-03")
 
 
 def test_each_evidence_code_is_documented() -> None:

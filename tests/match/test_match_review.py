@@ -11,7 +11,8 @@ from match_cases import Row, Told, item, line, rules_of, run, tables_of
 from recon.match.combine.months import named_month
 
 ACME = {"customer_id": "K1", "name": "ACME CARE LTD", "vendor_no": "4000123456", "aliases": "ACME"}
-FEBRUARY = [item("INV-1", "K1", "500.10"), item("INV-2", "K1", "299.90")]
+SUMMANDS = (("INV-1", "500.10"), ("INV-2", "299.90"))
+FEBRUARY = [item(doc, "K1", amount) for doc, amount in SUMMANDS]
 
 
 def told(
@@ -59,6 +60,66 @@ def test_an_amount_alone_does_not_beat_the_month_that_is_named(said: str, outcom
     assert told(said, "800.00", [january]).outcome("L1") == outcome
 
 
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("ACME MARCH FEES", "suggested"),  # a period, and not the item's
+        ("ACME FEES FOR MARCH", "suggested"),
+        ("ACME MARCH 25", "suggested"),
+        ("ACME MARCH", "auto"),  # it is March: when they pay, as well
+        ("ACME MARCH PAYMENT", "auto"),
+        ("ACME PAYMENT MARCH 2026", "auto"),
+        ("ACME IN-MARCH PAYMENT", "auto"),
+        ("ACME NOVEMBER PAYMENT", "suggested"),  # paid in November, says the text
+        ("ACME FEES FOR FEBRUARY", "auto"),  # when it is due
+    ],
+)
+def test_a_month_is_a_period_or_when_they_pay(said: str, outcome: str) -> None:
+    january = item("INV-3", "K1", "800.00", issue_date="2026-01-05", due_date="2026-02-04")
+    assert told(said, "800.00", [january]).outcome("L1") == outcome
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("OCT FEES", "auto"),
+        ("NOV FEES", "auto"),
+        ("DECEMBER 2025 FEES", "auto"),
+        ("JAN FEES", "suggested"),
+        ("NOV 2024 FEES", "suggested"),
+    ],
+)
+def test_an_item_is_of_each_month_of_its_service(said: str, outcome: str) -> None:
+    quarter = {"issue_date": "2026-02-27", "due_date": "2026-03-09"}
+    quarter |= {"service_from": "2025-10-01", "service_to": "2025-12-31"}
+    assert told(f"ACME {said}", "800.00", [item("INV-3", "K1", "800.00", **quarter)]).outcome("L1") == outcome
+
+
+def test_a_month_of_payment_does_not_lift_a_sum() -> None:
+    march = [item(doc, "K1", amount, issue_date="2026-03-02") for doc, amount in SUMMANDS]
+    assert told("ACME MARCH FEES", "800.00", march).outcome("L1") == "auto"
+    assert told("ACME MARCH PAYMENT", "800.00", march).outcome("L1") == "suggested"
+
+
+# ---- names ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("King's College Hospital NHS Foundation Trust", "KINGS COLLEGE HOSP"),
+        ("King\u2019s College Hospital NHS Foundation Trust", "KINGS COLLEGE HOSP"),
+        ("King's College Hospital NHS Foundation Trust", "KING'S COLLEGE HOS"),
+        ("Baxter, Penhaligon & Daughters Ltd", "BAXTER PENHALIGON"),
+        ("St. Mary-le-Wigford Trust", "ST. MARY-LE-WIGFOR"),
+    ],
+)
+def test_a_name_is_cut_without_the_marks_that_payment_systems_drop(name: str, said: str) -> None:
+    assert told(said, "800.00", [item("INV-3", "K1", "800.00")], {"customer_id": "K1", "name": name}).outcome(
+        "L1"
+    ) == ("auto")
+
+
 # ---- months -----------------------------------------------------------------------------------------------------
 
 
@@ -75,6 +136,8 @@ def test_an_amount_alone_does_not_beat_the_month_that_is_named(said: str, outcom
         ("KENT CC MARCH 10TH", (), None),
         ("THANKS MAY BE LATE", (), None),
         ("J MAY", (), None),
+        ("FEES J MAY", (), None),
+        ("BARLEY INSURANCE L FEBRUARY FEES", (), 2),
         ("APRIL HOUSE CARE LTD", ("APRIL HOUSE CARE",), None),
         ("APRIL HOUSE CARE LTD FEB", ("APRIL HOUSE CARE",), 2),
         ("J MAY CARE HOMES LTD", ("J MAY CARE HOMES",), None),

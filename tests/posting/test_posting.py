@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from recon import model, rules
 from recon.model import Table
-from recon.posting import FORMATS, Accounts, Posting, accounts_of, controls_text, post
+from recon.posting import FORMATS, Accounts, Posting, accounts_of, controls_text, failures, post
+from recon.posting.controls import controls
 from recon.posting.generic import COLUMNS, clean, table
 from recon.problems import ReconError
 
@@ -162,6 +163,33 @@ def test_who_allocates_by_hand_does_not_approve() -> None:
     assert unapproved[3:] == ("3", False)
 
 
+@pytest.mark.parametrize("poster", ["ann", "Ann", " ANN "])
+def test_one_of_several_who_allocated_is_no_second_person(poster: str) -> None:
+    both = [taken("L-straight", "A", "100.00", **BY_ANN | {"accepted_by": "ann, cid"}, decision="allocate")]
+    made = posting(both, approved_by=poster)
+    assert set(made.legs["approved_by"]) == {""}
+    assert failures(made.controls, made.legs)
+    assert not failures(posting(both, approved_by="ben").controls, made.legs)
+
+
+def test_each_control_that_fails_is_a_problem_of_its_own() -> None:
+    made = posting(approved_by="ann")
+    [told] = failures(made.controls, made.legs)
+    assert str(told) == (
+        "posting control `journals that a second person must approve`: expected 0, found 3; nothing is posted\n"
+        "    somebody other than ann has to post: recon post ... --who NAME, on a login of their own\n"
+        "    allocated by hand: L-back, L-off, L-suspense"
+    )
+    fewer = made.legs.filter(pl.col("bank_line_id") != "L-euro")
+    accepted, lines = frame(model.ACCEPTED, ACCEPTED), frame(model.BANK_LINES, LINES)
+    lost = failures(controls(fewer, accepted, lines), fewer)
+    assert [one.where for one in lost[:3]] == [
+        "posting control `journals`",
+        "posting control `bank`, EUR",
+        "posting control `items`, EUR",
+    ]
+
+
 def test_the_payers_words_are_not_in_the_file() -> None:
     assert "EXAMPLE" not in posting().batch.text
 
@@ -219,7 +247,26 @@ def test_the_accounts_are_those_of_the_rules() -> None:
         "tolerances: {default: {account: '7905'}}\n"
         "deductions: [{id: tds, type: TDS, rate: 10, account: '1310'}, {id: cis, type: CIS, rate: 20}]\n"
     )
-    assert accounts_of(rules.parse(text, "rules.yaml")).deductions == {"TOL": "7905", "TDS": "1310"}
+    named = accounts_of(rules.parse(text, "rules.yaml")).deductions
+    assert {name: named[name] for name in ("TOL", "TDS")} == {"TOL": "7905", "TDS": "1310"}
+    assert "CIS" not in named
+
+
+def test_the_rules_set_every_account_of_the_posting_file() -> None:
+    text = (
+        "accounts: {banks: {'GB00 BANK-0001': '1200'}, receivables: '1100', suspense: '2999', types: {WO: '7910'}}\n"
+        "tolerances: {default: {account: '7905'}}\n"
+        "deductions: [{id: tds, type: TDS, rate: 10, account: '1310'}]\n"
+    )
+    made = posting(accounts=accounts_of(rules.parse(text, "rules.yaml")))
+    assert set(made.legs["account"]) == {"1200", "1100", "2999", "1310", "7905", "7910", "GB00BANK0002"}
+    assert made.legs.filter(pl.col("account") == "7910")["bank_line_id"].to_list() == ["L-off"]
+
+
+def test_accounts_that_no_rule_names_have_a_name_of_their_own() -> None:
+    named = accounts_of(rules.parse("name: ours\n", "rules.yaml"))
+    made = posting(accounts=named)
+    assert {"receivables", "suspense", "tolerance", "write_off"} <= set(made.legs["account"])
 
 
 @st.composite

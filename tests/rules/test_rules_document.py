@@ -45,7 +45,7 @@ def test_an_unknown_key_names_the_nearest_one_of_its_own_part() -> None:
     [(_, _, what, hint)] = problems_of("tolerances:\n  default:\n    absolut: 5\n")
     assert what == "tolerances.default: unknown key `absolut`"
     assert hint.splitlines() == [
-        "known keys: absolute, account, per_year, percent",
+        "known keys: absolute, account, over, per_year, percent",
         "did you mean `absolute`?",
     ]
 
@@ -59,7 +59,7 @@ def test_an_unknown_key_in_a_list_says_which_entry() -> None:
 def test_an_unknown_key_that_is_like_none_gets_no_guess() -> None:
     [(_, _, _, hint)] = problems_of("zzzzzz: 1\n")
     assert "did you mean" not in hint
-    assert hint.startswith("known keys: companies, controls, ")
+    assert hint.startswith("known keys: accounts, companies, controls, ")
 
 
 def test_a_key_that_is_needed_and_missing() -> None:

@@ -8,6 +8,7 @@ from workbook_cases import FACTS, outer, view, with_log
 
 from recon import model
 from recon.workbook import columns, layout, sums
+from recon.workbook.named import BLOCKS
 
 
 def test_every_sheet_has_its_titles_in_order() -> None:
@@ -101,16 +102,60 @@ def test_optional_columns_are_shown_where_the_data_has_them() -> None:
 
 def test_the_dashboard_never_adds_different_currencies() -> None:
     views = view()
-    views["lines"] = views["lines"].with_columns(
-        pl.when(pl.col("line_id") == "L-3").then(pl.lit("EUR")).otherwise("currency").alias("currency")
-    )
+    for name in ("lines", "allocations"):
+        euros = pl.when(pl.col("line_id") == "L-3").then(pl.lit("EUR")).otherwise("currency")
+        views[name] = views[name].with_columns(euros.alias("currency"))
     made = layout.sheets(views, FACTS)
     totals = made["recon_totals"]
     assert totals["Currency"].to_list() == ["GBP", "EUR"]
     assert totals["Bank total"].to_list() == ["305.50", "102.50"]
-    assert totals["Automatic"].to_list() == ["0", "102.50"]
+    assert totals["Allocated auto"].to_list() == ["0", "102.50"]
+    assert totals["Alloc. suggested"].to_list() == ["204.00", "0"]
+    assert totals["Exceptions"].to_list() == ["101.50", "0"]
     assert made["recon_tiles"].row(0) == (4, 0.25, 2, 1, "101.50")
     assert made["recon_unexplained_title"].item() == "Unexplained, GBP"
+
+
+def test_codes_that_have_no_row_of_their_own_are_in_the_last_one() -> None:
+    """The rows add up to the unexplained value, however many codes there are."""
+    views = view()
+    codes = [
+        ("L-2", f"EX-{chr(65 + at)}", amount, "GBP", "", "")
+        for at, amount in enumerate(["9.00", "8.00", "7.00", "6.00", "5.00", "4.00", "3.00", "2.00"])
+    ]
+    views["exceptions"] = outer(model.EXCEPTIONS, *codes)
+    made = layout.sheets(views, FACTS)
+    assert made["recon_codes"]["Code"].to_list() == [code for _, code, *_ in codes]
+    further = [("L-1", "EX-X", "1.00", "GBP", "", ""), ("L-2", "EX-Y", "-0.50", "GBP", "", "")]
+    views["exceptions"] = outer(model.EXCEPTIONS, *codes, *further)
+    made = layout.sheets(views, FACTS)
+    told = made["recon_codes"]
+    assert told.height == BLOCKS["recon_codes"].height
+    assert told.row(-1) == ("others", 2, "2.50", "3 further codes, in Codes on the sheets")
+    assert told.select(sums.total("Unexplained")).item() == made["recon_tiles"]["Unexplained"][0] == "44.50"
+
+
+def test_currencies_that_have_no_row_of_their_own_are_counted_and_not_added() -> None:
+    views = view(8)
+    names = pl.Series(["GBP", "GBP", "AUD", "CAD", "CHF", "EUR", "NOK", "SEK"])
+    views["lines"] = views["lines"].with_columns(names.alias("currency"))
+    totals = layout.sheets(views, FACTS)["recon_totals"]
+    assert totals["Currency"].to_list() == ["GBP", "AUD", "CAD", "CHF", "EUR", "2 others"]
+    assert totals["Lines"].to_list() == [2, 1, 1, 1, 1, 2]
+    assert totals["Bank total"].to_list()[-1] is None
+
+
+def test_home_counts_what_still_waits_and_no_line_that_is_settled() -> None:
+    views = view()
+    waits = {"L-1": "told", "L-2": "done"}
+    views["lines"] = views["lines"].with_columns(
+        pl.col("line_id").replace_strict(waits, default="").alias("waits")
+    )
+    made = layout.sheets(views, FACTS)
+    assert made["Suggestions"]["Line id"].to_list() == ["L-1", "L-4"], "what happened is seen once more"
+    assert made["recon_tiles"].row(0) == (4, 0.25, 1, 0, None)
+    assert made["recon_codes"].is_empty()
+    assert "1 line waits on Suggestions" in made["recon_next"].item()
 
 
 def test_an_empty_view_gives_empty_sheets() -> None:

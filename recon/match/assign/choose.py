@@ -66,7 +66,9 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
     chosen: list[pl.DataFrame] = []
     losers: list[pl.DataFrame] = []
     left = sets.filter(~contest.ambiguous())
-    explained = named & ~pl.col("kind").is_in(UNEXPLAINED)
+    # A reading in doubt about its items (a credit note that nobody named) takes none from one that names them.
+    doubtful = pl.col("codes").list.contains("EX-ITEM").fill_null(value=False)
+    explained = named & ~pl.col("kind").is_in(UNEXPLAINED) & ~doubtful
     # Lines that are beaten in the first round may still have another reading in the second.
     for fits, last in (
         (explained, False),

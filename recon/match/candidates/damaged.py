@@ -86,14 +86,15 @@ def lookalikes(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFram
     said = tokens.with_columns(key=read).filter(pl.col("key") != text.unzero(pl.col("token")))
     if said.is_empty():
         return pl.DataFrame(schema=REFERENCES)
-    full = ready.keys.filter(
-        (pl.col("kind") == "full") & (pl.col("raw").str.len_chars() >= rules.references.typo_length_min)
-    )
-    items = (
-        full.select("item", pl.col("raw").alias("token"))
-        .with_columns(key=read, plain=text.unzero(pl.col("token")))
-        .select("item", "key", "plain")
-        .unique(maintain_order=True)
+    least = rules.references.typo_length_min
+    items = ready.once(
+        "lookalikes",
+        lambda: (
+            ready.full.filter(pl.col("raw").str.len_chars() >= least)
+            .select("item", pl.col("raw").alias("token"), plain="key")
+            .select("item", "plain", key=read)
+            .unique(maintain_order=True)
+        ),
     )
     same = text.unzero(pl.col("token")) == pl.col("plain")
     return (
@@ -120,7 +121,7 @@ def cut_off(ready: Spelled, rules: Rules) -> pl.DataFrame:
     """
     if not rules.evidence.reference_cut.propose:
         return pl.DataFrame(schema=REFERENCES)
-    full = ready.keys.filter(pl.col("kind") == "full").sort("raw", "item")
+    full = ready.once("full by number", lambda: ready.full.sort("raw", "item"))
     # Banks cut in the middle of their narration too, where a number's end says less: there the amount decides.
     inner = ~pl.col("field_end") & pl.col("closed") & pl.col("raw").str.contains("^[A-Z].*[0-9]$")
     ends = ready.grams.filter(
@@ -129,8 +130,7 @@ def cut_off(ready: Spelled, rules: Rules) -> pl.DataFrame:
         & (pl.col("raw").str.replace_all("-", "").str.len_chars() >= rules.references.prefix_min)
         & ~(pl.col("raw").str.contains(r"^[0-9-]+$") & pl.col("piece"))
     )
-    known = pl.concat([ready.keys.select("key"), ready.closed_keys.select("key")])
-    ends = _incomplete(ends.join(known, on="key", how="anti", maintain_order="left"), ready)
+    ends = _incomplete(ends.join(ready.known, on="key", how="anti", maintain_order="left"), ready)
     if full.is_empty() or ends.is_empty():
         return pl.DataFrame(schema=REFERENCES)
     low = full["raw"].search_sorted(ends["raw"], side="left")
@@ -164,12 +164,14 @@ def _incomplete(ends: pl.DataFrame, ready: Spelled) -> pl.DataFrame:
     start = pl.col("raw").str.extract(r"^([A-Z]+)", 1)
     dashes = pl.col("raw").str.count_matches("-", literal=True)
     length = pl.col("raw").str.replace_all("-", "", literal=True).str.len_chars()
-    shortest = (
-        ready.keys.filter(pl.col("kind") == "full")
-        .select(start=start, dashes=dashes, shortest=length)
-        .drop_nulls("start")
-        .group_by(form)
-        .agg(pl.col("shortest").min())
+    shortest = ready.once(
+        "shortest numbers",
+        lambda: (
+            ready.full.select(start=start, dashes=dashes, shortest=length)
+            .drop_nulls("start")
+            .group_by(form)
+            .agg(pl.col("shortest").min())
+        ),
     )
     told = ends.with_columns(start=start, dashes=dashes).join(
         shortest, on=form, how="left", maintain_order="left"
@@ -208,7 +210,7 @@ def typos(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     ).join(found, on="line", how="anti", maintain_order="left")
     items = ready.items.join(open_lines.select(open="amount"), on="open", how="semi", maintain_order="left")
     full = (
-        ready.keys.filter((pl.col("kind") == "full") & (pl.col("raw").str.len_chars() >= least))
+        ready.full.filter(pl.col("raw").str.len_chars() >= least)
         .join(items.select("item", "open", "currency"), on="item", maintain_order="left")
         .select("item", "open", "currency", right="raw")
     )

@@ -68,8 +68,11 @@ def _everything(part: Spelled, kept: pl.DataFrame, rules: Rules) -> pl.DataFrame
 def _closed(part: Spelled, kept: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Lines that name a closed item, and nothing that is open at that place."""
     hits = part.grams.filter("opened", "closed").join(
-        part.closed_keys.select("key", "doc_no", "customer_id", "written").unique(
-            "key", keep="first", maintain_order=True
+        part.once(
+            "closed by key",
+            lambda: part.closed_keys.select("key", "doc_no", "customer_id", "written").unique(
+                "key", keep="first", maintain_order=True
+            ),
         ),
         on="key",
         maintain_order="left",

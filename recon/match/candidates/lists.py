@@ -66,7 +66,7 @@ def _without_single(members: pl.DataFrame, strong: pl.DataFrame) -> pl.DataFrame
 
 def _runs(ready: Spelled) -> pl.DataFrame:
     """How many runs of digits the ledger's numbers with a prefix have: (prefix, runs)."""
-    raws = ready.keys.filter(pl.col("kind") == "full").select(
+    raws = ready.full.select(
         prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), runs=pl.col("raw").str.count_matches(r"[0-9]+")
     )
     return (
@@ -81,16 +81,23 @@ def _list_members(ready: Spelled, options: References) -> pl.DataFrame:
 
     A segment begins with a prefix; `nth` counts its runs of digits. A list has more than one member.
     """
+    # One number makes no list.
+    several = ready.atoms.filter("digit")["line"]
+    several = several.filter((several == several.shift(-1)).fill_null(value=False)).unique()
     same = pl.col("line") == pl.col("line").shift(1)
     near = ~pl.col("gap").str.contains(text.FIELD_END, literal=True) & (
         pl.col("gap").str.len_chars() <= text.GAP_MAX
     )
     bridges = [*RANGE_WORDS, *LIST_WORDS]
-    atoms = ready.atoms.with_columns(
-        bridge=pl.col("atom").is_in(bridges),
-        ranging=(pl.col("atom").shift(1).is_in(RANGE_WORDS) & same).fill_null(value=False),
-        close=(near & same).fill_null(value=False),
-    ).filter(~pl.col("bridge"))
+    atoms = (
+        ready.atoms.filter(pl.col("line").is_in(several.implode()))
+        .with_columns(
+            bridge=pl.col("atom").is_in(bridges),
+            ranging=(pl.col("atom").shift(1).is_in(RANGE_WORDS) & same).fill_null(value=False),
+            close=(near & same).fill_null(value=False),
+        )
+        .filter(~pl.col("bridge"))
+    )
     # A segment goes on while digits follow digits; its first atom is the prefix.
     # Digits glued to a letter behind them are no number: `INV00113I` is not INV-113.
     atoms = atoms.filter(~(pl.col("digit") & (pl.col("after") == "")))
@@ -108,7 +115,7 @@ def _list_members(ready: Spelled, options: References) -> pl.DataFrame:
     atoms = atoms.filter(~pl.col("prefix").str.contains("[0-9]"))
     known = pl.concat(
         [
-            _runs(ready),
+            ready.once("runs of digits", lambda: _runs(ready)),
             pl.DataFrame(
                 {"prefix": sorted({w.upper() for w in options.labels}), "runs": 1},
                 schema={"prefix": pl.String, "runs": pl.Int64},

@@ -173,8 +173,9 @@ def _alike(unsure: pl.DataFrame, ready: Spelled, rules: Rules) -> pl.DataFrame:
     names = ready.names.select("key").unique(maintain_order=True)
     pairs = (
         _blocks(spoken, "payer_text")
-        .join(_blocks(names, "key"), on="block")
+        .join(ready.once("name blocks", lambda: _common(_blocks(names, "key"))), on="block")
         .select("payer_text", "key")
+        .filter(_long_enough(pl.col("payer_text").str.len_chars(), pl.col("key").str.len_chars()))
         .unique(maintain_order=True)
     )
     if pairs.is_empty():
@@ -219,15 +220,25 @@ def _swapped(pairs: pl.DataFrame) -> pl.Series:
 
 
 def _blocks(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """The beginnings of a text's words; those that too many texts share are left out."""
-    words = (
+    """The beginnings of a text's words."""
+    return (
         frame.select(column, block=pl.col(column).str.split(" "))
         .explode("block")
         .with_columns(pl.col("block").str.slice(0, BLOCK_LETTERS))
         .filter(pl.col("block").str.len_chars() >= 3)  # noqa: PLR2004 - shorter ones are initials
         .unique(maintain_order=True)
     )
+
+
+def _common(words: pl.DataFrame) -> pl.DataFrame:
+    """Beginnings without those that too many names share."""
     return words.filter(pl.len().over("block") <= BLOCK_FAN_MAX)
+
+
+def _long_enough(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    """Can texts of these lengths be as near as NEAR_SCORE? The shorter has all that both can share."""
+    both = (left + right).cast(pl.Float64)
+    return 200.0 * pl.min_horizontal(left, right).cast(pl.Float64) >= NEAR_SCORE * both
 
 
 def _fuzzy(alike: pl.DataFrame, best: pl.DataFrame, owners: pl.DataFrame, rules: Rules) -> pl.DataFrame:

@@ -50,12 +50,7 @@ def unknown(ready: Spelled, found: pl.DataFrame) -> pl.DataFrame:
         ready: for the texts and the ledger's forms.
         found: references as `named` returns them.
     """
-    forms = ready.keys.filter((pl.col("kind") == "full") & pl.col("raw").str.contains("^[A-Z]")).select(
-        prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), digits=pl.col("raw").str.count_matches("[0-9]")
-    )
-    forms = forms.group_by("prefix", maintain_order=True).agg(
-        low=pl.col("digits").min(), high=pl.col("digits").max()
-    )
+    forms = ready.once("forms of numbers", lambda: _forms(ready))
     said = ready.grams.filter(
         pl.col("opened") & pl.col("closed") & pl.col("raw").str.contains("^[A-Z]+[0-9-]+$")
     )
@@ -65,14 +60,27 @@ def unknown(ready: Spelled, found: pl.DataFrame) -> pl.DataFrame:
     said = said.join(forms, on="prefix", maintain_order="left").filter(
         pl.col("digits").is_between("low", "high")
     )
-    known = pl.concat(
-        [ready.keys.select("key"), ready.accounts.select("key"), ready.remittances.select("key")]
+    known = ready.once(
+        "keys of anything open",
+        lambda: pl.concat(
+            [ready.keys.select("key"), ready.accounts.select("key"), ready.remittances.select("key")]
+        ).unique(),
     )
     said = said.join(known, on="key", how="anti", maintain_order="left")
     said = said.join(_places(found), on=["line", "at"], how="anti", maintain_order="left")
     loose = _loose(ready).join(known, on="key", how="anti", maintain_order="left")
     every = pl.concat([said.select("line", said="raw"), loose.select("line", said="raw")])
     return every.unique("line", keep="first", maintain_order=True)
+
+
+def _forms(ready: Spelled) -> pl.DataFrame:
+    """How many digits the ledger's numbers with a prefix have: (prefix, low, high)."""
+    forms = ready.full.filter(pl.col("raw") >= "A").select(
+        prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), digits=pl.col("raw").str.count_matches("[0-9]")
+    )
+    return forms.group_by("prefix", maintain_order=True).agg(
+        low=pl.col("digits").min(), high=pl.col("digits").max()
+    )
 
 
 def _loose(ready: Spelled) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from recon.fill import fill
-from recon.match.combine.tolerances import caps_of, tolerance_of, unit_of
+from recon.match.combine.tolerances import caps_of, over_of, tolerance_of, unit_of
 from recon.match.deductions import PER_CENT, PPM, plan_table, ppm
 from recon.match.frames import Ready
 from recon.rules.schema import Rules
@@ -342,6 +342,7 @@ def _tolerated(
     off = pl.col("amount") - pl.col("total")
     found = caps.filter(
         (pl.col("total") > 0)
+        & ((off < 0) | over_of(rules))
         & (off.abs() <= absolute)
         & (off.abs().cast(pl.Int128) * PPM <= pl.col("total").cast(pl.Int128) * share)
     )

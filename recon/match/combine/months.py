@@ -33,7 +33,7 @@ NEAR_DAYS = (
     5  # `MAR 26` this near to 26 March is as well the day of the payment; so near a payment is of a month
 )
 FULL_YEAR = 4  # digits
-PERIOD_BEFORE = re.compile(r"\b(?:FOR|IN|OF|MONTH|PERIOD|FEES|CARE|INVOICES?)[ :-]{1,2}$")
+PERIOD_BEFORE = re.compile(r"\b(?:(?:FOR|IN|OF) |(?:MONTH|PERIOD|FEES|CARE|INVOICES?)[ :-]{1,2})$")
 PERIOD_BEHIND = re.compile(r"^[ -](?:FEES?|CARE|CHARGES?|INVOICES?|INVS?|RENT|SERVICES?|BILLS?)\b")
 MONTH_BEHIND = re.compile(r"^[ -](?:STATEMENT|ACCOUNT|PAYMENTS?|PAYROLL)\b")  # a month, of whatever
 PAID_BEFORE = re.compile(r"\b(?:PAYMENTS?|PAYROLL|PAID|PMTS?|PAY RUN)[ :-]{1,2}$")
@@ -87,13 +87,14 @@ def _period(spoken: str, found: re.Match[str], booked: date, names: Sequence[str
     far = not written.startswith(("/", "'")) and abs(year - booked.year) > 1
     if digits and len(digits) < FULL_YEAR and (far or _near(month, int(digits), booked)):
         return None
-    period = bool(PERIOD_BEFORE.search(before) or PERIOD_BEHIND.search(behind))
+    paid = PAID_BEFORE.search(before) or PAID_BEHIND.search(behind)
+    period = bool(PERIOD_BEHIND.search(behind) or (PERIOD_BEFORE.search(before) and not paid))
     if not digits:
         alone = not behind or behind[0] == text.FIELD_END
         vague = word == "MAY" and not (alone or period or MONTH_BEHIND.search(behind))
-        if vague or DAY_BEHIND.search(behind) or INITIAL.search(before):
+        person = INITIAL.search(before) and (word == "MAY" or not period)
+        if vague or person or DAY_BEHIND.search(behind):
             return None
-    paid = PAID_BEFORE.search(before) or PAID_BEHIND.search(behind)
     if paid and not period and _of_payment(month, year, booked):
         return None
     return _Named(month, year, period)

@@ -116,17 +116,22 @@ def _numbered(parts: list[tuple[pl.DataFrame, pl.DataFrame]]) -> tuple[pl.DataFr
         all_legs.append(keyed.select("proposal", *LEG_COLUMNS))
         offset += sets.height
     sets, legs = pl.concat(all_sets, how="vertical_relaxed"), pl.concat(all_legs, how="vertical_relaxed")
+    sets = sets.join(legs, on="proposal", how="semi", maintain_order="left")
+    # Only sets of one line can be equal.
+    several = sets.filter(pl.col("line").is_duplicated()).select("proposal")
     content = (
-        legs.sort("proposal", "item", "deduction_type")
+        legs.join(several, on="proposal", how="semi")
+        .sort("proposal", "item", "deduction_type")
         .with_columns(leg=fill("{}:{}:{}:{}", "item", "cash", "deduction", "deduction_type"))
         .group_by("proposal", maintain_order=True)
         .agg(content=pl.col("leg").str.join("|"))
     )
-    sets = sets.join(content, on="proposal", how="left", maintain_order="left").with_columns(
-        pl.col("content").fill_null("")
+    told = several.join(sets.select("proposal", "line"), on="proposal", maintain_order="left").join(
+        content, on="proposal", maintain_order="left"
     )
-    sets = sets.unique(["line", "content"], keep="first", maintain_order=True).filter(pl.col("content") != "")
-    return sets.drop("content"), legs.join(sets, on="proposal", how="semi", maintain_order="left")
+    again = told.filter(~pl.struct("line", "content").is_first_distinct()).select("proposal")
+    sets = sets.join(again, on="proposal", how="anti", maintain_order="left")
+    return sets, legs.join(sets, on="proposal", how="semi", maintain_order="left")
 
 
 def _assert_whole(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> None:
@@ -149,20 +154,26 @@ def _explained(pairs: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.Data
     """Readings of groups with the group's own columns (line, owner, how, rule)."""
     members = _members(pairs, ready)
     readings, legs = amounts.explain(members.select(amounts.MEMBERS), ready, rules)
-    about = pairs.group_by("group", maintain_order=True).agg(
-        pl.col("line", "owner", "how", "rule", "single").first(),
+    several = pairs.filter(pl.col("group").is_duplicated())
+    columns = ("line", "owner", "how", "rule", "single")
+    alone = pairs.join(several, on="group", how="anti", maintain_order="left").select(
+        "group", *columns, "carriers", "said", size=pl.lit(1, dtype=pl.UInt32)
+    )
+    more = several.group_by("group", maintain_order=True).agg(
+        pl.col(columns).first(),
         pl.col("carriers").max(),
         said=pl.col("said").unique(maintain_order=True).str.join(" "),
         size=pl.col("item").n_unique(),
     )
+    about = pl.concat([alone, more])
     return readings.join(about, on="group", maintain_order="left"), legs
 
 
-def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Sets of the items that a line names: all of one kind and owner together, and each alone."""
-    refs = found.references.join(ready.items.select("item", "owner"), on="item", maintain_order="left")
-    refs = refs.with_columns(carriers=pl.col("item").n_unique().over("line", "how", "said"))
-    refs = refs.filter(pl.col("item").n_unique().over("line", "owner") <= rules.limits.items_per_line)
+def _grouped(refs: pl.DataFrame) -> pl.DataFrame:
+    """References in groups: what a line names in one way of one owner, or one item; of lines that name several.
+
+    Returns the references, a group's on end, with `sub`, which counts the groups up.
+    """
     mixed = refs.filter(pl.col("how").is_in(["exact", "cut"])).filter(
         pl.col("how").n_unique().over("line", "owner") > 1
     )
@@ -181,7 +192,6 @@ def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.D
     alone = kinds.filter(~pl.col("mixed") & (several | ~pl.col("clear"))).with_columns(
         single=pl.lit(value=True)
     )
-    # A group is what a line names in one way of one owner, or one item of it.
     keys = ["line", "owner", "how", "single", "one", "word", "mixed"]
     groups = pl.concat(
         [
@@ -189,7 +199,24 @@ def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.D
             alone.with_columns(one="item", word="said"),
         ]
     ).sort(keys, descending=[name == "single" for name in keys], nulls_last=True, maintain_order=True)
-    groups = groups.with_columns(group=pl.struct(keys).rle_id().cast(pl.Int64))
+    return groups.with_columns(sub=pl.struct(keys).rle_id().cast(pl.Int64))
+
+
+def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Sets of the items that a line names: all of one kind and owner together, and each alone."""
+    refs = found.references.join(ready.items.select("item", "owner"), on="item", maintain_order="left")
+    # Most lines name one thing, which is a group by itself.
+    many = refs.filter(pl.col("line").is_duplicated())
+    many = many.with_columns(carriers=pl.col("item").n_unique().over("line", "how", "said"))
+    many = many.filter(pl.col("item").n_unique().over("line", "owner") <= rules.limits.items_per_line)
+    columns = ["line", "item", "owner", "how", "said", "at", "single", "carriers", "sub"]
+    lone = refs.filter(~pl.col("line").is_duplicated()).with_columns(
+        carriers=pl.lit(1, dtype=pl.UInt32), single=pl.lit(value=False), sub=pl.lit(0, dtype=pl.Int64)
+    )
+    groups = pl.concat([lone.select(columns), _grouped(many).select(columns)])
+    groups = groups.sort("line", "sub", maintain_order=True)
+    new = (pl.col("line") != pl.col("line").shift(1)) | (pl.col("sub") != pl.col("sub").shift(1))
+    groups = groups.with_columns(group=new.fill_null(value=True).cum_sum().cast(pl.Int64) - 1)
     size = pl.col("item").n_unique().over("group")
     rule = (
         pl.when((pl.col("how") == "exact") & (size > 1))
@@ -212,10 +239,11 @@ def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.D
     vague = (pl.col("how") == "order") & (pl.col("size") > 1) & ~pl.col("kind").is_in(SINGLE_KINDS)
     # Nor does a number of few digits.
     readings = readings.filter(~vague & ((pl.col("how") != "short") | pl.col("kind").is_in(SINGLE_KINDS)))
-    # Of the items that begin as a number cut off the amount chooses one, if it is one number; else one of several
-    # that are named leaves open why the others are.
-    scattered = refs.filter((pl.col("how") == "cut") & (pl.col("at").n_unique().over("line", "owner") > 1))
-    chosen = (pl.col("how") == "cut") & (pl.col("kind") == "exact")
+    # Of the items that begin as a number cut off, or end as a bare one, the amount chooses one, if it is one number;
+    # else one of several that are named leaves open why the others are.
+    one_of = pl.col("how").is_in(["cut", "bare"])
+    scattered = many.filter(one_of & (pl.col("at").n_unique().over("line", "owner") > 1))
+    chosen = one_of & (pl.col("kind") == "exact")
     chosen = chosen & ~pl.col("line").is_in(scattered["line"].implode())
     readings = _doubted(readings, pl.col("single") & ~chosen)
     readings = _doubted(readings, short.rivalled(readings, legs, ready))
@@ -329,7 +357,12 @@ def _equal(items: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
     names, and lines that name one (`spoken`, `naming`), come last.
     """
     keys = ["owner", "currency", "amount"]
-    aged = items.rename({"open": "amount"}).sort(*keys, "spoken", "due_date", "item", nulls_last=True)
+    asked = offers.select(keys).unique()
+    aged = (
+        items.rename({"open": "amount"})
+        .join(asked, on=keys, how="semi")
+        .sort(*keys, "spoken", "due_date", "item", nulls_last=True)
+    )
     aged = aged.with_columns(nth=pl.int_range(pl.len()).over(keys), count=pl.len().cast(pl.Int64).over(keys))
     counts = aged.select(*keys, "count").unique(maintain_order=True)
     lines = offers.sort("naming", "line").with_columns(turn=pl.int_range(pl.len()).over(keys))

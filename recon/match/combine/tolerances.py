@@ -56,3 +56,11 @@ def caps_of(ready: Ready, rules: Rules) -> tuple[pl.Expr, pl.Expr]:
         absolute = pl.when(mine).then(minor_of(tolerance.absolute, ready)).otherwise(absolute)
         share = pl.when(mine).then(pl.lit(int(tolerance.percent * PER_CENT), dtype=pl.Int64)).otherwise(share)
     return absolute, share
+
+
+def over_of(rules: Rules) -> pl.Expr:
+    """Whether a row's tolerance holds for what is paid too much, as it does for what is short."""
+    default = rules.tolerances.get("default")
+    names = {name: tolerance.over for name, tolerance in rules.tolerances.items()}
+    named = {"": default.over if default else False} | names
+    return pl.col("tolerance").replace_strict(named, default=False, return_dtype=pl.Boolean)

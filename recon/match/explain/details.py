@@ -52,9 +52,12 @@ def behind(
         _same_amount(ready, coded, rules),
     ]
     told = pl.concat([part.select(list(SCHEMA)).cast(SCHEMA) for part in parts]).drop_nulls("more")
-    return told.group_by("line", "code", maintain_order=True).agg(
+    # Most have one thing to tell.
+    several = told.filter(pl.struct("line", "code").is_duplicated())
+    more = several.group_by("line", "code", maintain_order=True).agg(
         more=pl.col("more").unique(maintain_order=True).str.join("; ")
     )
+    return pl.concat([told.join(several, on=["line", "code"], how="anti", maintain_order="left"), more])
 
 
 def _few(frame: pl.DataFrame, text: pl.Expr, code: str, words: str) -> pl.DataFrame:
@@ -139,8 +142,9 @@ def _paid_before(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen)
         how="left",
         maintain_order="left",
     )
-    earlier = pl.when("listed").then(pl.lit(", in an earlier run")).otherwise(pl.lit(""))
-    past = fill("{} of {}{}", "doc_no", "customer_id", earlier)
+    closed = _receipts(closed, ready)
+    earlier = pl.when(pl.col("listed") | (pl.col("receipt") != "")).then(pl.lit(", in an earlier run"))
+    past = fill("{} of {}{}{}", "doc_no", "customer_id", earlier.otherwise(pl.lit("")), "receipt")
     given_up = closed.filter("written")
     twins = found.twins.join(
         ready.items.select("item", "item_id", "doc_no"), on="item", maintain_order="left"
@@ -158,13 +162,21 @@ def _paid_before(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen)
 
 
 def _again(ready: Ready, unmatched: pl.DataFrame) -> pl.DataFrame:
-    """The payer's items of the line's amount that an earlier run settled; the tables don't say by which line."""
+    """The payer's items of the line's amount that an earlier run settled, and by which line."""
     before = ready.closed_keys.filter("listed").join(
         ready.customers.select("customer_id", "owner"), on="customer_id", maintain_order="left"
     )
     lines = unmatched.filter("again", ~pl.col("closed")).select("line", "owner", "amount")
     both = lines.join(before, on=["owner", "amount"], maintain_order="left")
-    return _few(both.sort("line", "doc_no"), pl.col("doc_no"), "EX-DUPPAY", "paid in an earlier run: ")
+    both = _receipts(both.sort("line", "doc_no"), ready)
+    return _few(both, pl.col("doc_no") + pl.col("receipt"), "EX-DUPPAY", "paid in an earlier run: ")
+
+
+def _receipts(closed: pl.DataFrame, ready: Ready) -> pl.DataFrame:
+    """Closed documents with `receipt`: the line of an earlier run that paid each, where that is known."""
+    told = closed.join(ready.paid, on=["doc_no", "customer_id"], how="left", maintain_order="left")
+    by = fill(" by line {} of {}", "paid_by", "paid_on")
+    return told.with_columns(receipt=pl.when(pl.col("paid_by").is_not_null()).then(by).otherwise(pl.lit("")))
 
 
 def _expired(found: Found) -> pl.DataFrame:

@@ -50,8 +50,9 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         lambda: _named(tables, customers, rules),
     )
     raws = [keys["raw"], closed_keys["raw"], remittances["raw"], people.account_raws(tables)]
-    starts, _longest = numbers.gram_shape(raws)
-    openings, longest = numbers.gram_shape([*raws, numbers.spelled(items, tables)])
+    starts, longest = numbers.gram_shape(raws)
+    more, longest_more = numbers.gram_shape([numbers.spelled(items, tables)])
+    openings, longest = pl.concat([starts, more]).unique(maintain_order=True), max(longest, longest_more)
     lines = glued.apart(lines, ("text", *REFERENCE_FIELDS), openings, rules.references)
     never = "|".join(f"(?:{pattern})" for pattern in rules.references.never)
     cleaned = pl.col("text").str.replace_all(f"(?i){never}", text.FIELD_END) if never else pl.col("text")
@@ -70,6 +71,7 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         longest=longest,
         scales=tables.scales,
         tolerated=tables.tolerated,
+        paid=numbers.paid_before(tables),
         problems=(*repeated, *people.unknown_tolerances(customers, rules)),
     )
 

@@ -12,6 +12,7 @@ from recon.problems import Problem
 from recon.rules.schema import Rules
 
 CUT = "CUT"  # in place of a legal form; no form is the same
+MARKS = r"[\p{P}--[.&/\-]]"  # what a payment system drops from a name (Bacs: it has letters, digits and . & / - only)
 KEY_LENGTH_MIN = 4  # a shorter account or vendor number is no evidence
 
 
@@ -120,16 +121,29 @@ def names(tables: Tables, customers: pl.DataFrame, rules: Rules) -> pl.DataFrame
     )
     spoken = spoken.filter(pl.col("text").fill_null("") != "")
     forms = [spoken.with_columns(form=text.legal_form(pl.col("text"), payers.drop_words))]
+    # Payment systems drop marks before they cut: `KING'S COLLEGE HOSPITAL` is KINGS COLLEGE HOSP.
+    capitals = spoken.with_columns(text=text.upper(pl.col("text")))
+    marked = capitals.filter(pl.col("text").str.contains(MARKS)).with_columns(
+        text=pl.col("text").str.replace_all(MARKS, "").str.replace_all(" +", " ").str.strip_chars()
+    )
+    written = pl.concat([capitals, marked])
     for length in sorted(set(rules.references.rail_lengths)):
-        long = spoken.filter(pl.col("text").str.len_chars() > length)
+        long = written.filter(pl.col("text").str.len_chars() > length)
         cut = long.with_columns(
-            text=text.upper(pl.col("text")).str.slice(0, length),
+            text=pl.col("text").str.slice(0, length),
             kind=pl.when(pl.col("kind") == "name").then(pl.lit("name_cut")).otherwise("kind"),
             form=pl.lit(CUT),  # nothing stands behind a name that was cut
         )
         forms.append(cut)
     keyed = pl.concat(forms).with_columns(
         key=text.name_key(pl.col("text"), payers.drop_words, payers.same_words)
+    )
+    # An alias that is cut to what another customer's name is cut to, too, says no more than that name.
+    cut_off = pl.col("form") == CUT
+    keyed = keyed.with_columns(
+        kind=pl.when(cut_off & (pl.col("customer_id").n_unique().over("key", cut_off.alias("cut")) > 1))
+        .then(pl.lit("name_cut"))
+        .otherwise("kind")
     )
     # A name of nothing but the bank's own words (PAYMENT) is in every line, and names nobody.
     noise = _noise(rules)

@@ -1,0 +1,44 @@
+"""What every part of the rules and of a profile is made of: a frozen model, and the kinds of values."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+import polars as pl
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+PATTERN_LENGTH_MAX = 2_000
+
+
+def _pattern(text: str) -> str:
+    if len(text) > PATTERN_LENGTH_MAX:
+        raise PydanticCustomError(
+            "pattern", "the pattern is longer than {limit} characters", {"limit": PATTERN_LENGTH_MAX}
+        )
+    try:
+        pl.Series([""]).str.contains(text)
+    except pl.exceptions.ComputeError as error:
+        reasons = [
+            line.removeprefix("error: ") for line in str(error).splitlines() if line.startswith("error: ")
+        ]
+        reason = reasons[0] if reasons else "can't be read"
+        raise PydanticCustomError("pattern", "no regular expression: {reason}", {"reason": reason}) from error
+    return text
+
+
+# Linear-time engine (Rust regex): no pattern can hang a run.
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Money = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=6)]
+Percent = Annotated[Decimal, Field(ge=0, le=100)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+
+
+class Part(BaseModel):
+    """A part of the rules: frozen, no unknown keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
+    )
