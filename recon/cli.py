@@ -122,6 +122,10 @@ def run(
     memory: Annotated[
         str, typer.Option("--memory", help="Memory to stay within, as 4GB. Default: as much as it takes.")
     ] = "",
+    workers: Annotated[
+        int,
+        typer.Option("--workers", min=0, help="Parts worked on at once. Default 0: one for each processor."),
+    ] = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
     strict: Strict = False,
@@ -130,7 +134,17 @@ def run(
     folder = out if out or book else flow.OUT_DEFAULT
     limit = flow.memory.size(memory) if memory else 0
     job = flow.Job(
-        bank, items, remittance or (), customers or (), rules, book, folder, store, _day(as_of), limit
+        bank,
+        items,
+        remittance or (),
+        customers or (),
+        rules,
+        book,
+        folder,
+        store,
+        _day(as_of),
+        limit,
+        workers,
     )
     report = terminal.with_progress(lambda progress: flow.reconcile(job, progress), quiet=quiet or as_json)
     terminal.tell_run(report, as_json=as_json)

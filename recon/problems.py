@@ -49,7 +49,7 @@ CATALOGUE: dict[str, str] = {
     "statement-twice": "a statement is in the input twice",
     "batch-total": "the transactions of a batch don't add up to its entry",
     "remittance-foots-not": "the lines of a remittance don't add up to its total",
-    "items-stale": "an open item has less open than the extract says, since earlier runs allocated it",
+    "items-stale": "open items have less open than the extract says, since earlier runs allocated them",
     # rules and profiles
     "rules-yaml": "a rules file is no YAML",
     "rules-unknown-key": "a rules file has a key that does not exist",
@@ -74,6 +74,7 @@ CATALOGUE: dict[str, str] = {
     "store-needed": "the command needs a store",
     "sheet-rows": "a sheet shows only a part of its rows",
     "memory-size": "a size of memory is none, or too small",
+    "memory-over": "a job took more memory than it was to stay within",
     "run-unknown": "a run that was named is not in the store",
     "run-unkept": "a run is too old to be replayed: not all that it read is in the store",
     "format-unknown": "no such posting format",

@@ -5,8 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from recon import model
+from recon.fill import fill
 from recon.model import OPEN_ITEMS, SETTLED
 from recon.problems import Problem
+
+STALE_MAX = 5  # items that a problem names
 
 
 def remaining(open_items: pl.DataFrame, settled: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
@@ -24,8 +27,8 @@ def remaining(open_items: pl.DataFrame, settled: pl.DataFrame) -> tuple[pl.DataF
         settled: as model.SETTLED, from the store.
 
     Returns:
-        The items in outer form, other columns as they were; and a problem (items-stale) for each item of which
-        less is open than the extract says.
+        The items in outer form, other columns as they were; and a problem (items-stale) for each extract that says
+        more is open than there is.
     """
     if settled.is_empty() or open_items.is_empty():
         return open_items, ()
@@ -75,15 +78,28 @@ def _left(items: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
 
 
 def _stale(named: pl.DataFrame, outer: pl.DataFrame) -> tuple[Problem, ...]:
+    """One problem for each extract: how many items, and the first of them with both amounts."""
     said = outer.select("row", "item_id", pl.col("open_amount").alias("now"), "source", "position").join(
-        named.select("row", "open_amount"), on="row", maintain_order="left"
+        named.select("row", was="open_amount"), on="row", maintain_order="left"
+    )
+    place = ["source", "position"]
+    one = fill("{} ({}, now {})", pl.col("item_id").fill_null(""), "was", "now")
+    files = (
+        said.sort(*place, "row")
+        .group_by("source", maintain_order=True)
+        .agg(pl.col("position").first(), pl.len(), one.head(STALE_MAX).str.join(", ").alias("first"))
     )
     return tuple(
         Problem(
             "items-stale",
             f"{source}:{position}" if source and position is not None else "",
-            f"item {item_id}: the extract says {was} is open, {now} is left after what was accepted before",
+            f"{_items(count)} less open than the extract says, after what was accepted before: "
+            f"{first}{f' and {count - STALE_MAX:,} more' if count > STALE_MAX else ''}",
             "post what was accepted, or take a new extract",
         )
-        for _, item_id, now, source, position, was in said.iter_rows()
+        for source, position, count, first in files.iter_rows()
     )
+
+
+def _items(count: int) -> str:
+    return "1 item has" if count == 1 else f"{count:,} items have"

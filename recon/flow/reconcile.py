@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from recon import __version__, decide, model, rules
-from recon.flow import books, deliver, memory, moments, settings, totals
+from recon.flow import books, deliver, memory, moments, settings, spread, totals
 from recon.flow.books import Book
 from recon.flow.gather import Gathered, Progress, gather, inner, silent
 from recon.flow.identity import told_apart
@@ -42,6 +42,7 @@ class Job:
     store: str = ""
     as_of: date | None = None
     memory: int = 0  # bytes that the job should stay within; 0 = as much as it takes
+    workers: int = 0  # parts of the lines that are worked on at the same time; 0 = one for each processor
 
     @property
     def store_url(self) -> str:
@@ -97,7 +98,7 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
             progress("match", 0, 1)
             before = (store.tolerated(), store.paid()) if store else ()
             tables = inner(gathered, items, settled_lines, *before)
-            result = match(tables, loaded)
+            result = match(tables, loaded, spread.workers(job.workers), spread.lines_at_once(job.memory))
             progress("match", 1, 1)
             stages.append(("write", time.perf_counter()))
             progress("write", 0, 1)
@@ -115,11 +116,9 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
                 )
                 problems = (*problems, *lost)
             stages.append(("done", time.perf_counter()))
-            summary |= {
-                "problems": len(problems),
-                "seconds": totals.seconds(stages),
-                "peak_mb": memory.peak_mb(),
-            }
+            peak = memory.peak_mb()
+            problems = (*problems, *spread.over(peak, job.memory))
+            summary |= {"problems": len(problems), "seconds": totals.seconds(stages), "peak_mb": peak}
             files = deliver.write(job.out, _texts(outer, problems, summary)) if job.out else []
             progress("write", 1, 1)
             return Report(summary, problems, job.out, tuple(files))

@@ -55,8 +55,23 @@ def test_the_problem_says_where_the_item_stands_and_what_to_do() -> None:
     open_items = frame(model.OPEN_ITEMS, items(("A", "100.00")), source="items.csv", position=7)
     _, [problem] = remaining(open_items, settled(("A", "100.00", "40.00")))
     assert str(problem) == (
-        "items.csv:7: item A: the extract says 100.00 is open, 60.00 is left after what was accepted before\n"
+        "items.csv:7: 1 item has less open than the extract says, after what was accepted before: "
+        "A (100.00, now 60.00)\n"
         "    post what was accepted, or take a new extract"
+    )
+
+
+def test_an_old_extract_is_one_problem_however_many_items_it_has() -> None:
+    names = [f"I{nth}" for nth in range(7)]
+    first = frame(model.OPEN_ITEMS, items(*((name, "100.00") for name in names)), source="old.csv")
+    first = first.with_columns(position=pl.int_range(pl.len(), 0, -1, dtype=pl.Int64) + 1)
+    second = frame(model.OPEN_ITEMS, items(("Z", "5.00")), source="new.csv", position=9)
+    taken = settled(*((name, "100.00", "40.00") for name in names), ("Z", "5.00", "5.00"))
+    _, problems = remaining(pl.concat([second, first]), taken)
+    assert [problem.where for problem in problems] == ["new.csv:9", "old.csv:2"]
+    assert problems[1].what == (
+        "7 items have less open than the extract says, after what was accepted before: I6 (100.00, now 60.00), "
+        "I5 (100.00, now 60.00), I4 (100.00, now 60.00), I3 (100.00, now 60.00), I2 (100.00, now 60.00) and 2 more"
     )
 
 

@@ -1,0 +1,38 @@
+"""How a job is spread: over processors, and over time where memory is short."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from recon.flow import memory
+from recon.match import LINES_AT_ONCE
+from recon.problems import Problem
+
+LINE_BYTES: Final = 4_000  # what the text of one line may say, measured on generated ledgers of 100,000 lines
+LINES_LEAST: Final = 10_000  # smaller parts take longer and save nothing
+_MIB: Final = 1 << 20
+
+
+def workers(asked: int) -> int:
+    """How many parts are worked on at once: as asked, or one for each processor that this process may use."""
+    if asked:
+        return asked
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+def lines_at_once(limit: int) -> int:
+    """How many lines' text is read at once, so that it fits into what a limit of memory in bytes leaves."""
+    if not limit:
+        return LINES_AT_ONCE
+    left = limit - (memory.peak_mb() or 0) * _MIB
+    return max(LINES_LEAST, min(LINES_AT_ONCE, left // LINE_BYTES))
+
+
+def over(peak_mb: int | None, limit: int) -> list[Problem]:
+    """Said where a job took more memory than it was to stay within."""
+    if not limit or peak_mb is None or peak_mb * _MIB <= limit:
+        return []
+    what = f"the job took {peak_mb:,} MB at most, more than the {limit // _MIB:,} MB it was to stay within"
+    return [Problem("memory-over", "--memory", what, "its result is whole; split the files, or allow more")]
