@@ -126,9 +126,18 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
         return _posted(last, out, "", again=True)
     lines = store.bank_lines(unposted["line_id"].unique(maintain_order=True).to_list())
     items = store.items([item for item in unposted["item_id"].unique(maintain_order=True).to_list() if item])
-    accounts = posting.accounts_of(_rules_of_last_run(store))
-    made = posting.post(format_name, unposted, lines, items, accounts=accounts, approved_by=who or _login())
-    failed = posting.failures(made.controls, made.legs)
+    rules = _rules_of_last_run(store)
+    ceiling = rules.controls.hand_post_ceiling
+    made = posting.post(
+        format_name,
+        unposted,
+        lines,
+        items,
+        accounts=posting.accounts_of(rules),
+        approved_by=who or _login(),
+        hand_ceiling=ceiling,
+    )
+    failed = posting.failures(made.controls, made.legs, ceiling)
     if failed:
         raise ReconError(failed)
     kept = store.append_postings(made.batch, moments.now())

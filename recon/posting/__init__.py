@@ -10,6 +10,7 @@ import difflib
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
@@ -57,6 +58,7 @@ def post(
     *,
     accounts: Accounts | None = None,
     approved_by: str = "",
+    hand_ceiling: Decimal = Decimal(0),
 ) -> Posting:
     """A posting file of everything that is accepted and given; the same rows in any order give the same bytes.
 
@@ -67,6 +69,7 @@ def post(
         open_items: the items accepted (and maybe others), in outer form; what it lacks is left empty.
         accounts: the ledger's accounts.
         approved_by: who posts; the second person where a first one allocated by hand.
+        hand_ceiling: lines up to this need no second person, unless something is written off.
 
     Raises:
         ReconError: (format-unknown) with the formats there are.
@@ -76,7 +79,7 @@ def post(
     identity = batch_id(format_name, lines)
     legs = journal(accepted, bank_lines, open_items, accounts or Accounts(), approved_by)
     batch = Batch(identity, format_name, write(legs, identity), lines)
-    return Posting(batch, legs, controls(legs, accepted, bank_lines))
+    return Posting(batch, legs, controls(legs, accepted, bank_lines, hand_ceiling))
 
 
 def check_format(format_name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import polars as pl
 
@@ -15,10 +16,13 @@ _SECOND = "journals that a second person must approve"
 _NAMES_MAX = 5  # preparers and bank lines named in a problem
 
 
-def controls(legs: pl.DataFrame, accepted: pl.DataFrame, bank_lines: pl.DataFrame) -> pl.DataFrame:
+def controls(
+    legs: pl.DataFrame, accepted: pl.DataFrame, bank_lines: pl.DataFrame, hand_ceiling: Decimal = Decimal(0)
+) -> pl.DataFrame:
     """Checks as (check, currency, expected, found, ok); sums a currency, from the bank lines and from the file.
 
-    The last check counts journals that a second person has still to approve; it fails where there are any.
+    The last check counts journals that a second person has still to approve; it fails where there are any. Of lines
+    up to `hand_ceiling` only write-offs need one.
     """
     lines = bank_lines.join(accepted.select("line_id").unique(), on="line_id", how="semi")
     scales = model.scales_of([(ACCEPTED, accepted), (BANK_LINES, lines), (LEGS, legs)])
@@ -52,7 +56,7 @@ def controls(legs: pl.DataFrame, accepted: pl.DataFrame, bank_lines: pl.DataFram
             texts = model.money_text(wanted, currency, scales), model.money_text(there, currency, scales)
             rows.append((name, currency, *texts))
     rows.append(("rule and preparer on every leg", "", "0", str(_nameless(of_legs))))
-    rows.append((_SECOND, "", "0", str(_unapproved(of_legs)["journal_no"].n_unique())))
+    rows.append((_SECOND, "", "0", str(_unapproved(legs, hand_ceiling)["journal_no"].n_unique())))
     table = pl.DataFrame(rows, schema=dict.fromkeys(_COLUMNS, pl.String), orient="row")
     return table.with_columns((pl.col("expected") == pl.col("found")).alias("ok"))
 
@@ -69,20 +73,24 @@ def controls_text(table: pl.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def failures(table: pl.DataFrame, legs: pl.DataFrame) -> tuple[Problem, ...]:
+def failures(
+    table: pl.DataFrame, legs: pl.DataFrame, hand_ceiling: Decimal = Decimal(0)
+) -> tuple[Problem, ...]:
     """A problem (control-failed) for each control that does not hold: which, by how much, and what to do."""
     made = []
     for check, currency, expected, found in table.filter(~pl.col("ok")).drop("ok").iter_rows():
         what = f"expected {expected}, found {found}; nothing is posted"
         where = f"posting control `{check}`{f', {currency}' if currency else ''}"
-        hint = _wants_second(legs) if check == _SECOND else "keep the store as it is and report it"
+        hint = (
+            _wants_second(legs, hand_ceiling) if check == _SECOND else "keep the store as it is and report it"
+        )
         made.append(Problem("control-failed", where, what, hint))
     return tuple(made)
 
 
-def _wants_second(legs: pl.DataFrame) -> str:
+def _wants_second(legs: pl.DataFrame, hand_ceiling: Decimal) -> str:
     """What to do where somebody would approve an allocation of their own."""
-    waiting = _unapproved(legs)
+    waiting = _unapproved(legs, hand_ceiling)
     who = _first(waiting["prepared_by"])
     return (
         f"somebody other than {who} has to post: recon post ... --who NAME, on a login of their own\n"
@@ -108,7 +116,14 @@ def _nameless(legs: pl.DataFrame) -> int:
     return legs.filter((pl.col("rule_id") == "") | (pl.col("prepared_by") == "")).height
 
 
-def _unapproved(legs: pl.DataFrame) -> pl.DataFrame:
-    """Legs that were allocated by hand and that nobody else has approved."""
+def _unapproved(legs: pl.DataFrame, hand_ceiling: Decimal) -> pl.DataFrame:
+    """Legs that were allocated by hand and that nobody else has approved, where somebody else has to.
+
+    That is where the line is above the ceiling, or something was written off: a deduction made by hand.
+    """
+    money = pl.coalesce("debit", "credit").cast(pl.Decimal(38, model.SCALE_MAX))
+    large = legs.filter((pl.col("kind") == "bank") & (money > hand_ceiling)).select("journal_no")
     by_hand = legs.filter((pl.col("kind") != "bank") & (pl.col("prepared_by") != ENGINE))
-    return by_hand.filter(pl.col("approved_by") == "")
+    given_up = by_hand.filter(pl.col("kind") == "deduction").select("journal_no")
+    needs = pl.concat([large, given_up]).unique()
+    return by_hand.filter(pl.col("approved_by") == "").join(needs, on="journal_no", how="semi")

@@ -24,6 +24,9 @@ class Controls(Part):
     """Match statements whose opening balance plus lines is not the closing balance."""
     auto_post_ceiling: Money = Decimal("250000.00")
     """`auto` lines up to this are accepted by rule; above it they wait for a second person."""
+    hand_post_ceiling: Money = Decimal("10000.00")
+    """What one person allocates by hand that person may post, for lines up to this. Above it a second person posts,
+    and any write-off."""
     hostile: tuple[Pattern, ...] = (
         r"^[=@]",
         r"\bHYPERLINK\s*\(",

@@ -204,7 +204,9 @@ def test_strict_says_by_its_exit_code_that_a_decision_was_refused(office: Desk) 
 
 
 def test_a_control_that_fails_stops_the_posting(office: Desk) -> None:
-    """Whoever allocated by hand does not post it; somebody else does."""
+    """Whoever allocated a large line by hand does not post it; somebody else does."""
+    office.put("strict.yaml", "extends: default\nname: strict\ncontrols: {hand_post_ceiling: 50}\n")
+    assert office.run("--book", "book.xlsm", "--rules", "strict.yaml").code == 0
     stranger = line_of(office, "77.70")
     decide(office.root / "book.xlsm", "Exceptions", {stranger: {"Decision": "on account", "Item": "C2"}})
     assert apply().out == "1 decision applied, 0 refused\n"

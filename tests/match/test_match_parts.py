@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from recon.bench.generate import generate
+from recon.bench.payers import Flavour
 from recon.flow import settings
 from recon.flow.bench import tables_of
 from recon.match import match
@@ -15,7 +16,7 @@ from recon.match.together import Once, each, parts
 
 
 @pytest.mark.parametrize("flavour", ["uk", "india"])
-def test_parts_and_workers_change_nothing(flavour: str) -> None:
+def test_parts_and_workers_change_nothing(flavour: Flavour) -> None:
     case = generate(flavour, 300, 5)
     tables = tables_of(case)
     rules, _path = settings.load_rules({"uk": "uk_care", "india": "india_care"}[flavour])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,26 @@ def test_one_of_several_who_allocated_is_no_second_person(poster: str) -> None:
     assert set(made.legs["approved_by"]) == {""}
     assert failures(made.controls, made.legs)
     assert not failures(posting(both, approved_by="ben").controls, made.legs)
+
+
+@pytest.mark.parametrize(
+    ("amount", "more", "second"),
+    [
+        ("100.00", {}, False),  # up to the ceiling one person may do both
+        ("100.01", {}, True),
+        ("95.00", {"deduction": "5.00", "deduction_type": "WO", "decision": "write off"}, True),
+    ],
+)
+def test_small_lines_need_no_second_person_but_write_offs_do(
+    amount: str, more: dict[str, str], second: bool
+) -> None:
+    row = taken("L-straight", "A", amount, **BY_ANN | {"decision": "allocate"} | more)
+    lines = frame(model.BANK_LINES, [line("L-straight", amount)])
+    ceiling = Decimal("100.00")
+    made = post(
+        "generic", frame(model.ACCEPTED, [row]), lines, ITEMS, approved_by="ann", hand_ceiling=ceiling
+    )
+    assert bool(failures(made.controls, made.legs, ceiling)) is second
 
 
 def test_each_control_that_fails_is_a_problem_of_its_own() -> None:
