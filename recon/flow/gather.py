@@ -10,7 +10,7 @@ from typing import Protocol
 
 import polars as pl
 
-from recon import ingest, model
+from recon import ingest, model, together
 from recon.model import INPUT_TABLES, Kind, Reading, Statement, Table
 from recon.problems import Problem, ReconError
 from recon.rules.profile import Profile
@@ -46,6 +46,7 @@ def gather(
     rules: Rules,
     profiles: Sequence[Profile],
     progress: Progress = silent,
+    workers: int = 1,
 ) -> Gathered:
     """Read every file of every place.
 
@@ -54,6 +55,7 @@ def gather(
         rules: for the controls and the currency.
         profiles: column profiles.
         progress: told of each file.
+        workers: files that are read at the same time.
 
     Raises:
         ReconError: if the items, customers or rules can't be used, or no bank file could be read or admitted. One
@@ -65,16 +67,24 @@ def gather(
     fatal: list[Problem] = []
     unread: list[str] = []
     lines = 0
-    for number, (kind, path) in enumerate(files):
-        progress("read", number, len(files), lines)
+
+    def read(file: tuple[Kind, Path]) -> Reading | ReconError:
         try:
-            readings.append(ingest.read(path, profiles, kind=kind))
-            lines += readings[-1].table.height
+            return ingest.read(file[1], profiles, kind=file[0])
         except ReconError as error:
+            return error
+
+    progress("read", 0, len(files), lines)
+    for number, made in enumerate(together.each(read, files, workers)):
+        kind, path = files[number]
+        if isinstance(made, ReconError):
             forgiving = kind in (Kind.BANK, Kind.REMITTANCE)
-            (problems if forgiving else fatal).extend(error.problems)
+            (problems if forgiving else fatal).extend(made.problems)
             unread.append(path.name)
-    progress("read", len(files), len(files), lines)
+        else:
+            readings.append(made)
+            lines += made.table.height
+        progress("read", number + 1, len(files), lines)
     banks = [reading for reading in readings if reading.kind is Kind.BANK]
     wanted = any(kind is Kind.BANK for kind, _ in files)
     if fatal or (wanted and not banks):

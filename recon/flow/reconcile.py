@@ -85,7 +85,10 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
         (Kind.REMITTANCE, job.remittance),
         (Kind.CUSTOMERS, job.customers),
     ]
-    gathered = gather(places, loaded, settings.load_profiles(loaded, path), progress)
+    profiles = settings.load_profiles(loaded, path)
+    workers = spread.workers(job.workers)
+    # Two files at once take their memory at once, too.
+    gathered = gather(places, loaded, profiles, progress, 1 if job.memory else workers)
     as_of = job.as_of or _latest(gathered)
     with deliver.ready(job.out, OUT_FILES):
         if isinstance(job.book, Path):
@@ -98,7 +101,7 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
             progress("match", 0, 1)
             before = (store.tolerated(), store.paid()) if store else ()
             tables = inner(gathered, items, settled_lines, *before)
-            result = match(tables, loaded, spread.workers(job.workers), spread.lines_at_once(job.memory))
+            result = match(tables, loaded, workers, spread.lines_at_once(job.memory))
             progress("match", 1, 1)
             stages.append(("write", time.perf_counter()))
             progress("write", 0, 1)

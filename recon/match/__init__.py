@@ -5,7 +5,7 @@ Six steps, each a function from tables to tables. Nothing here reads a file, a c
 
 from __future__ import annotations
 
-from recon.match import together
+from recon import together
 from recon.match.assign.choose import choose
 from recon.match.candidates.find import find
 from recon.match.candidates.link import heard, link
@@ -42,7 +42,7 @@ def match(tables: Tables, rules: Rules, workers: int = 1, lines_at_once: int = L
         parts,
         workers,
     )
-    found = link(ready, met, rules)  # ... and which advices
+    found = link(ready, list(met), rules)  # ... and which advices
     ready = heard(ready, found)
     proposals = search(ready, found, rules)  # one line, one or many items: every set that may explain it
     weighed = weigh(ready, found, proposals, rules)  # one weight column for each piece of evidence

@@ -12,9 +12,9 @@ from typing import Final
 
 import polars as pl
 
-from recon.match.together import Once
 from recon.model import TOLERATED
 from recon.problems import Problem
+from recon.together import Once
 
 # Rules that go by the payer and the amount, not by what a line names; and payers that a person has confirmed.
 BY_PAYER: Final = ("payer_amount", "payer_name", "combination", "combination_supported", "split")

@@ -12,7 +12,7 @@ from recon.bench.payers import Flavour
 from recon.flow import settings
 from recon.flow.bench import tables_of
 from recon.match import match
-from recon.match.together import Once, each, parts
+from recon.together import Once, each, parts
 
 
 @pytest.mark.parametrize("flavour", ["uk", "india"])
@@ -45,9 +45,9 @@ def test_each_keeps_the_order_and_works_at_the_same_time() -> None:
         together.wait()
         return number * 10
 
-    assert each(work, [3, 1, 2], workers=3) == [30, 10, 20]
+    assert list(each(work, [3, 1, 2], workers=3)) == [30, 10, 20]
     with pytest.raises(ZeroDivisionError):
-        each(lambda number: 1 // number, [1, 0], workers=2)
+        list(each(lambda number: 1 // number, [1, 0], workers=2))
 
 
 def test_what_is_made_once_is_made_once() -> None:
@@ -57,7 +57,7 @@ def test_what_is_made_once_is_made_once() -> None:
         made.append(1)
         return 7
 
-    assert each(lambda _part: once("seven", make), range(8), workers=4) == [7] * 8
+    assert list(each(lambda _part: once("seven", make), range(8), workers=4)) == [7] * 8
     assert made == [1]
     with pytest.raises(ZeroDivisionError):
         once("broken", lambda: 1 // 0)

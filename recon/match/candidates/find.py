@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match import companies, plans, short, text, together
+from recon import together
+from recon.match import companies, plans, short, text
 from recon.match.candidates import advised, payers, references
 from recon.match.frames import Met, Spelled
 from recon.rules.schema import Rules

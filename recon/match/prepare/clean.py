@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from recon.match import numbers, plans, text, together
+from recon import together
+from recon.match import numbers, plans, text
 from recon.match.frames import Ready
 from recon.match.prepare import advices, glued, people, returns
 from recon.model import Tables

@@ -9,7 +9,8 @@ from dataclasses import fields
 
 import polars as pl
 
-from recon.match import numbers, text, together
+from recon import together
+from recon.match import numbers, text
 from recon.match.frames import Ready, Spelled
 from recon.match.prepare import people
 from recon.rules.schema import Rules

@@ -1,12 +1,12 @@
 """Work that does not depend on one another, done at the same time.
 
-Most steps are one polars expression after the other, each on one core. Polars works outside Python's lock, so threads
+Most work is one polars expression after the other, each on one core. Polars works outside Python's lock, so threads
 use the other cores without a copy of any table. What comes back is the same as one after the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Any, TypeVar
@@ -53,15 +53,19 @@ def both(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
         return mine, later.result()
 
 
-def each(work: Callable[[A], B], parts: Iterable[A], workers: int) -> list[B]:
-    """What `work` makes of each part, in their order, so many at a time.
+def each(work: Callable[[A], B], parts: Iterable[A], workers: int) -> Iterator[B]:
+    """What `work` makes of each part, in their order, so many at a time; each as soon as it is there.
 
-    Raises what the first part that fails raises.
+    Raises what the first part that fails raises; parts that nobody has begun are left.
     """
     if workers == 1:
-        return [work(part) for part in parts]
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        return list(pool.map(work, parts))
+        yield from map(work, parts)
+        return
+    pool = ThreadPoolExecutor(max_workers=workers)
+    try:
+        yield from pool.map(work, parts)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def parts(rows: pl.DataFrame, rows_max: int, workers: int, rows_min: int) -> list[pl.DataFrame]:
