@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,8 @@ from recon.model import INPUT_TABLES, Kind, Reading, Statement, Table
 from recon.problems import Problem, ReconError
 from recon.rules.profile import Profile
 from recon.rules.schema import Rules
+
+FILES_APART = 200  # from so many on, small files are read in several processes: Python does most of the work
 
 
 class Progress(Protocol):
@@ -67,23 +70,19 @@ def gather(
     fatal: list[Problem] = []
     unread: list[str] = []
     lines = 0
-
-    def read(file: tuple[Kind, Path]) -> Reading | ReconError:
-        try:
-            return ingest.read(file[1], profiles, kind=file[0])
-        except ReconError as error:
-            return error
-
+    apart = workers > 1 and len(files) >= FILES_APART
+    read = partial(_read, profiles)
+    several = together.each_apart(read, files, workers) if apart else together.each(read, files, workers)
     progress("read", 0, len(files), lines)
-    for number, made in enumerate(together.each(read, files, workers)):
+    for number, made in enumerate(several):
         kind, path = files[number]
-        if isinstance(made, ReconError):
-            forgiving = kind in (Kind.BANK, Kind.REMITTANCE)
-            (problems if forgiving else fatal).extend(made.problems)
-            unread.append(path.name)
-        else:
+        if isinstance(made, Reading):
             readings.append(made)
             lines += made.table.height
+        else:
+            forgiving = kind in (Kind.BANK, Kind.REMITTANCE)
+            (problems if forgiving else fatal).extend(made)
+            unread.append(path.name)
         progress("read", number + 1, len(files), lines)
     banks = [reading for reading in readings if reading.kind is Kind.BANK]
     wanted = any(kind is Kind.BANK for kind, _ in files)
@@ -102,6 +101,15 @@ def gather(
     currency = _currency(frames.values(), rules)
     filled = {kind: _filled(frame, INPUT_TABLES[kind], currency) for kind, frame in frames.items()}
     return Gathered(tuple(readings), filled, tuple(left_out), tuple(problems), currency, tuple(unread))
+
+
+def _read(profiles: Sequence[Profile], file: tuple[Kind, Path]) -> Reading | tuple[Problem, ...]:
+    """One file, or why it can't be read."""
+    kind, path = file
+    try:
+        return ingest.read(path, profiles, kind=kind)
+    except ReconError as error:
+        return tuple(error.problems)
 
 
 def _expanded(kind: Kind, names: Sequence[str]) -> list[Path]:

@@ -151,11 +151,14 @@ def grams(found: pl.DataFrame, starts: pl.Series, longest: int, labels: list[str
     """What may be a reference in a line; a number behind a label is also known without it."""
     # One atom more than the longest number has, for the one that a blank breaks in two (`HS/25-26/27 332`).
     whole = text.grams(found, "line", starts, max(longest, 1) + 1)
-    label = labelled(pl.col("atom"), pl.col("atom").shift(1).over("line"), labels)
-    before = found.select("line", at=pl.col("at") + 1, label=label, stuck="atom")
-    tagged = whole.join(before, on=["line", "at"], how="left", maintain_order="left").with_columns(
-        labelled=pl.col("label").fill_null(value=False), before=pl.col("stuck").fill_null("")
+    same = pl.col("line") == pl.col("line").shift(1)
+    label = labelled(pl.col("atom"), pl.when(same).then(pl.col("atom").shift(1)), labels)
+    # What stands before each atom, by which a gram finds it without a join.
+    before = found.select("line", "atom", label=label).select(
+        labelled=pl.when(same).then(pl.col("label").shift(1)).fill_null(value=False),
+        before=pl.when(same).then(pl.col("atom").shift(1)).fill_null(""),
     )
+    tagged = pl.concat([whole, before[whole["nth"]]], how="horizontal")
     plain = tagged.select(
         "line",
         "at",

@@ -152,9 +152,10 @@ def grams(found: pl.DataFrame, row: str, starts: pl.Series, longest: int) -> pl.
         starts: letter atoms that a key may begin with; digit atoms always may.
         longest: atoms of the longest key.
 
-    Returns (row, at, size, raw, opened, closed, piece, field_end, tight): `raw` is the key as written; `opened` and
-    `closed` say that it isn't glued to a letter or digit before or behind; `piece`, that other digits hang on it
-    by a dash, point or colon (a sort code, a time), so that a bare number is none; `tight`, that no blank is in it.
+    Returns (row, at, nth, size, raw, opened, closed, piece, field_end, tight): `nth` is the row of the first atom in
+    `found`, `raw` is the key as written; `opened` and `closed` say that it isn't glued to a letter or digit before or
+    behind; `piece`, that other digits hang on it by a dash, point or colon (a sort code, a time), so that a bare
+    number is none; `tight`, that no blank is in it.
     """
     length = min(longest, ATOMS_MAX)
     tied = pl.col("digit") & pl.col("digit").shift(1) & pl.col("gap").is_in(["-", ".", ":"])
@@ -200,6 +201,7 @@ def grams(found: pl.DataFrame, row: str, starts: pl.Series, longest: int) -> pl.
             alive.filter("told").select(
                 row,
                 "at",
+                "nth",
                 pl.lit(size, dtype=pl.Int32).alias("size"),
                 "raw",
                 "opened",

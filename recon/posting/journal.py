@@ -123,9 +123,10 @@ def _rows(
     rows = rows.with_columns(missing).with_columns(pl.col("doc_no", "entity").fill_null(""))
     by_hand = pl.col("decision").is_in(list(BY_HAND))
     person = pl.when(pl.col("decision") == "").then(pl.lit("")).otherwise(pl.col("accepted_by"))
-    # Whoever allocated by hand does not approve it too; a name is the same in capitals, and among several.
-    makers = pl.col("accepted_by").str.to_lowercase().str.split(", ")
-    own = makers.list.contains(approved_by.strip().lower())
+    # Whoever allocated by hand does not approve it too; a name is the same in capitals, and among several. A name
+    # may have the comma that stands between two.
+    makers = pl.lit(", ") + pl.col("accepted_by").str.to_lowercase() + pl.lit(", ")
+    own = makers.str.contains(f", {approved_by.strip().lower()}, ", literal=True)
     second = pl.when(own).then(pl.lit("")).otherwise(pl.lit(approved_by))
     return rows.with_columns(
         pl.when(by_hand).then("accepted_by").otherwise(pl.lit(ENGINE)).alias("prepared_by"),

@@ -50,6 +50,25 @@ def _night(desk: Desk, files: int) -> list[str]:
     return ["--bank", str(desk.root / "bank"), "--items", str(desk.root / "items.csv")]
 
 
+@pytest.mark.slow
+def test_many_files_are_read_in_several_processes_and_are_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _night(desk, 9)
+    loaded, path = load_rules()
+    profiles = load_profiles(loaded, path)
+    bank = [(Kind.BANK, [str(desk.root / "bank")])]
+    alone = gather(bank, loaded, profiles, workers=1)
+    threads = gather(bank, loaded, profiles, workers=3)
+    monkeypatch.setattr("recon.flow.gather.FILES_APART", 3)
+    apart = gather(bank, loaded, profiles, workers=2)
+    for several in (threads, apart):
+        assert several.frames[Kind.BANK].equals(alone.frames[Kind.BANK])
+        assert [one.path for one in several.readings] == [one.path for one in alone.readings]
+        assert several.problems == alone.problems
+        assert several.unread == alone.unread == ("broken.xml",)
+
+
 def test_progress_tells_files_and_lines(desk: Desk) -> None:
     _night(desk, 6)
     loaded, path = load_rules()

@@ -164,9 +164,18 @@ def test_who_allocates_by_hand_does_not_approve() -> None:
     assert unapproved[3:] == ("3", False)
 
 
-@pytest.mark.parametrize("poster", ["ann", "Ann", " ANN "])
-def test_one_of_several_who_allocated_is_no_second_person(poster: str) -> None:
-    both = [taken("L-straight", "A", "100.00", **BY_ANN | {"accepted_by": "ann, cid"}, decision="allocate")]
+@pytest.mark.parametrize(
+    ("makers", "poster"),
+    [
+        ("ann, cid", "ann"),
+        ("ann, cid", "Ann"),
+        ("ann, cid", " ANN "),
+        ("Doe, Ann", "Doe, Ann"),  # one name that has a comma
+        ("cid, Doe, Ann", "doe, ann"),
+    ],
+)
+def test_one_of_several_who_allocated_is_no_second_person(makers: str, poster: str) -> None:
+    both = [taken("L-straight", "A", "100.00", **BY_ANN | {"accepted_by": makers}, decision="allocate")]
     made = posting(both, approved_by=poster)
     assert set(made.legs["approved_by"]) == {""}
     assert failures(made.controls, made.legs)

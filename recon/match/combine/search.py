@@ -116,7 +116,8 @@ def _numbered(parts: list[tuple[pl.DataFrame, pl.DataFrame]]) -> tuple[pl.DataFr
         all_legs.append(keyed.select("proposal", *LEG_COLUMNS))
         offset += sets.height
     sets, legs = pl.concat(all_sets, how="vertical_relaxed"), pl.concat(all_legs, how="vertical_relaxed")
-    sets = sets.join(legs, on="proposal", how="semi", maintain_order="left")
+    if legs["proposal"].n_unique() < sets.height:
+        sets = sets.join(legs, on="proposal", how="semi", maintain_order="left")
     # Only sets of one line can be equal.
     several = sets.filter(pl.col("line").is_duplicated()).select("proposal")
     content = (
@@ -130,6 +131,8 @@ def _numbered(parts: list[tuple[pl.DataFrame, pl.DataFrame]]) -> tuple[pl.DataFr
         content, on="proposal", maintain_order="left"
     )
     again = told.filter(~pl.struct("line", "content").is_first_distinct()).select("proposal")
+    if again.is_empty():
+        return sets, legs
     sets = sets.join(again, on="proposal", how="anti", maintain_order="left")
     return sets, legs.join(sets, on="proposal", how="semi", maintain_order="left")
 
