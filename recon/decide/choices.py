@@ -147,7 +147,8 @@ def _accept_alternative(one: Asked, line: Line, known: Known) -> list[Row]:
         raise Refusal("the line has two different alternatives", "leave one of them")
     number = numbers[0].removesuffix(".0") if numbers else ""
     if not (number.isascii() and number.isdigit() and 1 <= int(number) <= count):
-        raise Refusal("it is not said which alternative", f"write its number, 1 to {count}")
+        why = "there is no alternative of that number" if numbers else "it is not said which alternative"
+        raise Refusal(why, f"write its number, 1 to {count}" if count > 1 else "write 1: there is one only")
     parts = parts_of(line.alternatives[int(number) - 1])
     if not parts:
         raise Refusal(f"alternative {number} can't be read", "choose allocate, and say items and amounts")

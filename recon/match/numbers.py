@@ -93,7 +93,8 @@ def closed_keys(tables: Tables) -> pl.DataFrame:
         )
         .filter(pl.col("raw").str.contains("[0-9]"))
         .with_columns(key=text.unzero(pl.col("raw")))
-        .sort("key", "doc_no", "customer_id", "amount", nulls_last=True)
+        # Of rows that differ in nothing else the one that was written off, whatever their order in the file.
+        .sort("key", "doc_no", "customer_id", "amount", pl.col("written").not_(), "listed", nulls_last=True)
         .unique(["key", "raw", "customer_id"], keep="first", maintain_order=True)
     )
 

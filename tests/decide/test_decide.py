@@ -132,7 +132,8 @@ def test_an_alternative_that_does_not_exist_is_refused(number: str) -> None:
     outcome = decide(
         decisions({"line_id": "L1", "decision": "accept alternative", "alternative": number}), shown
     )
-    assert refused(outcome) == "line L1: it is not said which alternative"
+    why = "there is no alternative of that number" if number else "it is not said which alternative"
+    assert refused(outcome) == f"line L1: {why}"
 
 
 def test_an_alternative_without_amounts_is_refused() -> None:

@@ -132,6 +132,17 @@ def test_a_payment_of_a_debt_written_off_is_a_recovery() -> None:
     assert (still.outcome("L1"), still.codes("L1")) == ("suggested", ["EX-WOREC"])
 
 
+def test_a_debt_paid_in_part_and_written_off_is_a_recovery_in_any_order() -> None:
+    said = [line("L1", "KENT COUNTY COUNCIL INV-7", "420.00")]
+    rows = [
+        item(item_id, "K1", "420.00", doc_no="INV-7", customer_name=KENT, status=status)
+        for item_id, status in (("A", "paid"), ("B", "written off"))
+    ]
+    for closed in (rows, rows[::-1]):
+        tables = tables_of(said, [item("INV-8", "K1", "8.00", customer_name=KENT)], (), (), (), closed)
+        assert run(tables).codes("L1") == ["EX-WOREC"]
+
+
 def test_the_account_of_a_pool_is_no_document_that_is_overpaid() -> None:
     items = [item("12345", "K1", "700.00"), item("INV-8", "K2", "75000.00")]
     result = told("CEMTEX DEP 00000012345 TRANSFER FROM 4698000000000", "75000.00", items)

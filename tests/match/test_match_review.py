@@ -57,7 +57,9 @@ def test_a_named_months_sum_keeps_an_item_of_the_very_amount_from_posting() -> N
 )
 def test_an_amount_alone_does_not_beat_the_month_that_is_named(said: str, outcome: str) -> None:
     january = item("INV-3", "K1", "800.00", issue_date="2026-01-05", due_date="2026-02-04")
-    assert told(said, "800.00", [january]).outcome("L1") == outcome
+    made = told(said, "800.00", [january])
+    assert made.outcome("L1") == outcome
+    assert ("the text names another month" in made.allocations["reasons"][0]) is (outcome == "suggested")
 
 
 @pytest.mark.parametrize(

@@ -346,7 +346,10 @@ def _paid(
     # An amount alone does not speak against the month that the text names.
     apart = months.other(readings, legs, ready).with_columns(apart=pl.lit(value=True))
     readings = readings.join(apart, on=["group", "reading"], how="left", maintain_order="left")
-    readings = _doubted(readings, pl.col("apart").fill_null(value=False)).drop("apart")
+    other = pl.col("apart").fill_null(value=False)
+    said = pl.col("reason") + pl.lit(", the text names another month")
+    readings = readings.with_columns(reason=pl.when(other).then(said).otherwise("reason"))
+    readings = _doubted(readings, other).drop("apart")
     return readings, legs.join(
         readings.select("group", "reading"), on=["group", "reading"], how="semi", maintain_order="left"
     )
