@@ -119,10 +119,11 @@ def _nameless(legs: pl.DataFrame) -> int:
 def _unapproved(legs: pl.DataFrame, hand_ceiling: Decimal) -> pl.DataFrame:
     """Legs that were allocated by hand and that nobody else has approved, where somebody else has to.
 
-    That is where the line is above the ceiling, or something was written off: a deduction made by hand.
+    That is where any leg is above the ceiling, or something was written off: a deduction made by hand. A small line
+    may hold two large items of either sign.
     """
     money = pl.coalesce("debit", "credit").cast(pl.Decimal(38, model.SCALE_MAX))
-    large = legs.filter((pl.col("kind") == "bank") & (money > hand_ceiling)).select("journal_no")
+    large = legs.filter(money > hand_ceiling).select("journal_no")
     by_hand = legs.filter((pl.col("kind") != "bank") & (pl.col("prepared_by") != ENGINE))
     given_up = by_hand.filter(pl.col("kind") == "deduction").select("journal_no")
     needs = pl.concat([large, given_up]).unique()

@@ -147,3 +147,14 @@ def test_the_account_of_a_pool_is_no_document_that_is_overpaid() -> None:
     items = [item("12345", "K1", "700.00"), item("INV-8", "K2", "75000.00")]
     result = told("CEMTEX DEP 00000012345 TRANSFER FROM 4698000000000", "75000.00", items)
     assert (result.outcome("L1"), result.codes("L1")) == ("exception", ["EX-UNID", "EX-BATCH"])
+
+
+def test_an_advice_without_the_payments_number_is_found_by_its_own() -> None:
+    head = {"remittance_id": "RA-77812", "payer": "", "payment_date": "2026-03-10", "currency": "GBP"}
+    advice = [
+        head | {"doc_no": doc, "gross_amount": amount, "paid_amount": amount}
+        for doc, amount in (("INV-20451", "220.00"), ("INV-20452", "80.00"))
+    ]
+    items = [item("INV-20451", "K1", "220.00"), item("INV-20452", "K1", "80.00"), OTHER]
+    result = run(tables_of([line("L1", "RA-77812", "300.00")], items, (), advice))
+    assert (result.outcome("L1"), sorted(result.paid("L1"))) == ("auto", ["INV-20451", "INV-20452"])

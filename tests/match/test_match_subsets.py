@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from match_cases import Row, Told, item, line, rules_of, run, tables_of
 
 from recon.match.combine.months import named_month
 from recon.match.combine.subsets import CHOICE, EVERYTHING, MONTH, RUN, UP_TO, Book
+from recon.model import PAID
 from recon.rules.schema import Rules
 
 KENT = {"customer_id": "K21", "name": "Kent County Council", "aliases": "KENT CC"}
@@ -199,3 +202,18 @@ def test_of_a_payer_with_very_many_open_items_the_remittance_is_asked_for() -> N
     assert "EX-NOREM" in told.codes("L1")
     assert [problem.code for problem in told.result.problems] == ["limit-reached"]
     assert "120 open items, more than items_per_search (100)" in told.result.problems[0].what
+
+
+def test_what_later_receipts_have_left_is_not_all_that_was_open() -> None:
+    """Run again the day after: the other items of the month were given to receipts that came later."""
+    acme = {"customer_id": "K1", "name": "ACME CARE LTD"}
+    month = {"issue_date": "2026-02-03"}
+    items = [item("INV-11", "K1", "310.40", **month), item("INV-12", "K1", "507.15", **month)]
+    gone = item("INV-13", "K1", "95.00", **month) | {"open_amount": "0.00"}
+    lines = [line("L1", "ACME CARE LTD FEBRUARY FEES", "817.55", booking_date="2026-03-10")]
+    tables = tables_of(lines, [*items, gone], [acme])
+    outcomes = []
+    for day in (9, 10, 12):
+        paid = pl.DataFrame([("INV-13", "E-1", date(2026, 3, day))], schema=PAID.inner_schema, orient="row")
+        outcomes.append(run(replace(tables, paid=paid)).outcome("L1"))
+    assert outcomes == ["auto", "suggested", "suggested"]

@@ -355,6 +355,18 @@ def test_an_advice_that_something_contradicts_is_not_posted(text: str, rows: lis
     assert code in result.codes("L1")
 
 
+def test_an_advice_and_a_document_of_the_same_customer_that_differ_are_not_posted() -> None:
+    items = [*OPEN[:2], item("INV-1004", "K1", "150.00")]
+    result = told(line("L1", "ACME CARE LTD 451200 INV-1004", "150.00"), items, remittances=BOTH)
+    assert (result.outcome("L1"), result.codes("L1")) == ("suggested", ["EX-ITEM"])
+    [other] = result.exceptions["alternatives"]
+    assert set(result.paid("L1")) == {"INV-1001", "INV-1002"}
+    assert other == "INV-1004 150.00"
+    # One of the documents that the advice pays is no contradiction.
+    named = line("L1", "ACME CARE LTD 451200 INV-1002", "150.00")
+    assert told(named, items, remittances=BOTH).outcome("L1") == "auto"
+
+
 def test_a_number_that_two_customers_documents_have_says_nothing() -> None:
     twins = [item("A", "K1", "100.00", doc_no="INV-1001"), item("B", "K2", "100.00", doc_no="INV-1001")]
     rows = [advice("451200", "INV-1001", "100.00")]

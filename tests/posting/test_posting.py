@@ -187,6 +187,7 @@ def test_one_of_several_who_allocated_is_no_second_person(makers: str, poster: s
     [
         ("100.00", {}, False),  # up to the ceiling one person may do both
         ("100.01", {}, True),
+        ("99.00", {"deduction": "2.00", "deduction_type": "ROUND", "decision": "accept"}, False),
         ("95.00", {"deduction": "5.00", "deduction_type": "WO", "decision": "write off"}, True),
     ],
 )

@@ -62,6 +62,7 @@ class _Line:
     statement: bool
     month: int
     paid: str
+    late: bool  # an earlier run has given items of the payer to a receipt that came no sooner
 
 
 def sets_of(
@@ -132,6 +133,16 @@ def _lines(ready: Ready, found: Found, rules: Rules, busy: pl.DataFrame, paid: p
             | pl.col("spoken").str.to_uppercase().str.contains(EVERY_MONTH)
         )
     )
+    since = (
+        ready.paid.join(
+            ready.customers.select("customer_id", "owner"), on="customer_id", maintain_order="left"
+        )
+        .group_by("owner")
+        .agg(pl.col("paid_on").max())
+    )
+    lines = lines.join(since, on="owner", how="left", maintain_order="left").with_columns(
+        late=(pl.col("paid_on") >= pl.col("booking_date")).fill_null(value=False)
+    )
     names = names_of(ready, lines["owner"].unique(maintain_order=True).to_list())
     columns = (
         "line",
@@ -144,14 +155,25 @@ def _lines(ready: Ready, found: Found, rules: Rules, busy: pl.DataFrame, paid: p
         "statement",
         "spoken",
         "paid",
+        "late",
     )
     found_lines = []
-    for line, line_id, owner, how, amount, currency, booked, statement_said, spoken, kind in lines.select(
-        columns
-    ).iter_rows():
+    for (
+        line,
+        line_id,
+        owner,
+        how,
+        amount,
+        currency,
+        booked,
+        statement_said,
+        spoken,
+        kind,
+        late,
+    ) in lines.select(columns).iter_rows():
         month = named_month(spoken.upper(), booked, names.get(owner, ()))
         found_lines.append(
-            _Line(line, line_id, owner, how, amount, currency, booked, statement_said, month, kind)
+            _Line(line, line_id, owner, how, amount, currency, booked, statement_said, month, kind, late)
         )
     return found_lines
 
@@ -199,6 +221,8 @@ def _row(
     # Equal items are interchangeable, unless the text says which.
     vague = subset.equal and support is None
     how, said = support or (one.how, "")
+    # What is left now is not all that was open on the day of the payment.
+    sure = sure and not one.late
     # That all is paid says nothing that the sum itself doesn't say.
     alone = how == "statement" and not rules.references.statements_post
     return (

@@ -16,7 +16,6 @@ from recon.match.frames import BY_PAYER, CONFIRMED, Chosen, Found, Proposals, Re
 from recon.rules.schema import Rules
 
 WHOLE = (*CONFIRMED, "name", "name_cut")
-NONE = pl.lit([], dtype=pl.List(pl.String))
 
 
 def unmatched_lines(

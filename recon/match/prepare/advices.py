@@ -28,7 +28,12 @@ def advices(
             pl.col("remittance_id").first(),
             pl.col("payer").first(),
             pl.col("payment_date").min(),
-            raw=text.struct_key(pl.col("payment_reference")).first(),
+            # The number of the payment; an advice that has none may be quoted by its own.
+            raw=text.struct_key(
+                pl.when(pl.col("payment_reference") == "")
+                .then("remittance_id")
+                .otherwise("payment_reference")
+            ).first(),
             total=pl.coalesce(pl.col("payment_amount_minor").drop_nulls().first(), pl.col("paid").sum()),
             one_total=pl.col("payment_amount_minor").drop_nulls().n_unique() <= 1,
             summed=pl.col("paid").sum(),

@@ -201,7 +201,7 @@ def _texts(ready: Ready, found: Found, rules: Rules) -> pl.DataFrame:
 
 
 def _with_others(sets: pl.DataFrame, legs: pl.DataFrame, found: Found, ready: Ready) -> pl.DataFrame:
-    """What the line names besides the items of a set: `names_own`, `names_other`, ... (see `flags`).
+    """What the line names besides the items of a set: `names_own`, `names_other`, `advised_other`, ... (see `flags`).
 
     `documents_...` count document numbers only, with their letters, and not those that the set's own items share.
     """
@@ -254,7 +254,20 @@ def _with_others(sets: pl.DataFrame, legs: pl.DataFrame, found: Found, ready: Re
         "documents_own",
         "documents_other",
     )
-    return joined.with_columns(pl.col(name).fill_null(value=False) for name in flags)
+    return joined.with_columns(
+        *(pl.col(name).fill_null(value=False) for name in flags),
+        advised_other=pl.col("proposal").is_in(_beside_advice(sets, legs)["proposal"].implode()),
+    )
+
+
+def _beside_advice(sets: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
+    """Sets with an item that the advice does not pay of which the line says the number: (proposal)."""
+    advised = sets.filter((pl.col("rule") == "remittance") & (pl.col("how") == "number"))
+    items = legs.select("proposal", "item").unique()
+    meant = advised.select("proposal", "line").join(items, on="proposal").select("line", "item")
+    asked = sets.join(advised, on="proposal", how="anti").join(advised, on="line", how="semi")
+    paid = asked.select("proposal", "line").join(items, on="proposal")
+    return paid.join(meant, on=["line", "item"], how="anti").select("proposal").unique()
 
 
 def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
@@ -295,6 +308,7 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         (stranger | (by_payer & pl.col("names_other") & ~pl.col("names_foreign")), "EX-XCUST"),
         (~by_payer & pl.col("documents_other"), "EX-XCUST"),
         ((rule == "remittance") & pl.col("documents_own"), "EX-ITEM"),
+        (pl.col("advised_other"), "EX-ITEM"),
         (
             rule.is_in(["payer_amount", "combination_supported"]) & pl.col("sister") & ~stranger,
             "EX-XCUST",
