@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 import polars as pl
@@ -19,10 +20,12 @@ def by_rule(
     open_items: pl.DataFrame,
     decided: pl.DataFrame,
     ceiling: Decimal,
+    pending: Collection[str] = (),
 ) -> pl.DataFrame:
     """The allocations (as model.ACCEPTED) of `auto` lines up to the ceiling.
 
-    A line that a person last parked, queried or rejected is not accepted by rule: what a person decided wins.
+    A line that a person last parked, queried or rejected is not accepted by rule, nor one on which a decision is
+    typed that nobody has applied yet: what a person decided wins.
 
     Args:
         lines: what the engine proposes, in outer form.
@@ -30,6 +33,7 @@ def by_rule(
         open_items: the items it proposed from, in outer form.
         decided: earlier decisions, as model.DECIDED in the order they came.
         ceiling: amount of a line, in major units of its currency, up to which no person is needed.
+        pending: lines on which a decision is typed.
     """
     scales = model.scales_of([(LINES, lines), (ALLOCATIONS, allocations)])
     inner = model.inside(lines, LINES, scales)
@@ -39,6 +43,7 @@ def by_rule(
     )
     chosen = inner.filter((pl.col("outcome") == Outcome.AUTO) & (pl.col("amount_minor").abs() <= limit))
     chosen = chosen.join(_held(decided), on="line_id", how="anti", maintain_order="left")
+    chosen = chosen.filter(~pl.col("line_id").is_in(pl.Series(sorted(pending), dtype=pl.String).implode()))
     rows = allocations.filter(pl.col("status") == Status.AUTO).join(chosen, on="line_id", how="semi")
     _assert_whole(chosen, model.inside(rows, ALLOCATIONS, scales))
     texts = [pl.lit(value).alias(name) for name, value in _FIXED.items()]

@@ -186,14 +186,20 @@ def _write(
     """A view onto the sheets, as much of it as a sheet can use; what a person should know of that."""
     sheets = layout.sheets(view, facts)
     crowded = any(sheets[name].height > queue.REVIEW_MAX for name in queue.REVIEWED if name in sheets)
-    made, partly = queue.fitting(sheets, _typed(book) if crowded else frozenset())
+    made, partly = queue.fitting(sheets, typed(book) if crowded else frozenset())
     if partly and "problems" in view:
         told = {"problems": model.problems_table([*problems, *partly])}
         made |= layout.sheets(told, facts)
     return (*partly, *book.write(made, None))
 
 
-def _typed(book: Book) -> frozenset[str]:
+def pending(book: Path | Book | None) -> frozenset[str]:
+    """As `typed`, of a workbook that there may be."""
+    there = book is not None and (not isinstance(book, Path) or book.exists())
+    return typed(opened(book)) if book is not None and there else frozenset()
+
+
+def typed(book: Book) -> frozenset[str]:
     """Lines on which a decision is typed that is not applied yet."""
     rows = [book.read(name) for name in queue.REVIEWED]
     return frozenset(

@@ -111,7 +111,8 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
             summary = _summary(run, gathered, result, tables.scales, ceiling) | {"problems": len(problems)}
             outer = _outer(result, tables.scales)
             if store:
-                _keep(store, replace(run, summary=summary), gathered, outer, items, loaded)
+                pending = books.pending(job.book)
+                _keep(store, replace(run, summary=summary), gathered, outer, items, loaded, pending)
             if job.book:
                 facts = _facts(summary, job)
                 lost = books.show_run(
@@ -196,11 +197,12 @@ def _keep(
     outer: Mapping[str, pl.DataFrame],
     items: pl.DataFrame,
     loaded: Rules,
+    pending: frozenset[str],
 ) -> None:
     """The run into the store: each line's proposal once, and what the rules accept of it."""
     lines = outer["lines"].filter(pl.col("outcome") != Outcome.DUPLICATE)
     accepted = decide.by_rule(
-        lines, outer["allocations"], items, store.decided(), loaded.controls.auto_post_ceiling
+        lines, outer["allocations"], items, store.decided(), loaded.controls.auto_post_ceiling, pending
     )
     store.save_run(
         run,

@@ -258,6 +258,20 @@ def test_above_the_ceiling_a_second_person_accepts(desk: Desk) -> None:
     }
 
 
+@pytest.mark.slow
+def test_what_is_typed_and_not_applied_keeps_the_rules_from_accepting(desk: Desk) -> None:
+    """Match before Apply, and the rules now would post the line that somebody is about to reject."""
+    desk.put("low.yaml", "extends: default\ncontrols:\n  auto_post_ceiling: 100.00\n")
+    assert desk.run("--book", "book.xlsm", "--rules", "low.yaml").code == 0
+    big = line_of(desk, "120.50")
+    decide(desk.root / "book.xlsm", "Suggestions", {big: {"Decision": "reject", "Note": "not theirs"}})
+    assert desk.run("--book", "book.xlsm").code == 0
+    assert post().out == "nothing is accepted that could be posted\n"
+    assert [row["Decision"] for row in sheet(desk.root / "book.xlsm", "Suggestions") if row["Line id"] == big]
+    assert apply().out == "1 decision applied, 0 refused\n"
+    assert post().out == "nothing is accepted that could be posted\n"
+
+
 HOW_TO_BANK = """line_id,account,booking_date,amount,currency,type,counterparty,reference,narrative
 TWO,20-00-00 12345678,2026-03-02,160.00,GBP,BGC,WHO IS THIS,,SOMETHING
 SHORT,20-00-00 12345678,2026-03-03,95.00,GBP,BGC,WHO IS THIS,,SOMETHING ELSE
