@@ -158,3 +158,11 @@ def test_an_advice_without_the_payments_number_is_found_by_its_own() -> None:
     items = [item("INV-20451", "K1", "220.00"), item("INV-20452", "K1", "80.00"), OTHER]
     result = run(tables_of([line("L1", "RA-77812", "300.00")], items, (), advice))
     assert (result.outcome("L1"), sorted(result.paid("L1"))) == ("auto", ["INV-20451", "INV-20452"])
+
+
+@pytest.mark.parametrize(("form", "sure"), [("", True), (" LLP", True), (" LP", False), (" PVT LTD", False)])
+def test_an_alias_that_is_the_name_without_its_form_has_that_form(form: str, sure: bool) -> None:
+    devika = {"customer_id": "K1", "name": "Devika Foods LLP", "aliases": "DEVIKA FOODS"}
+    paid = item("INV-7", "K1", "5736.57", customer_name="Devika Foods LLP")
+    result = run(tables_of([line("L1", f"DEVIKA FOODS{form} PAYMENT", "5736.57")], [paid, OTHER], [devika]))
+    assert (result.outcome("L1") == "auto") is sure

@@ -138,6 +138,13 @@ def names(tables: Tables, customers: pl.DataFrame, rules: Rules) -> pl.DataFrame
     keyed = pl.concat(forms).with_columns(
         key=text.name_key(pl.col("text"), payers.drop_words, payers.same_words)
     )
+    # An alias that is the name without its legal form has that form: DEVIKA FOODS of Devika Foods LLP is no LP.
+    legal_forms = keyed.filter((pl.col("kind") == "name") & (pl.col("form") != "") & (pl.col("form") != CUT))
+    legal_forms = legal_forms.group_by("customer_id", "key").agg(own=pl.col("form").unique())
+    legal_forms = legal_forms.filter(pl.col("own").list.len() == 1).explode("own")
+    keyed = keyed.join(legal_forms, on=["customer_id", "key"], how="left", maintain_order="left")
+    bare = (pl.col("kind") == "alias") & (pl.col("form") == "") & pl.col("own").is_not_null()
+    keyed = keyed.with_columns(form=pl.when(bare).then("own").otherwise("form")).drop("own")
     # An alias that is cut to what another customer's name is cut to, too, says no more than that name.
     cut_off = pl.col("form") == CUT
     keyed = keyed.with_columns(
