@@ -69,6 +69,12 @@ def _parts_of(words: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _of_word(how: str, said: str) -> list[pl.Expr]:
+    """The columns of references that were read in a whole word."""
+    place = [pl.lit(-1, dtype=pl.Int32).alias("at"), pl.lit(0, dtype=pl.Int32).alias("size")]
+    return [pl.col("line", "item"), pl.lit(how).alias("how"), pl.col(said).alias("said"), *place]
+
+
 def lookalikes(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     """Numbers that name an item once letters are read as the digits they look like (O as 0)."""
     fold = dict(sorted(rules.references.lookalikes.items()))
@@ -100,14 +106,7 @@ def lookalikes(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFram
     return (
         said.join(items, on="key", maintain_order="left")
         .filter(~same)
-        .select(
-            "line",
-            "item",
-            how=pl.lit("lookalike"),
-            said="token",
-            at=pl.lit(-1, dtype=pl.Int32),
-            size=pl.lit(0, dtype=pl.Int32),
-        )
+        .select(_of_word("lookalike", "token"))
         .unique(["line", "item"], keep="first", maintain_order=True)
         .sort("line", "item")
         .cast(REFERENCES)
@@ -239,13 +238,6 @@ def typos(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
         close.join(closed, on="left", how="anti", maintain_order="left")
         .sort("line", "item", "left")
         .unique(["line", "item"], keep="first", maintain_order=True)
-        .select(
-            "line",
-            "item",
-            how=pl.lit("typo"),
-            said="left",
-            at=pl.lit(-1, dtype=pl.Int32),
-            size=pl.lit(0, dtype=pl.Int32),
-        )
+        .select(_of_word("typo", "left"))
         .cast(REFERENCES)
     )

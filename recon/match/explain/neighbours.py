@@ -27,7 +27,14 @@ def of(lines: pl.DataFrame, ready: Ready) -> pl.DataFrame:
         lines: line, owner, payer_how, payer_text, amount, currency.
         ready: items and names.
     """
-    pairs, _wide = _pairs(lines, ready)
+    names = ready.names.select("customer_id", "key").unique(maintain_order=True)
+    pairs = (
+        _asked(lines, ready)
+        .filter(~_common())
+        .join(_owing(ready), on=["currency", "amount"], maintain_order="left")
+        .join(names, on="customer_id", maintain_order="left")
+        .select("line", "payer_text", "key")
+    )
     if pairs.is_empty():
         return pl.DataFrame(schema={"line": pl.Int64})
     scores = process.cpdist(
@@ -39,7 +46,8 @@ def of(lines: pl.DataFrame, ready: Ready) -> pl.DataFrame:
 
 def too_common(lines: pl.DataFrame, ready: Ready) -> list[Problem]:
     """Said of lines whose amount so many customers owe that none was looked at; the first twenty amounts."""
-    _looked, wide = _pairs(lines, ready)
+    wide = _asked(lines, ready).filter(_common())
+    wide = wide.unique(["currency", "amount"], keep="first", maintain_order=True)
     return [
         Problem(
             "limit-reached",
@@ -52,28 +60,28 @@ def too_common(lines: pl.DataFrame, ready: Ready) -> list[Problem]:
     ]
 
 
-def _pairs(lines: pl.DataFrame, ready: Ready) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Names to compare, each pair once with its lines (line, payer_text, key); amounts with too many of them."""
+def _asked(lines: pl.DataFrame, ready: Ready) -> pl.DataFrame:
+    """Names to compare, each of an amount once with its lines: how many customers owe it, how many names paid it."""
     named = pl.col("payer_how").is_in(NAMED) & (pl.col("payer_text") != "")
     asked = lines.filter(named & (pl.col("amount") > 0))
-    items = ready.items.select("customer_id", "currency", amount="open", other="owner")
-    items = items.unique(maintain_order=True)
+    items = _owing(ready)
     own = items.select("currency", "amount", owner="other").unique(maintain_order=True)
     asked = asked.join(own, on=["currency", "amount", "owner"], how="anti", maintain_order="left")
     texts = asked.group_by("currency", "amount", "payer_text", maintain_order=True).agg(
         "line", line_id=pl.col("line_id").first()
     )
-    texts = texts.join(
+    return texts.join(
         items.group_by("currency", "amount").agg(owing=pl.len()),
         on=["currency", "amount"],
         maintain_order="left",
     ).with_columns(said=pl.len().over("currency", "amount"))
-    common = pl.col("owing") * pl.col("said") > PAIRS_MAX
-    wide = texts.filter(common).unique(["currency", "amount"], keep="first", maintain_order=True)
-    names = ready.names.select("customer_id", "key").unique(maintain_order=True)
-    pairs = (
-        texts.filter(~common)
-        .join(items, on=["currency", "amount"], maintain_order="left")
-        .join(names, on="customer_id", maintain_order="left")
-    )
-    return pairs.select("line", "payer_text", "key"), wide
+
+
+def _common() -> pl.Expr:
+    return pl.col("owing") * pl.col("said") > PAIRS_MAX
+
+
+def _owing(ready: Ready) -> pl.DataFrame:
+    """Who owes which amounts, each once: (customer_id, currency, amount, other)."""
+    items = ready.items.select("customer_id", "currency", amount="open", other="owner")
+    return ready.once("owing", lambda: items.unique(maintain_order=True))
