@@ -10,7 +10,9 @@ from recon.match.assign.choose import choose
 from recon.match.candidates.find import find
 from recon.match.candidates.link import heard, link
 from recon.match.combine.search import search
+from recon.match.distribute import joined, portions
 from recon.match.explain.tell import tell
+from recon.match.frames import Found, Proposals, Ready
 from recon.match.prepare.clean import clean
 from recon.match.prepare.spell import spell
 from recon.match.score.weigh import weigh
@@ -28,23 +30,33 @@ def match(tables: Tables, rules: Rules, workers: int = 1, lines_at_once: int = L
         tables: all that came in, in inner form.
         rules: frozen rules.
         workers: parts of the lines that are read at the same time; the result is the same with any number.
-        lines_at_once: lines whose text is read at once, by all workers together; the result is the same.
+        lines_at_once: lines that are worked on at once, by all workers together; the result is the same.
 
     Returns the proposals in inner form: each bank line has exactly one outcome, its money is conserved to the
     minor unit, and no item is settled beyond its open amount; all three are asserted.
     """
     ready = clean(tables, rules)  # ledger -> keys; classes, duplicates and returns set aside
-    parts = together.parts(ready.lines, max(lines_at_once // workers, 1), workers, PART_MIN)
-    met = together.each(
-        lambda lines: find(
-            spell(ready, lines, rules), rules
-        ),  # which lines, items and payers may meet at all
-        parts,
-        workers,
-    )
-    found = link(ready, list(met), rules)  # ... and which advices
+    some = max(lines_at_once // workers, 1)
+    found = _met(ready, rules, some, workers)  # which lines, items, payers and advices may meet at all
     ready = heard(ready, found)
-    proposals = search(ready, found, rules)  # one line, one or many items: every set that may explain it
-    weighed = weigh(ready, found, proposals, rules)  # one weight column for each piece of evidence
+    weighed = _proposed(
+        ready, found, rules, some, workers
+    )  # every set that may explain a line, and its weight
     chosen = choose(ready, weighed, rules)  # every item owned once, the best total for the whole
-    return tell(ready, found, weighed, chosen, rules)  # outcome, reasons, exceptions with their codes
+    return tell(ready, found, weighed, chosen, rules, some)  # outcome, reasons, exceptions with their codes
+
+
+def _met(ready: Ready, rules: Rules, lines_max: int, workers: int) -> Found:
+    """Step 2, of so many lines at a time: what is found for a line hangs on no other line."""
+    parts = together.parts(ready.lines, lines_max, workers, PART_MIN)
+    met = together.each(lambda lines: find(spell(ready, lines, rules), rules), parts, workers)
+    return link(ready, list(met), rules)
+
+
+def _proposed(ready: Ready, found: Found, rules: Rules, lines_max: int, workers: int) -> Proposals:
+    """Steps 3 and 4, of so many lines at a time: those of one payer together."""
+
+    def propose(portion: tuple[Ready, Found]) -> Proposals:
+        return weigh(*portion, search(*portion, rules), rules)
+
+    return joined(list(together.each(propose, portions(ready, found, lines_max), workers)))

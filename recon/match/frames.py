@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -61,7 +61,7 @@ class Ready:
         (`open`, `duplicate`, `settled`, `not_receivable`, `paired`), class_id, class_code, hostile, insolvent,
         uncleared, taken_back.
     items: item, item_id, customer_id, owner (customer or group), doc_no, doc_type, currency, open, gross, net,
-        cis_base, retention,
+        cis_base, retention, same (items of this currency and open amount),
         issue_date, due_date, entity, discount_percent, discount_days, bar (why it can't be `auto`, or empty),
         bar_code.
     keys: key, item, kind (`full`, `bare`, `order`), raw; a document number or order reference of an open item.
@@ -201,6 +201,17 @@ class Found:
     problems: tuple[Problem, ...] = ()
 
 
+REACHED_MAX: Final = 20  # limits of one kind that are told
+
+
+class Reached(NamedTuple):
+    """A limit that kept something of a line from being sought: which kind of limit, the line, and what is told."""
+
+    kind: int
+    line: int
+    problem: Problem
+
+
 @dataclass(frozen=True)
 class Proposals:
     """What `combine.search` makes and `score.weigh` completes: the sets of items that may explain each line.
@@ -213,12 +224,18 @@ class Proposals:
         w_payer, w_amount, w_date, w_against, score, confidence.
     legs: proposal, item, cash, deduction, deduction_type.
     refused: line, advice_codes, advice_customer; lines whose remittance can't be followed, and why.
+    reached: the limits that were reached, by kind and line.
     """
 
     sets: pl.DataFrame
     legs: pl.DataFrame
     refused: pl.DataFrame
-    problems: tuple[Problem, ...] = ()
+    reached: tuple[Reached, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is told of the limits."""
+        return tuple(one.problem for one in self.reached)
 
 
 @dataclass(frozen=True)

@@ -75,9 +75,7 @@ def proposals_of(sets: list[Set], halves: bool) -> Proposals:
     )
     legs = [(at, item, cash_of(one, item, halves), 0, "") for at, one in enumerate(sets) for item in one[1]]
     names = ["proposal", "item", "cash", "deduction", "deduction_type"]
-    return Proposals(
-        sets=frame, legs=pl.DataFrame(legs, schema=names, orient="row"), refused=pl.DataFrame(), problems=()
-    )
+    return Proposals(sets=frame, legs=pl.DataFrame(legs, schema=names, orient="row"), refused=pl.DataFrame())
 
 
 def cash_of(one: Set, item: int, halves: bool) -> int:

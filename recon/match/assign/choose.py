@@ -11,9 +11,8 @@ else is equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
 from scipy.sparse import coo_array
@@ -32,14 +31,16 @@ SHOWN_MAX = 20  # problems of one kind
 NODES_MAX = 2_000  # steps of one search; counted, not timed, so that every machine stops at the same place
 ASSIGNED_MAX = 250_000  # lines times items of a part that is assigned instead of searched
 TIE = 1e-9
+# What sets are compared by; what else is known of them is joined to those that are chosen.
+COMPARED = ("proposal", "line", "rule", "kind", "owner", "size", "score", "codes", "counted")
+Room = npt.NDArray[np.int64]
 
 
 def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
     """The best set of each line under the open amounts; see `frames.Chosen` for the columns."""
     floor = _bits(rules.thresholds.suggested)
-    sets = proposals.sets.filter(pl.col("score") >= floor).join(
-        ready.lines.select("line", "booking_date"), on="line", maintain_order="left"
-    )
+    sets = proposals.sets.select(COMPARED).filter(pl.col("score") >= floor)
+    sets = sets.join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
     oldest = proposals.legs.join(ready.items.select("item", "due_date"), on="item", maintain_order="left")
     oldest = oldest.group_by("proposal", maintain_order=True).agg(
         pl.col("due_date").min(), first=pl.col("item").min()
@@ -61,7 +62,7 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
         rank=pl.int_range(pl.len()).over("line"),
         worth=pl.when(named).then(pl.min_horizontal("score", pl.lit(enough))).otherwise("score"),
     )
-    room = dict(ready.items.select("item", "open").iter_rows())
+    room = _rooms(ready)
     problems: list[Problem] = []
     chosen: list[pl.DataFrame] = []
     losers: list[pl.DataFrame] = []
@@ -90,6 +91,10 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
         done = pl.concat([picked.select("line"), *(frame.select("line") for frame in losers)])
         left = left.join(done, on="line", how="anti", maintain_order="left")
     winners = pl.concat(chosen)
+    told = [name for name in proposals.sets.columns if name not in COMPARED]
+    winners = winners.join(
+        proposals.sets.select("proposal", *told), on="proposal", how="left", maintain_order="left"
+    )
     beaten = _taken_by(pl.concat(losers), winners, proposals.legs)
     winners = _doubted(winners, beaten)
     legs = proposals.legs.join(winners, on="proposal", how="semi", maintain_order="left")
@@ -136,16 +141,19 @@ def _fits(use: pl.Expr, room: pl.Expr) -> pl.Expr:
     return (use.sign() * room.sign() >= 0) & (use.abs() <= room.abs())
 
 
-def _room(items: Iterable[int], room: dict[int, int]) -> pl.DataFrame:
-    wanted = sorted(set(items))
-    return pl.DataFrame(
-        {"item": wanted, "room": [room[item] for item in wanted]}, schema={"item": pl.Int64, "room": pl.Int64}
-    )
+def _rooms(ready: Ready) -> Room:
+    """What each item has open, by its number."""
+    room = np.zeros(int(ready.items["item"].max() or 0) + 1 if ready.items.height else 0, dtype=np.int64)  # type: ignore[arg-type]
+    room[ready.items["item"].to_numpy()] = ready.items["open"].to_numpy()
+    return room
 
 
-def _feasible(
-    sets: pl.DataFrame, legs: pl.DataFrame, room: dict[int, int]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _room(items: pl.Series, room: Room) -> pl.DataFrame:
+    wanted = items.unique().sort()
+    return pl.DataFrame({"item": wanted, "room": room[wanted.to_numpy()]})
+
+
+def _feasible(sets: pl.DataFrame, legs: pl.DataFrame, room: Room) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The sets that the open amounts still allow, and those that they don't."""
     used = _use(legs.join(sets, on="proposal", how="semi", maintain_order="left"))
     checked = used.join(_room(used["item"], room), on="item", maintain_order="left")
@@ -159,7 +167,7 @@ def _feasible(
 def _round(
     sets: pl.DataFrame,
     legs: pl.DataFrame,
-    room: dict[int, int],
+    room: Room,
     rules: Rules,
     ready: Ready,
     problems: list[Problem],
@@ -210,7 +218,7 @@ def _round(
     return pl.concat([calm, won, taken])
 
 
-def _too_large(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int], rules: Rules) -> str:
+def _too_large(frame: pl.DataFrame, uses: pl.DataFrame, room: Room, rules: Rules) -> str:
     """In words why a part is too large to be solved; empty if it isn't. Each step costs more the larger it is."""
     limits = rules.limits
     if frame.height > limits.proposals_per_component:
@@ -223,7 +231,7 @@ def _too_large(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int], ru
     return ""
 
 
-def _each_whole(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> bool:
+def _each_whole(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> bool:
     """Does every set settle one item whole?"""
     if uses.height != frame.height:
         return False
@@ -270,7 +278,7 @@ def _parts(edges: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame({"line": lines, "part": labels[: len(lines)].astype(np.int64)})
 
 
-def _solve(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> list[tuple[int, int]] | None:
+def _solve(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> list[tuple[int, int]] | None:
     """The best choice of a part: one set for each line at most, no item beyond its room; None if none was proven."""
     proposals = {proposal: at for at, proposal in enumerate(frame["proposal"].to_list())}
     value = frame["value"].to_numpy()
@@ -278,7 +286,7 @@ def _solve(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> lis
     items = uses["item"].unique().sort()
     at_item = np.searchsorted(items.to_numpy(), uses["item"].to_numpy())
     columns = np.asarray([proposals[proposal] for proposal in uses["proposal"].to_list()])
-    whole = np.asarray([room[item] for item in items.to_list()], dtype=np.int64)
+    whole = room[items.to_numpy()]
     size = (int(lines.max()) + 1) * len(items)
     if size <= ASSIGNED_MAX and _each_whole(frame, uses, room):
         return _assigned(frame, value[columns], lines[columns], at_item, columns)
@@ -324,12 +332,12 @@ def _assigned(
     return [(int(picked[at][0]), int(picked[at][1])) for at in taken]
 
 
-def _greedy(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> list[tuple[int, int]]:
+def _greedy(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> list[tuple[int, int]]:
     """The best set first, then the next that still fits."""
     needs: dict[int, list[tuple[int, int]]] = {}
     for proposal, item, use in uses.select("proposal", "item", "use").iter_rows():
         needs.setdefault(proposal, []).append((item, use))
-    left = {item: room[item] for item in uses["item"].unique().to_list()}
+    left = {item: int(room[item]) for item in uses["item"].unique().to_list()}
     done: set[int] = set()
     picked: list[tuple[int, int]] = []
     order = frame.sort("value", "line", "rank", descending=[True, False, False])
@@ -345,9 +353,9 @@ def _greedy(frame: pl.DataFrame, uses: pl.DataFrame, room: dict[int, int]) -> li
     return picked
 
 
-def _take(room: dict[int, int], legs: pl.DataFrame) -> None:
-    for item, use in legs.group_by("item").agg((pl.col("cash") + pl.col("deduction")).sum()).iter_rows():
-        room[item] -= use
+def _take(room: Room, legs: pl.DataFrame) -> None:
+    used = legs.group_by("item").agg(use=(pl.col("cash") + pl.col("deduction")).sum())
+    room[used["item"].to_numpy()] -= used["use"].to_numpy()
 
 
 def _rivalled(sets: pl.DataFrame, picked: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from recon.match.candidates import advised
 from recon.match.frames import Found, Met, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
+from recon.together import Once
 
 SHOWN_MAX = 20  # problems of one kind
 
@@ -45,8 +46,9 @@ def link(ready: Ready, parts: Sequence[Met], rules: Rules) -> Found:
 
 
 def heard(ready: Ready, found: Found) -> Ready:
-    """The lines with the payer's text that was found in each."""
-    return replace(ready, lines=ready.lines.join(found.texts, on="line", how="left", maintain_order="left"))
+    """The lines with the payer's text that was found in each; what only finding needed is let go."""
+    lines = ready.lines.join(found.texts, on="line", how="left", maintain_order="left")
+    return replace(ready, lines=lines, once=Once())
 
 
 def _wide(wide: pl.DataFrame, ready: Ready, rules: Rules) -> list[Problem]:

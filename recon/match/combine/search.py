@@ -15,7 +15,6 @@ from recon.fill import fill
 from recon.match import short
 from recon.match.combine import amounts, credit_notes, excess, months, remitted, unnamed
 from recon.match.frames import Found, Proposals, Ready
-from recon.problems import Problem
 from recon.rules.schema import Rules
 
 RULE_OF = {
@@ -51,7 +50,6 @@ EQUAL_MAX = 8  # items of one amount that a line is tried with, where a payer ha
 
 def search(ready: Ready, found: Found, rules: Rules) -> Proposals:
     """All sets of all lines; see `frames.Proposals` for the columns."""
-    problems: list[Problem] = []
     advised, refused = _advised(ready, found, rules)
     named, held = excess.held(_named(ready, found, rules), ready, found, rules)
     refused = pl.concat([refused, held.join(refused, on="line", how="anti", maintain_order="left")])
@@ -68,13 +66,12 @@ def search(ready: Ready, found: Found, rules: Rules) -> Proposals:
     busy = pl.concat([busy, split[0].select("line"), barred]).unique()
     exact = pl.when((pl.col("kind") == "exact").any()).then(pl.lit("exact")).otherwise(pl.lit("less"))
     paid = single[0].group_by("line", maintain_order=True).agg(kind=exact)
-    combined, more = unnamed.sets_of(ready, found, rules, busy, paid)
+    combined, reached = unnamed.sets_of(ready, found, rules, busy, paid)
     single, combined = _contested(single, combined)
     parts = [named, advised, single, split, combined]
-    problems += more
     sets, legs = _numbered([_switched(part, rules) for part in parts])
     _assert_whole(sets, legs, ready)
-    return Proposals(sets=sets, legs=legs, refused=refused, problems=tuple(problems))
+    return Proposals(sets=sets, legs=legs, refused=refused, reached=tuple(reached))
 
 
 def _contested(

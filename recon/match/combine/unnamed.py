@@ -17,12 +17,12 @@ from polars.datatypes import DataType, DataTypeClass
 
 from recon.match.combine.months import EVERY_MONTH, MONTHS, named_month, names_of
 from recon.match.combine.subsets import DUE, EVERYTHING, Book, Hits, Subset
-from recon.match.frames import Found, Ready
+from recon.match.frames import REACHED_MAX, Found, Reached, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
 TWO = 2  # a set has two items
-SHOWN_MAX = 20  # problems of one kind
+SUMS, ITEMS = range(2)  # kinds of limits
 EXACT = ("exact",)  # the amount of a single item, to the penny
 SCHEMA: dict[str, DataType | DataTypeClass] = {
     "line": pl.Int64,
@@ -67,7 +67,7 @@ class _Line:
 
 def sets_of(
     ready: Ready, found: Found, rules: Rules, busy: pl.DataFrame, paid: pl.DataFrame
-) -> tuple[tuple[pl.DataFrame, pl.DataFrame], list[Problem]]:
+) -> tuple[tuple[pl.DataFrame, pl.DataFrame], list[Reached]]:
     """Several items of a sure payer that add up, for lines that nothing else explains.
 
     Args:
@@ -79,13 +79,13 @@ def sets_of(
             whose amount is exact only what the text supports counts, beside another also the only set that adds up.
 
     Returns sets and legs as `combine` makes them, with `counted` (sets that add up) and `chance` (how many an
-    unrelated amount would be expected to hit); and the problems of limits that were reached.
+    unrelated amount would be expected to hit); and the limits that were reached.
     """
     lines = _lines(ready, found, rules, busy, paid) if rules.evidence.combination.propose else []
     books = _books(ready, {(one.owner, one.currency) for one in lines}, rules)
     rows: list[tuple[object, ...]] = []
-    unsought: dict[tuple[str, str], list[str]] = {}
-    problems: list[Problem] = []
+    unsought: dict[tuple[str, str], list[_Line]] = {}
+    reached: list[Reached] = []
     for one in lines:
         owned = books.get((one.owner, one.currency))
         if owned is None:
@@ -93,21 +93,19 @@ def sets_of(
         if owned.book is None:
             if one.paid:
                 continue
-            unsought.setdefault((one.owner, one.currency), []).append(one.line_id)
+            unsought.setdefault((one.owner, one.currency), []).append(one)
             continue
         hits = owned.book.find(one.amount, one.booked, rules.limits.alternatives + 1)
         if hits.given_up and not one.paid:
-            problems.append(_given_up(one.line_id))
+            reached.append(Reached(SUMS, one.line, _given_up(one.line_id)))
         made = [_row(one, owned, owned.book, subset, hits, rules) for subset in hits.sets]
         only = one.paid not in EXACT and hits.count == 1 and not hits.given_up
         rows += [row for row in made if not one.paid or only or row[RULE_AT] == "combination_supported"]
-    problems = (
-        problems[:SHOWN_MAX]
-        + [_too_many(line_ids, len(books[key].items), rules) for key, line_ids in unsought.items()][
-            :SHOWN_MAX
-        ]
-    )
-    return _tables(rows, ready), problems
+    wide = [
+        Reached(ITEMS, left[0].line, _too_many(left[0].line_id, len(left), len(books[key].items), rules))
+        for key, left in list(unsought.items())[:REACHED_MAX]
+    ]
+    return _tables(rows, ready), reached[:REACHED_MAX] + wide
 
 
 def _lines(ready: Ready, found: Found, rules: Rules, busy: pl.DataFrame, paid: pl.DataFrame) -> list[_Line]:
@@ -278,12 +276,12 @@ def _given_up(line_id: str) -> Problem:
     )
 
 
-def _too_many(line_ids: list[str], count: int, rules: Rules) -> Problem:
+def _too_many(line_id: str, lines: int, count: int, rules: Rules) -> Problem:
     limit = rules.limits.items_per_search
-    more = f", nor for {len(line_ids) - 1} more of its lines" if len(line_ids) > 1 else ""
+    more = f", nor for {lines - 1} more of its lines" if lines > 1 else ""
     return Problem(
         "limit-reached",
-        line_ids[0],
+        line_id,
         f"the payer has {count} open items, more than items_per_search ({limit}); sets were not sought{more}",
         "ask the payer for a remittance advice, or raise limits.items_per_search",
     )

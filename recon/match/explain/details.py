@@ -12,6 +12,7 @@ import polars as pl
 
 from recon.fill import fill
 from recon.match import disputes
+from recon.match.explain.others import Others
 from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.model import money_expr
 from recon.rules.schema import Rules
@@ -21,7 +22,13 @@ SCHEMA = pl.Schema({"line": pl.Int64, "code": pl.String, "more": pl.String})
 
 
 def behind(
-    ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, unmatched: pl.DataFrame, rules: Rules
+    ready: Ready,
+    found: Found,
+    weighed: Proposals,
+    chosen: Chosen,
+    unmatched: pl.DataFrame,
+    among: Others,
+    rules: Rules,
 ) -> pl.DataFrame:
     """What can be said to each line's codes, as (line, code, more); one row for each line and code.
 
@@ -31,13 +38,14 @@ def behind(
         weighed: all sets.
         chosen: what was chosen, and who lost to whom.
         unmatched: line, payer, codes, amount, currency, advice_codes; the lines without a proposal.
+        among: other lines.
         rules: limits.
     """
     coded = unmatched.select("line", "payer", "amount", "currency", code="codes").explode("code")
     parts = [
         _near(found, rules),
         _totals(ready, found),
-        _paid_before(ready, found, weighed, chosen),
+        _paid_before(ready, found, among),
         _expired(found),
         _difference(ready, weighed, chosen, unmatched),
         _strangers(ready, found, weighed, chosen, unmatched),
@@ -116,23 +124,17 @@ def _totals(ready: Ready, found: Found) -> pl.DataFrame:
     return both.select("line", code=pl.lit("EX-REMSUM"), more=pl.when(told != "").then(told))
 
 
-def _paid_before(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen) -> pl.DataFrame:
+def _paid_before(ready: Ready, found: Found, among: Others) -> pl.DataFrame:
     """The receipt that has the item already, or the closed document that is named."""
-    lines = ready.lines.select("line", "line_id", "booking_date")
-    lost = chosen.losers.join(
-        lines.rename({"line": "winner"}), on="winner", how="inner", maintain_order="left"
+    mine = ready.lines.select("line")
+    shared = among.contested.join(mine, on="line", how="semi", maintain_order="left").join(
+        among.lines.rename({"line": "winner"}), on="winner", maintain_order="left"
     )
-    wanted = lost.join(weighed.legs.select("proposal", "item"), on="proposal", maintain_order="left")
-    owned = chosen.legs.join(chosen.sets.select("proposal", winner="line"), on="proposal").select(
-        "winner", "item"
-    )
-    shared = wanted.join(owned.unique(), on=["winner", "item"], how="semi", maintain_order="left")
-    shared = shared.join(ready.items.select("item", "item_id"), on="item", maintain_order="left")
     first = fill("{} is paid by line {} of {}", "item_id", "line_id", "booking_date")
-    later = shared.filter(pl.col("line") < pl.col("winner")).select(
-        pl.col("winner").alias("line"), "item_id", other="line"
-    )
-    later = later.join(lines.rename({"line": "other"}), on="other", maintain_order="left")
+    later = among.contested.filter(pl.col("line") < pl.col("winner"))
+    later = later.select("item_id", line="winner", other="line")
+    later = later.join(mine, on="line", how="semi", maintain_order="left")
+    later = later.join(among.lines.rename({"line": "other"}), on="other", maintain_order="left")
     named = fill("line {} of {} names {} too", "line_id", "booking_date", "item_id")
     closed = found.closed.sort("line", "doc_no").join(
         ready.closed_keys.select("doc_no", "customer_id", "listed").unique(
@@ -276,7 +278,8 @@ def _no_item(ready: Ready, coded: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     lines = coded.filter(pl.col("code") == "EX-NOITEM").join(
         ready.customers.select(payer="customer_id", owner="owner"), on="payer", maintain_order="left"
     )
-    few = ready.items.filter(pl.len().over("owner") <= rules.limits.items_per_search)
+    limit = rules.limits.items_per_search
+    few = ready.once("owners of few", lambda: ready.items.filter(pl.len().over("owner") <= limit))
     items = few.select("item", "item_id", "owner", "currency", "open")
     both = lines.join(items, on=["owner", "currency"], maintain_order="left").with_columns(
         off=(pl.col("open") - pl.col("amount"))
@@ -300,8 +303,9 @@ def _no_item(ready: Ready, coded: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 def _same_amount(ready: Ready, coded: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Items that have the amount, of which nothing else speaks."""
     lines = coded.filter((pl.col("code") == "EX-UNID") & (pl.col("amount") > 0))
-    same = pl.len().over("open", "currency") <= rules.limits.customers_per_name
-    items = ready.items.filter(same).select("item", "item_id", "customer_id", "open", "currency")
+    items = ready.items.filter(pl.col("same") <= rules.limits.customers_per_name).select(
+        "item", "item_id", "customer_id", "open", "currency"
+    )
     both = lines.join(
         items, left_on=["amount", "currency"], right_on=["open", "currency"], maintain_order="left"
     )

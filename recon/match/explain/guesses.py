@@ -8,6 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon.match.explain import readings
+from recon.match.explain.others import Others
 from recon.match.frames import Found, Ready
 from recon.model import money_expr
 
@@ -17,16 +18,16 @@ def added(
     unmatched: pl.DataFrame,
     ready: Ready,
     found: Found,
-    allocations: pl.DataFrame,
+    among: Others,
 ) -> pl.DataFrame:
     """The alternatives (line, alternatives, common), with those of lines whose payer's name is only near.
 
     Args:
         alternatives: what there is; a line that is in it gets no more.
         unmatched: line, amount, currency, codes.
-        ready: for the items.
+        ready: for the currencies.
         found: for the near names.
-        allocations: item_id of what the run gives already; such an item is not offered.
+        among: for the items that no line is proposed; only such are offered.
     """
     near = pl.concat(
         [
@@ -38,11 +39,10 @@ def added(
     lines = lines.select("line", "amount", "currency").join(
         alternatives.select("line"), on="line", how="anti", maintain_order="left"
     )
-    free = ready.items.join(allocations.select("item_id"), on="item_id", how="anti", maintain_order="left")
     both = (
         lines.join(near, on="line", maintain_order="left")
         .join(
-            free.select("item_id", "customer_id", "currency", amount="open"),
+            among.free,
             on=["customer_id", "currency", "amount"],
             maintain_order="left",
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon.fill import fill
+from recon.match.explain.others import Others
 from recon.match.frames import Chosen, Proposals, Ready
 from recon.model import Outcome, money_expr
 from recon.rules.schema import Rules
@@ -72,7 +73,7 @@ def texts(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFrame:
 
 
 def alternatives(
-    ready: Ready, weighed: Proposals, chosen: Chosen, settled: pl.DataFrame, rules: Rules
+    ready: Ready, weighed: Proposals, chosen: Chosen, settled: pl.DataFrame, among: Others, rules: Rules
 ) -> pl.DataFrame:
     """Other readings of each line that isn't posted by itself, as (line, alternatives, common).
 
@@ -86,6 +87,7 @@ def alternatives(
         weighed: all sets.
         chosen: what was chosen, and the other sets.
         settled: the chosen sets with their outcome.
+        among: for what lines that are posted by themselves settle.
         rules: how many are shown.
     """
     auto = settled.filter(pl.col("outcome") == Outcome.AUTO)
@@ -98,7 +100,7 @@ def alternatives(
     ).join(auto, on="line", how="anti", maintain_order="left")
     unheld = weighed.sets.filter((pl.col("on_account") != 0) & (pl.col("surplus") != ""))
     others = others.join(unheld.select("proposal"), on="proposal", how="anti", maintain_order="left")
-    gone = _gone(others, weighed.legs, chosen.legs.join(auto, on="proposal", how="semi"), ready)
+    gone = _gone(others, weighed.legs, among.posted, ready)
     shown = others.join(gone, on="proposal", how="anti", maintain_order="left").sort("line", "rank")
     shown = shown.filter(pl.int_range(pl.len()).over("line") < rules.limits.alternatives)
     sets = weighed.sets.join(shown.select("proposal"), on="proposal", how="semi", maintain_order="left")
@@ -112,10 +114,9 @@ def alternatives(
     )
 
 
-def _gone(others: pl.DataFrame, legs: pl.DataFrame, posted: pl.DataFrame, ready: Ready) -> pl.DataFrame:
+def _gone(others: pl.DataFrame, legs: pl.DataFrame, taken: pl.DataFrame, ready: Ready) -> pl.DataFrame:
     """Sets that need more of an item than lines that are posted by themselves leave of it: (proposal)."""
     settles = (pl.col("cash") + pl.col("deduction")).sum()
-    taken = posted.group_by("item", maintain_order=True).agg(taken=settles)
     wanted = legs.join(taken.select("item"), on="item", how="semi", maintain_order="left").join(
         others.select("proposal"), on="proposal", how="semi", maintain_order="left"
     )

@@ -10,32 +10,89 @@ The words come from the same columns that decided (weights, codes, rivals), neve
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
+from recon import together
 from recon.fill import fill
-from recon.match.explain import allowances, details, guesses, neighbours, readings, wording
+from recon.match.distribute import of_lines
+from recon.match.explain import allowances, details, guesses, readings, wording
+from recon.match.explain.others import Others, others
 from recon.match.explain.reasons import evidence_code, reasons
 from recon.match.explain.unmatched import unmatched_lines
 from recon.match.explain.words import WORDS_OF_CODE
 from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Outcome, Result, Status
-from recon.problems import Problem
 from recon.rules.schema import Rules
 
 
-def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: Rules) -> Result:
-    """The result tables in inner form; asserts that each line's money is conserved."""
+def tell(
+    ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: Rules, lines_max: int
+) -> Result:
+    """The result tables in inner form; asserts that each line's money is conserved.
+
+    Args:
+        ready: every line and item.
+        found: the evidence.
+        weighed: every set, by line.
+        chosen: the sets that were chosen.
+        rules: frozen rules.
+        lines_max: lines that are told at a time; the result is the same.
+    """
     chosen = allowances.within_year(chosen, ready, rules)
     sets = _settled(chosen)
-    alternatives = readings.alternatives(ready, weighed, chosen, sets, rules)
+    among = others(ready, found, weighed, chosen, sets)
+    told = []
+    for lines in together.parts(ready.lines, lines_max, 1, 1):
+        mine = lines.select("line")
+        part = replace(ready, lines=lines)
+        proposals = replace(
+            weighed,
+            sets=_of(weighed.sets, mine),
+            legs=_of(weighed.legs, _of(weighed.sets, mine), "proposal"),
+            refused=_of(weighed.refused, mine),
+        )
+        settled = _of(sets, mine)
+        picked = replace(
+            chosen,
+            sets=_of(chosen.sets, mine),
+            legs=_of(chosen.legs, settled, "proposal"),
+            losers=_of(chosen.losers, mine),
+            others=_of(chosen.others, mine),
+        )
+        told.append(_told(part, of_lines(found, mine), proposals, picked, settled, among, rules))
+    problems = (*ready.problems, *found.problems, *weighed.problems, *chosen.problems, *among.problems)
+    return Result(
+        lines=pl.concat([one.lines for one in told]),
+        allocations=pl.concat([one.allocations for one in told]),
+        exceptions=pl.concat([one.exceptions for one in told]),
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _of(frame: pl.DataFrame, some: pl.DataFrame, key: str = "line") -> pl.DataFrame:
+    return frame.join(some.select(key), on=key, how="semi", maintain_order="left")
+
+
+def _told(
+    ready: Ready,
+    found: Found,
+    weighed: Proposals,
+    chosen: Chosen,
+    sets: pl.DataFrame,
+    among: Others,
+    rules: Rules,
+) -> Result:
+    """The result tables of some lines; `sets` are the chosen ones with their outcome."""
+    alternatives = readings.alternatives(ready, weighed, chosen, sets, among, rules)
     sets = readings.runners_up(sets, weighed, ready).join(
         alternatives.select("line", "common"), on="line", how="left", maintain_order="left"
     )
     sets = sets.with_columns(lone=wording.lone(rules))
     proposed = sets.filter(pl.col("outcome") != Outcome.EXCEPTION)
     allocations = _allocations(ready, found, chosen, proposed)
-    unmatched = unmatched_lines(ready, found, weighed, chosen, proposed, rules)
+    unmatched = unmatched_lines(ready, found, weighed, chosen, proposed, among, rules)
     worded = wording.of(sets, unmatched, ready.lines, rules)
     unmatched = wording.detailed(unmatched, worded)
     on_account = unmatched.filter(pl.col("holder") != "")
@@ -49,26 +106,20 @@ def tell(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: 
         customer_id="holder",
     )
     allocations = pl.concat([allocations, _held(held)], how="diagonal")
-    alternatives = guesses.added(alternatives, unmatched, ready, found, allocations)
+    alternatives = guesses.added(alternatives, unmatched, ready, found, among)
     exceptions = pl.concat(
         [_queries(proposed, alternatives), _open_exceptions(unmatched, alternatives)], how="diagonal"
     )
-    behind = details.behind(ready, found, weighed, chosen, unmatched, rules)
+    behind = details.behind(ready, found, weighed, chosen, unmatched, among, rules)
     exceptions = _detailed(exceptions, behind, alternatives, worded)
     lines = _lines(ready, proposed, unmatched)
-    told = (*ready.problems, *found.problems, *weighed.problems, *chosen.problems)
     result = Result(
         lines=_finished(lines, ready, LINES.inner_schema),
         allocations=_finished(allocations, ready, ALLOCATIONS.inner_schema),
         exceptions=_finished(exceptions, ready, EXCEPTIONS.inner_schema),
-        problems=tuple(_once([*told, *neighbours.too_common(unmatched, ready)])),
     )
     _assert_conserved(result, ready)
     return result
-
-
-def _once(problems: list[Problem]) -> list[Problem]:
-    return list(dict.fromkeys(problems))
 
 
 def _settled(chosen: Chosen) -> pl.DataFrame:

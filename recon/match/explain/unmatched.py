@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from recon.match import contest, persons
-from recon.match.explain import neighbours
+from recon.match.explain.others import Others, sure
 from recon.match.frames import BY_PAYER, CONFIRMED, Chosen, Found, Proposals, Ready
 from recon.rules.schema import Rules
 
@@ -19,14 +19,20 @@ WHOLE = (*CONFIRMED, "name", "name_cut")
 
 
 def unmatched_lines(
-    ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, proposed: pl.DataFrame, rules: Rules
+    ready: Ready,
+    found: Found,
+    weighed: Proposals,
+    chosen: Chosen,
+    proposed: pl.DataFrame,
+    among: Others,
+    rules: Rules,
 ) -> pl.DataFrame:
     """Open lines without a proposal, with `codes`, and `holder`, the customer or nobody."""
     lines = ready.lines.filter(pl.col("state") == "open").join(
         proposed.select("line"), on="line", how="anti", maintain_order="left"
     )
     lines = _known(lines, ready, found, weighed, chosen)
-    lines = _flagged(lines, ready, found, weighed, chosen, rules)
+    lines = _flagged(lines, ready, found, weighed, chosen, among, rules)
     lines = lines.with_columns(codes=_codes())
     lines = lines.with_columns(
         codes=pl.when(pl.col("codes").list.len() == 0).then(pl.lit(["EX-UNID"])).otherwise("codes")
@@ -43,32 +49,33 @@ def _known(
     lines: pl.DataFrame, ready: Ready, found: Found, weighed: Proposals, chosen: Chosen
 ) -> pl.DataFrame:
     """The lines with what is known beside their text: payer, the line that has their item, advice, closed items."""
-    owners = ready.customers.select("customer_id", own="owner")
-    sure = (
-        found.payers.filter("sure")
-        .join(owners, on="customer_id", how="left", maintain_order="left")
-        .unique("line", keep="first", maintain_order=True)
-        .select("line", "owner", payer="customer_id", payer_how="how")
-    )
     beaten = chosen.losers.join(weighed.sets.select("proposal", "rule"), on="proposal", maintain_order="left")
     closed = found.closed.group_by("line", maintain_order=True).agg(
         closed_customer=pl.col("customer_id").first()
     )
-    many = (
-        ready.items.select("owner", "currency")
-        .join(ready.customers.select("owner", payer="customer_id"), on="owner")
-        .group_by("payer")
-        .agg(open_items=pl.len())
-    )
+    many = ready.once("open items", lambda: _open_items(ready))
     orders = (
         found.references.filter(pl.col("how") == "order")
         .join(ready.items.select("item", "open"), on="item", maintain_order="left")
         .group_by("line", maintain_order=True)
         .agg(ordered_sum=pl.col("open").sum())
     )
-    for frame in (sure, beaten.drop("proposal"), closed, orders, weighed.refused, _weak(weighed)):
+    for frame in (
+        sure(found),
+        beaten.drop("proposal"),
+        closed,
+        orders,
+        weighed.refused,
+        _weak(weighed),
+    ):
         lines = lines.join(frame, on="line", how="left", maintain_order="left")
     return lines.join(many, on="payer", how="left", maintain_order="left")
+
+
+def _open_items(ready: Ready) -> pl.DataFrame:
+    """How many items each payer has open: (payer, open_items)."""
+    counted = ready.items.group_by("owner").agg(open_items=pl.len())
+    return ready.customers.select("owner", payer="customer_id").join(counted, on="owner").drop("owner")
 
 
 def _weak(weighed: Proposals) -> pl.DataFrame:
@@ -83,7 +90,13 @@ def _weak(weighed: Proposals) -> pl.DataFrame:
 
 
 def _flagged(
-    lines: pl.DataFrame, ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: Rules
+    lines: pl.DataFrame,
+    ready: Ready,
+    found: Found,
+    weighed: Proposals,
+    chosen: Chosen,
+    among: Others,
+    rules: Rules,
 ) -> pl.DataFrame:
     """The lines with one true or false for each thing that may be odd."""
     several = found.payers.filter(pl.col("owners") > 1)
@@ -106,7 +119,7 @@ def _flagged(
         "foreign": _foreign(ready, found),
         "elsewhere": found.elsewhere,
         "identified": pl.concat([named.select("line"), confirmed.select("line")]),
-        "neighbour": neighbours.of(lines, ready),
+        "neighbour": among.near,
         "again": _settled_before(lines, ready),
     }
     flags = {name: pl.col("line").is_in(frame["line"].unique().implode()) for name, frame in marks.items()}

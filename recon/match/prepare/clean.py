@@ -223,6 +223,7 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
         net=pl.col("net_amount_minor"),
         cis_base=pl.col("cis_base_minor"),
         retention=pl.col("retention_minor").fill_null(0),
+        same=pl.len().over("currency", "open_amount_minor"),
         discount_percent=terms.struct.field("percent").cast(pl.Float64),
         discount_days=terms.struct.field("days").cast(pl.Int64),
         bar=bar,

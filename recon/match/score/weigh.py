@@ -125,9 +125,9 @@ def _with_items(
 
     Also of several entities, of another customer of the payer's group (`sister`), or with a closed twin (`twin`).
     """
-    items = ready.items.with_columns(
-        entity=companies.of_item(rules), same=pl.len().over("currency", "open")
-    ).select("item", "open", "same", "bar", "bar_code", "issue_date", "doc_type", "entity", "customer_id")
+    items = ready.items.with_columns(entity=companies.of_item(rules)).select(
+        "item", "open", "same", "bar", "bar_code", "issue_date", "doc_type", "entity", "customer_id"
+    )
     paying = found.payers.select("line", "customer_id", pays=pl.lit(value=True)).unique(maintain_order=True)
     twins = found.twins.with_columns(twin=pl.lit(value=True))
     mine = plans.kept(sets, legs, found.plans)["proposal"].implode()

@@ -1,0 +1,107 @@
+"""Lines in portions that need nothing of one another, so that they can be worked on in turn or somewhere else.
+
+    lines 0 and 7 may be of payer K10, line 3 of K44, line 5 of nobody  -> {0, 3, 7} and {5}, if three are enough
+
+What a line may be the payment of hangs on the other receipts of its payer (equal amounts take turns, several receipts
+add up), and on no line beside them. A portion has the items of every owner that its lines may meet, and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import Any
+
+import polars as pl
+
+from recon.match.frames import REACHED_MAX, Found, Proposals, Ready
+
+KIND = attrgetter("kind")
+
+
+def portions(ready: Ready, found: Found, lines_max: int) -> Iterator[tuple[Ready, Found]]:
+    """The lines that steps 3 and 4 must see together, with their evidence and their part of the ledger.
+
+    Args:
+        ready: every line and item.
+        found: as `link` returns it.
+        lines_max: lines of a portion, unless one payer has more.
+    """
+    if ready.lines.height <= lines_max:
+        yield ready, found
+        return
+    numbered = _numbered(ready, found, lines_max)
+    full = ready.keys.filter(pl.col("kind") == "full")
+    for (_number,), lines in numbered.group_by("portion", maintain_order=True):
+        mine = of_lines(found, lines.select("line"))
+        yield _ledger(ready, mine, lines.select("line"), full), mine
+
+
+def of_lines(found: Found, lines: pl.DataFrame) -> Found:
+    """The evidence of some lines: (line)."""
+    frames = {one.name: getattr(found, one.name) for one in fields(found)}
+    some: dict[str, Any] = {
+        name: frame.join(lines, on="line", how="semi", maintain_order="left")
+        for name, frame in frames.items()
+        if isinstance(frame, pl.DataFrame)
+    }
+    return replace(found, **some)
+
+
+def joined(parts: Sequence[Proposals]) -> Proposals:
+    """The portions' sets under one numbering, by line: the same whatever the portions were."""
+    offset = 0
+    sets, legs = [], []
+    for part in parts:
+        sets.append(part.sets.with_columns(pl.col("proposal") + offset))
+        legs.append(part.legs.with_columns(pl.col("proposal") + offset))
+        offset += int(part.sets["proposal"].max() or 0) + 1 if part.sets.height else 0  # type: ignore[arg-type]
+    every = pl.concat(sets, how="vertical_relaxed").sort("line", maintain_order=True)
+    every = every.with_row_index("number").with_columns(pl.col("number").cast(pl.Int64))
+    numbers = every.select("proposal", "number")
+    keyed = pl.concat(legs, how="vertical_relaxed").join(numbers, on="proposal", maintain_order="left")
+    columns = keyed.columns[:-1]
+    keyed = keyed.with_columns(proposal="number").select(columns).sort("proposal", maintain_order=True)
+    reached = sorted((one for part in parts for one in part.reached), key=lambda one: one[:2])
+    return Proposals(
+        sets=every.with_columns(proposal="number").drop("number"),
+        legs=keyed,
+        refused=pl.concat([part.refused for part in parts]).sort("line", maintain_order=True),
+        reached=tuple(one for _kind, some in groupby(reached, KIND) for one in islice(some, REACHED_MAX)),
+    )
+
+
+def _numbered(ready: Ready, found: Found, lines_max: int) -> pl.DataFrame:
+    """Each line's portion: (line, portion). Lines of one offered payer are in one, in the order of their first."""
+    offered = found.payers.filter(pl.col("owners") == 1).select("line", "owner").unique("line")
+    lines = ready.lines.select("line").join(offered, on="line", how="left", maintain_order="left")
+    first = pl.when(pl.col("owner").is_null()).then("line").otherwise(pl.col("line").min().over("owner"))
+    lines = lines.select("line", first=first).sort("first", "line")
+    # A group of lines goes where its first one falls, so that it stays whole.
+    place = pl.int_range(pl.len()).min().over("first")
+    return lines.select("line", portion=place // lines_max).sort("portion", "line")
+
+
+def _ledger(ready: Ready, found: Found, lines: pl.DataFrame, full: pl.DataFrame) -> Ready:
+    """The lines, the items of every owner that they may meet, and what their advices speak of."""
+    advice = ready.advice.join(found.links, on="remit", how="semi", maintain_order="left")
+    said = advice.select(key="doc_key").unique()
+    keys = full.join(said, on="key", how="semi", maintain_order="left")
+    met = pl.concat([found.references.select("item"), keys.select("item")]).unique()
+    owners = pl.concat(
+        [
+            ready.items.join(met, on="item", how="semi").select("owner"),
+            found.payers.select("owner"),
+        ]
+    ).unique()
+    return replace(
+        ready,
+        lines=ready.lines.join(lines, on="line", how="semi", maintain_order="left"),
+        items=ready.items.join(owners, on="owner", how="semi", maintain_order="left"),
+        keys=keys,
+        closed_keys=ready.closed_keys.join(said, on="key", how="semi", maintain_order="left"),
+        remittances=ready.remittances.join(found.links, on="remit", how="semi", maintain_order="left"),
+        advice=advice,
+    )
