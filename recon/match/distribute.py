@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from recon.match.frames import REACHED_MAX, Found, Proposals, Ready
+from recon.together import Once
 
 KIND = attrgetter("kind")
 
@@ -33,10 +34,9 @@ def portions(ready: Ready, found: Found, lines_max: int) -> Iterator[tuple[Ready
         yield ready, found
         return
     numbered = _numbered(ready, found, lines_max)
-    full = ready.keys.filter(pl.col("kind") == "full")
     for (_number,), lines in numbered.group_by("portion", maintain_order=True):
-        mine = of_lines(found, lines.select("line"))
-        yield _ledger(ready, mine, lines.select("line"), full), mine
+        mine = of_lines(found, lines)
+        yield of_ledger(ready, mine, lines, met=[]), mine
 
 
 def of_lines(found: Found, lines: pl.DataFrame) -> Found:
@@ -84,24 +84,41 @@ def _numbered(ready: Ready, found: Found, lines_max: int) -> pl.DataFrame:
     return lines.select("line", portion=place // lines_max).sort("portion", "line")
 
 
-def _ledger(ready: Ready, found: Found, lines: pl.DataFrame, full: pl.DataFrame) -> Ready:
-    """The lines, the items of every owner that they may meet, and what their advices speak of."""
+def of_ledger(ready: Ready, found: Found, lines: pl.DataFrame, met: Sequence[pl.DataFrame]) -> Ready:
+    """The lines, the items of every owner that they may meet, and what their advices speak of.
+
+    Args:
+        ready: every line and item.
+        found: the evidence of these lines.
+        lines: (line).
+        met: further frames with a column `item`, whose owners they meet too.
+    """
     advice = ready.advice.join(found.links, on="remit", how="semi", maintain_order="left")
     said = advice.select(key="doc_key").unique()
-    keys = full.join(said, on="key", how="semi", maintain_order="left")
-    met = pl.concat([found.references.select("item"), keys.select("item")]).unique()
+    keys = ready.full.join(said, on="key", how="semi", maintain_order="left")
+    named = (found.references, found.dates, found.twins, found.plans, keys, *met)
+    items = pl.concat([frame.select("item") for frame in named]).unique()
+    owner = ready.once("owner", lambda: ready.items.select("item", "owner"))
     owners = pl.concat(
-        [
-            ready.items.join(met, on="item", how="semi").select("owner"),
-            found.payers.select("owner"),
-        ]
+        [owner.join(items, on="item", how="semi").select("owner"), found.payers.select("owner")]
     ).unique()
     return replace(
         ready,
+        once=Once(),
         lines=ready.lines.join(lines, on="line", how="semi", maintain_order="left"),
         items=ready.items.join(owners, on="owner", how="semi", maintain_order="left"),
         keys=keys,
-        closed_keys=ready.closed_keys.join(said, on="key", how="semi", maintain_order="left"),
+        closed_keys=_closed(ready, found, said, owners),
         remittances=ready.remittances.join(found.links, on="remit", how="semi", maintain_order="left"),
         advice=advice,
+    )
+
+
+def _closed(ready: Ready, found: Found, said: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
+    """Closed items that an advice or a line names, and those of the owners that an earlier run closed."""
+    mine = ready.customers.join(owners, on="owner", how="semi").select("customer_id")
+    return ready.closed_keys.filter(
+        pl.col("key").is_in(said["key"].implode())
+        | pl.col("doc_no").is_in(found.closed["doc_no"].unique().implode())
+        | (pl.col("listed") & pl.col("customer_id").is_in(mine["customer_id"].implode()))
     )

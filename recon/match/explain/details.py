@@ -57,7 +57,7 @@ def behind(
         _dates(ready, found),
         _counted(weighed),
         _no_item(ready, coded, rules),
-        _same_amount(ready, coded, rules),
+        _same_amount(coded, among),
     ]
     told = pl.concat([part.select(list(SCHEMA)).cast(SCHEMA) for part in parts]).drop_nulls("more")
     # Most have one thing to tell.
@@ -300,14 +300,9 @@ def _no_item(ready: Ready, coded: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     return _few(nearest, text, "EX-NOITEM", "nearest: ")
 
 
-def _same_amount(ready: Ready, coded: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+def _same_amount(coded: pl.DataFrame, among: Others) -> pl.DataFrame:
     """Items that have the amount, of which nothing else speaks."""
-    lines = coded.filter((pl.col("code") == "EX-UNID") & (pl.col("amount") > 0))
-    items = ready.items.filter(pl.col("same") <= rules.limits.customers_per_name).select(
-        "item", "item_id", "customer_id", "open", "currency"
-    )
-    both = lines.join(
-        items, left_on=["amount", "currency"], right_on=["open", "currency"], maintain_order="left"
-    )
+    lines = coded.filter(pl.col("code") == "EX-UNID")
+    both = among.equal.join(lines, on="line", how="semi", maintain_order="left")
     text = fill("{} of {}", "item_id", "customer_id")
-    return _few(both.sort("line", "item"), text, "EX-UNID", "nothing but the amount speaks for ")
+    return _few(both, text, "EX-UNID", "nothing but the amount speaks for ")

@@ -13,6 +13,7 @@ from recon.match.explain import neighbours
 from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.model import Outcome
 from recon.problems import Problem
+from recon.rules.schema import Rules
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Others:
     posted: item, taken; what lines that are posted by themselves settle of it.
     free: item_id, customer_id, currency, amount; items that no line is proposed.
     contested: line, winner, item_id; the items of a line's best set that another line has.
+    equal: line, item_id, customer_id; the few items of the amount of lines that no item is proposed for.
     near: line; those that a customer of nearly the payer's name may be meant by.
     problems: limits that were reached.
     """
@@ -31,11 +33,14 @@ class Others:
     posted: pl.DataFrame
     free: pl.DataFrame
     contested: pl.DataFrame
+    equal: pl.DataFrame
     near: pl.DataFrame
     problems: tuple[Problem, ...]
 
 
-def others(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, settled: pl.DataFrame) -> Others:
+def others(
+    ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, settled: pl.DataFrame, rules: Rules
+) -> Others:
     """Of all lines together.
 
     Args:
@@ -44,6 +49,7 @@ def others(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, settl
         weighed: every set.
         chosen: those that were chosen, and who lost to whom.
         settled: the chosen sets with their outcome: proposal, line, outcome.
+        rules: how many items of one amount are few.
     """
     auto = settled.filter(pl.col("outcome") == Outcome.AUTO).select("proposal")
     proposed = settled.filter(pl.col("outcome") != Outcome.EXCEPTION).select("proposal", "line")
@@ -66,6 +72,7 @@ def others(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, settl
         posted=posted,
         free=free.select("item_id", "customer_id", "currency", amount="open"),
         contested=_contested(ready, weighed, chosen),
+        equal=_equal(left, ready, rules),
         near=neighbours.of(left, ready),
         problems=tuple(neighbours.too_common(left, ready)),
     )
@@ -77,6 +84,21 @@ def sure(found: Found) -> pl.DataFrame:
         found.payers.filter("sure")
         .unique("line", keep="first", maintain_order=True)
         .select("line", "owner", payer="customer_id", payer_how="how")
+    )
+
+
+def _equal(left: pl.DataFrame, ready: Ready, rules: Rules) -> pl.DataFrame:
+    few = ready.items.filter(pl.col("same") <= rules.limits.customers_per_name)
+    return (
+        left.filter(pl.col("amount") > 0)
+        .select("line", "currency", open="amount")
+        .join(
+            few.select("item", "item_id", "customer_id", "open", "currency"),
+            on=["open", "currency"],
+            maintain_order="left",
+        )
+        .sort("line", "item")
+        .select("line", "item_id", "customer_id")
     )
 
 

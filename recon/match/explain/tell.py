@@ -16,7 +16,7 @@ import polars as pl
 
 from recon import together
 from recon.fill import fill
-from recon.match.distribute import of_lines
+from recon.match.distribute import of_ledger, of_lines
 from recon.match.explain import allowances, details, guesses, readings, wording
 from recon.match.explain.others import Others, others
 from recon.match.explain.reasons import evidence_code, reasons
@@ -42,26 +42,28 @@ def tell(
     """
     chosen = allowances.within_year(chosen, ready, rules)
     sets = _settled(chosen)
-    among = others(ready, found, weighed, chosen, sets)
+    among = others(ready, found, weighed, chosen, sets, rules)
     told = []
     for lines in together.parts(ready.lines, lines_max, 1, 1):
         mine = lines.select("line")
-        part = replace(ready, lines=lines)
+        proposed = _of(weighed.sets, mine)
         proposals = replace(
             weighed,
-            sets=_of(weighed.sets, mine),
-            legs=_of(weighed.legs, _of(weighed.sets, mine), "proposal"),
+            sets=proposed,
+            legs=_of(weighed.legs, proposed, "proposal"),
             refused=_of(weighed.refused, mine),
         )
         settled = _of(sets, mine)
         picked = replace(
             chosen,
-            sets=_of(chosen.sets, mine),
+            sets=settled,
             legs=_of(chosen.legs, settled, "proposal"),
             losers=_of(chosen.losers, mine),
             others=_of(chosen.others, mine),
         )
-        told.append(_told(part, of_lines(found, mine), proposals, picked, settled, among, rules))
+        evidence = of_lines(found, mine)
+        part = of_ledger(ready, evidence, mine, [proposals.legs])
+        told.append(_told(part, evidence, proposals, picked, among, rules))
     problems = (*ready.problems, *found.problems, *weighed.problems, *chosen.problems, *among.problems)
     return Result(
         lines=pl.concat([one.lines for one in told]),
@@ -76,15 +78,10 @@ def _of(frame: pl.DataFrame, some: pl.DataFrame, key: str = "line") -> pl.DataFr
 
 
 def _told(
-    ready: Ready,
-    found: Found,
-    weighed: Proposals,
-    chosen: Chosen,
-    sets: pl.DataFrame,
-    among: Others,
-    rules: Rules,
+    ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, among: Others, rules: Rules
 ) -> Result:
-    """The result tables of some lines; `sets` are the chosen ones with their outcome."""
+    """The result tables of some lines; the chosen sets have their outcome."""
+    sets = chosen.sets
     alternatives = readings.alternatives(ready, weighed, chosen, sets, among, rules)
     sets = readings.runners_up(sets, weighed, ready).join(
         alternatives.select("line", "common"), on="line", how="left", maintain_order="left"
