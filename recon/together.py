@@ -28,6 +28,10 @@ class Once:
         self._made: dict[str, Future[Any]] = {}
         self._lock = Lock()
 
+    def __reduce__(self) -> tuple[type[Once], tuple[()]]:
+        """In another process whatever is needed is made again."""
+        return Once, ()
+
     def __call__(self, name: str, make: Callable[[], A]) -> A:
         """The value of this name. Raises what `make` raises, each time."""
         with self._lock:

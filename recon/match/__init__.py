@@ -5,6 +5,13 @@ Six steps, each a function from tables to tables. Nothing here reads a file, a c
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import polars as pl
+
 from recon import together
 from recon.match.assign.choose import choose
 from recon.match.candidates.find import find
@@ -12,7 +19,7 @@ from recon.match.candidates.link import heard, link
 from recon.match.combine.search import search
 from recon.match.distribute import joined, portions
 from recon.match.explain.tell import tell
-from recon.match.frames import Found, Proposals, Ready
+from recon.match.frames import Found, Met, Proposals, Ready
 from recon.match.prepare.clean import clean
 from recon.match.prepare.spell import spell
 from recon.match.score.weigh import weigh
@@ -20,6 +27,7 @@ from recon.model import Result, Tables
 from recon.rules.schema import Rules
 
 LINES_AT_ONCE = 100_000  # what the text of so many lines may say takes some 300 MB
+Distribute = Callable[[Callable[[Any], Any], Iterable[Any], int], Iterator[Any]]
 PART_MIN = 10_000  # lines; smaller parts take longer together than one
 
 
@@ -29,34 +37,60 @@ def match(tables: Tables, rules: Rules, workers: int = 1, lines_at_once: int = L
     Args:
         tables: all that came in, in inner form.
         rules: frozen rules.
-        workers: parts of the lines that are read at the same time; the result is the same with any number.
+        workers: parts of the lines that are worked on at the same time; the result is the same with any number.
         lines_at_once: lines that are worked on at once, by all workers together; the result is the same.
 
     Returns the proposals in inner form: each bank line has exactly one outcome, its money is conserved to the
     minor unit, and no item is settled beyond its open amount; all three are asserted.
     """
-    ready = clean(tables, rules)  # ledger -> keys; classes, duplicates and returns set aside
+    return settle(clean(tables, rules), rules, workers, lines_at_once)
+
+
+def settle(
+    ready: Ready,
+    rules: Rules,
+    workers: int = 1,
+    lines_at_once: int = LINES_AT_ONCE,
+    distribute: Distribute = together.each,
+) -> Result:
+    """As `match`, from what `clean` has made of the tables, so that whoever calls it can let go of these before.
+
+    Args:
+        ready: the cleaned tables.
+        rules: frozen rules.
+        workers: as in `match`.
+        lines_at_once: as in `match`.
+        distribute: does the same work with each of many parts, here or elsewhere, and returns what it makes of them
+            in their order. The work, the parts and what comes of them can be pickled.
+    """
     some = max(lines_at_once // workers, 1)
-    found = _met(ready, rules, some, workers)  # which lines, items, payers and advices may meet at all
+    parts = together.parts(ready.lines, some, workers, PART_MIN)
+    met = distribute(
+        partial(meet, ready, rules), parts, workers
+    )  # which lines, items and payers may meet at all
+    found = link(ready, list(met), rules)  # ... and which advices
     ready = heard(ready, found)
-    weighed = _proposed(
-        ready, found, rules, some, workers
-    )  # every set that may explain a line, and its weight
+    _let_go(ready)
+    # Every set of items that may explain a line, and its weight; the lines of one payer together.
+    proposed = distribute(partial(propose, rules), portions(ready, found, some), workers)
+    weighed = joined(list(proposed))
+    _let_go(ready)
     chosen = choose(ready, weighed, rules)  # every item owned once, the best total for the whole
+    _let_go(ready)
     return tell(ready, found, weighed, chosen, rules, some)  # outcome, reasons, exceptions with their codes
 
 
-def _met(ready: Ready, rules: Rules, lines_max: int, workers: int) -> Found:
-    """Step 2, of so many lines at a time: what is found for a line hangs on no other line."""
-    parts = together.parts(ready.lines, lines_max, workers, PART_MIN)
-    met = together.each(lambda lines: find(spell(ready, lines, rules), rules), parts, workers)
-    return link(ready, list(met), rules)
+def meet(ready: Ready, rules: Rules, lines: pl.DataFrame) -> Met:
+    """Step 2 for some of the lines: what is found for a line hangs on no other line."""
+    return find(spell(ready, lines, rules), rules)
 
 
-def _proposed(ready: Ready, found: Found, rules: Rules, lines_max: int, workers: int) -> Proposals:
-    """Steps 3 and 4, of so many lines at a time: those of one payer together."""
+def propose(rules: Rules, portion: tuple[Ready, Found]) -> Proposals:
+    """Steps 3 and 4 for a portion of the lines: what its sets are hangs on no line of another portion."""
+    return weigh(*portion, search(*portion, rules), rules)
 
-    def propose(portion: tuple[Ready, Found]) -> Proposals:
-        return weigh(*portion, search(*portion, rules), rules)
 
-    return joined(list(together.each(propose, portions(ready, found, lines_max), workers)))
+def _let_go(ready: Ready) -> None:
+    """The memory of tables that only wait for Python to find that nobody needs them; to it they are small objects."""
+    if ready.lines.height > LINES_AT_ONCE:
+        gc.collect()

@@ -36,7 +36,7 @@ def portions(ready: Ready, found: Found, lines_max: int) -> Iterator[tuple[Ready
     numbered = _numbered(ready, found, lines_max)
     for (_number,), lines in numbered.group_by("portion", maintain_order=True):
         mine = of_lines(found, lines)
-        yield of_ledger(ready, mine, lines, met=[]), mine
+        yield of_ledger(ready, mine, lines), mine
 
 
 def of_lines(found: Found, lines: pl.DataFrame) -> Found:
@@ -78,35 +78,37 @@ def _numbered(ready: Ready, found: Found, lines_max: int) -> pl.DataFrame:
     offered = found.payers.filter(pl.col("owners") == 1).select("line", "owner").unique("line")
     lines = ready.lines.select("line").join(offered, on="line", how="left", maintain_order="left")
     first = pl.when(pl.col("owner").is_null()).then("line").otherwise(pl.col("line").min().over("owner"))
-    lines = lines.select("line", first=first).sort("first", "line")
-    # A group of lines goes where its first one falls, so that it stays whole.
-    place = pl.int_range(pl.len()).min().over("first")
+    lines = lines.select("line", first=first).sort("first", "line").with_row_index("place")
+    # A payer's lines go where the first of them falls, so that they stay together.
+    place = pl.col("place").min().over("first")
     return lines.select("line", portion=place // lines_max).sort("portion", "line")
 
 
-def of_ledger(ready: Ready, found: Found, lines: pl.DataFrame, met: Sequence[pl.DataFrame]) -> Ready:
-    """The lines, the items of every owner that they may meet, and what their advices speak of.
+def of_ledger(ready: Ready, found: Found, lines: pl.DataFrame, met: pl.DataFrame | None = None) -> Ready:
+    """The lines, what their advices speak of, and the items that they may meet, with all others of the payers.
 
     Args:
         ready: every line and item.
         found: the evidence of these lines.
         lines: (line).
-        met: further frames with a column `item`, whose owners they meet too.
+        met: (item), if it is known already which they may meet; else every item of whom they name is among them.
     """
     advice = ready.advice.join(found.links, on="remit", how="semi", maintain_order="left")
     said = advice.select(key="doc_key").unique()
     keys = ready.full.join(said, on="key", how="semi", maintain_order="left")
-    named = (found.references, found.dates, found.twins, found.plans, keys, *met)
+    named = [found.references, found.dates, found.twins, found.plans, keys, *([] if met is None else [met])]
     items = pl.concat([frame.select("item") for frame in named]).unique()
-    owner = ready.once("owner", lambda: ready.items.select("item", "owner"))
-    owners = pl.concat(
-        [owner.join(items, on="item", how="semi").select("owner"), found.payers.select("owner")]
-    ).unique()
+    owners = found.payers.select("owner")
+    if met is None:
+        owner = ready.once("owner", lambda: ready.items.select("item", "owner"))
+        owners = pl.concat([owners, owner.join(items, on="item", how="semi").select("owner")])
+    owners = owners.unique()
+    mine = pl.col("owner").is_in(owners["owner"].implode()) | pl.col("item").is_in(items["item"].implode())
     return replace(
         ready,
         once=Once(),
         lines=ready.lines.join(lines, on="line", how="semi", maintain_order="left"),
-        items=ready.items.join(owners, on="owner", how="semi", maintain_order="left"),
+        items=ready.items.filter(mine),
         keys=keys,
         closed_keys=_closed(ready, found, said, owners),
         remittances=ready.remittances.join(found.links, on="remit", how="semi", maintain_order="left"),

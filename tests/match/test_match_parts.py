@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable, Iterable, Iterator
 from threading import Barrier
+from typing import Any
 
 import polars as pl
 import pytest
@@ -11,7 +14,10 @@ from recon.bench.generate import generate
 from recon.bench.payers import Flavour
 from recon.flow import settings
 from recon.flow.bench import tables_of
-from recon.match import match
+from recon.match import match, meet, propose, settle
+from recon.match.candidates.link import heard, link
+from recon.match.distribute import joined, portions
+from recon.match.prepare.clean import clean
 from recon.together import Once, each, parts
 
 
@@ -63,3 +69,44 @@ def test_what_is_made_once_is_made_once() -> None:
         once("broken", lambda: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         once("broken", lambda: 1)
+
+
+@pytest.mark.parametrize("flavour", ["uk", "india"])
+def test_the_lines_of_a_payer_are_in_one_portion(flavour: Flavour) -> None:
+    """Portions hold every line once, none of two payers' lines is apart, and each is worked on by itself."""
+    case = generate(flavour, 300, 6)
+    rules, _path = settings.load_rules({"uk": "uk_care", "india": "india_care"}[flavour])
+    ready = clean(tables_of(case), rules)
+    found = link(ready, [meet(ready, rules, ready.lines)], rules)
+    ready = heard(ready, found)
+    made = list(portions(ready, found, 40))
+    assert len(made) >= 300 // 40
+    assert (
+        sorted(line for part, _found in made for line in part.lines["line"]) == ready.lines["line"].to_list()
+    )
+    offered = found.payers.filter(pl.col("owners") == 1)
+    met = [set(offered.join(part.lines, on="line", how="semi")["owner"]) for part, _found in made]
+    assert sum(map(len, met)) == offered["owner"].n_unique()
+    assert max(part.items.height for part, _found in made) < ready.items.height
+    alone = joined([propose(rules, portion) for portion in made])
+    whole = joined([propose(rules, (ready, found))])
+    assert alone.sets.equals(whole.sets)
+    assert alone.legs.equals(whole.legs)
+    assert alone.refused.equals(whole.refused)
+
+
+def test_work_can_be_done_elsewhere() -> None:
+    """The work and the parts go through pickle, as to another process or machine, and the result is the same."""
+    case = generate("uk", 300, 7)
+    rules, _path = settings.load_rules("uk_care")
+    ready = clean(tables_of(case), rules)
+
+    def elsewhere(work: Callable[[Any], Any], parts: Iterable[Any], _workers: int) -> Iterator[Any]:
+        for part in parts:
+            yield pickle.loads(
+                pickle.dumps(pickle.loads(pickle.dumps(work))(pickle.loads(pickle.dumps(part))))
+            )
+
+    here, there = settle(ready, rules), settle(ready, rules, lines_at_once=70, distribute=elsewhere)
+    for name in ("lines", "allocations", "exceptions"):
+        assert getattr(there, name).equals(getattr(here, name)), name

@@ -14,6 +14,7 @@ from recon.problems import Problem
 from recon.rules.schema import Rules
 from recon.together import Once
 
+FIELDS = ("counterparty", "counterparty_account", "reference", "narrative")  # what only finding reads
 SHOWN_MAX = 20  # problems of one kind
 
 
@@ -47,7 +48,8 @@ def link(ready: Ready, parts: Sequence[Met], rules: Rules) -> Found:
 
 def heard(ready: Ready, found: Found) -> Ready:
     """The lines with the payer's text that was found in each; what only finding needed is let go."""
-    lines = ready.lines.join(found.texts, on="line", how="left", maintain_order="left")
+    lines = ready.lines.drop(FIELDS, strict=False)
+    lines = lines.join(found.texts, on="line", how="left", maintain_order="left")
     return replace(ready, lines=lines, once=Once())
 
 

@@ -59,12 +59,13 @@ def others(
         .agg(taken=(pl.col("cash") + pl.col("deduction")).sum())
     )
     given = chosen.legs.join(proposed, on="proposal", how="semi").select("item").unique()
-    free = ready.items.join(given, on="item", how="anti", maintain_order="left")
-    left = ready.lines.filter(pl.col("state") == "open").join(
-        proposed, on="line", how="anti", maintain_order="left"
+    items = ready.items.select("item", "item_id", "customer_id", "currency", "open", "same")
+    free = items.join(given, on="item", how="anti", maintain_order="left")
+    lines = ready.lines.filter(pl.col("state") == "open").select(
+        "line", "line_id", "amount", "currency", "payer_text"
     )
     paying = sure(found).select("line", "owner", "payer_how")
-    left = left.select("line", "line_id", "amount", "currency", "payer_text").join(
+    left = lines.join(proposed, on="line", how="anti", maintain_order="left").join(
         paying, on="line", how="left", maintain_order="left"
     )
     return Others(
@@ -72,7 +73,7 @@ def others(
         posted=posted,
         free=free.select("item_id", "customer_id", "currency", amount="open"),
         contested=_contested(ready, weighed, chosen),
-        equal=_equal(left, ready, rules),
+        equal=_equal(left, items, rules),
         near=neighbours.of(left, ready),
         problems=tuple(neighbours.too_common(left, ready)),
     )
@@ -87,8 +88,8 @@ def sure(found: Found) -> pl.DataFrame:
     )
 
 
-def _equal(left: pl.DataFrame, ready: Ready, rules: Rules) -> pl.DataFrame:
-    few = ready.items.filter(pl.col("same") <= rules.limits.customers_per_name)
+def _equal(left: pl.DataFrame, items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    few = items.filter(pl.col("same") <= rules.limits.customers_per_name)
     return (
         left.filter(pl.col("amount") > 0)
         .select("line", "currency", open="amount")

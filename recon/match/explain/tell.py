@@ -43,27 +43,10 @@ def tell(
     chosen = allowances.within_year(chosen, ready, rules)
     sets = _settled(chosen)
     among = others(ready, found, weighed, chosen, sets, rules)
-    told = []
-    for lines in together.parts(ready.lines, lines_max, 1, 1):
-        mine = lines.select("line")
-        proposed = _of(weighed.sets, mine)
-        proposals = replace(
-            weighed,
-            sets=proposed,
-            legs=_of(weighed.legs, proposed, "proposal"),
-            refused=_of(weighed.refused, mine),
-        )
-        settled = _of(sets, mine)
-        picked = replace(
-            chosen,
-            sets=settled,
-            legs=_of(chosen.legs, settled, "proposal"),
-            losers=_of(chosen.losers, mine),
-            others=_of(chosen.others, mine),
-        )
-        evidence = of_lines(found, mine)
-        part = of_ledger(ready, evidence, mine, [proposals.legs])
-        told.append(_told(part, evidence, proposals, picked, among, rules))
+    told = [
+        _of_lines(lines.select("line"), ready, found, weighed, replace(chosen, sets=sets), among, rules)
+        for lines in together.parts(ready.lines, lines_max, 1, 1)
+    ]
     problems = (*ready.problems, *found.problems, *weighed.problems, *chosen.problems, *among.problems)
     return Result(
         lines=pl.concat([one.lines for one in told]),
@@ -71,6 +54,35 @@ def tell(
         exceptions=pl.concat([one.exceptions for one in told]),
         problems=tuple(dict.fromkeys(problems)),
     )
+
+
+def _of_lines(
+    lines: pl.DataFrame,
+    ready: Ready,
+    found: Found,
+    weighed: Proposals,
+    chosen: Chosen,
+    among: Others,
+    rules: Rules,
+) -> Result:
+    """The result tables of some lines: (line)."""
+    proposed = _of(weighed.sets, lines)
+    weighed = replace(
+        weighed,
+        sets=proposed,
+        legs=_of(weighed.legs, proposed, "proposal"),
+        refused=_of(weighed.refused, lines),
+    )
+    sets = _of(chosen.sets, lines)
+    chosen = replace(
+        chosen,
+        sets=sets,
+        legs=_of(chosen.legs, sets, "proposal"),
+        losers=_of(chosen.losers, lines),
+        others=_of(chosen.others, lines),
+    )
+    found = of_lines(found, lines)
+    return _told(of_ledger(ready, found, lines, weighed.legs), found, weighed, chosen, among, rules)
 
 
 def _of(frame: pl.DataFrame, some: pl.DataFrame, key: str = "line") -> pl.DataFrame:

@@ -33,6 +33,26 @@ CLOSED = (
     "reversed",
     "credited",
 )  # what ledgers call an item that nobody is to pay any more
+# Columns that no later step asks for; a million rows of them are hundreds of megabytes.
+LINES_DONE = ("amount_minor", "statement_id", "source", "position", "digest")
+ITEMS_DONE = (
+    "customer_name",
+    "po_no",
+    "service_user_ref",
+    "contract_id",
+    "group_id",
+    "legal",
+    "status",
+    "discount_terms",
+    "amount_minor",
+    "net_amount_minor",
+    "open_amount_minor",
+    "cis_base_minor",
+    "retention_minor",
+    "source",
+    "position",
+    "digest",
+)
 OWN_ACCOUNT_MIN = 6  # a shorter text is no account
 CHEQUES = ("DEP", "CHQ", "CDM", "POC", "BSP", "CHEQUE")  # types that clear later than they are booked
 
@@ -58,8 +78,8 @@ def clean(tables: Tables, rules: Rules) -> Ready:
     never = "|".join(f"(?:{pattern})" for pattern in rules.references.never)
     cleaned = pl.col("text").str.replace_all(f"(?i){never}", text.FIELD_END) if never else pl.col("text")
     return Ready(
-        lines=lines.with_columns(spoken=cleaned),
-        items=items,
+        lines=lines.with_columns(spoken=cleaned).drop(LINES_DONE, strict=False),
+        items=items.drop(ITEMS_DONE, strict=False),
         keys=keys,
         closed_keys=closed_keys,
         customers=customers,
