@@ -101,11 +101,11 @@ def test_work_can_be_done_elsewhere() -> None:
     rules, _path = settings.load_rules("uk_care")
     ready = clean(tables_of(case), rules)
 
+    def through(given: Any) -> Any:
+        return pickle.loads(pickle.dumps(given))  # noqa: S301 - our own, of a moment ago
+
     def elsewhere(work: Callable[[Any], Any], parts: Iterable[Any], _workers: int) -> Iterator[Any]:
-        for part in parts:
-            yield pickle.loads(
-                pickle.dumps(pickle.loads(pickle.dumps(work))(pickle.loads(pickle.dumps(part))))
-            )
+        return (through(through(work)(through(part))) for part in parts)
 
     here, there = settle(ready, rules), settle(ready, rules, lines_at_once=70, distribute=elsewhere)
     for name in ("lines", "allocations", "exceptions"):
