@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import os
 import sys
@@ -49,6 +51,7 @@ StrictApply = Annotated[bool, typer.Option("--strict", help="Exit code 1 if a de
 
 def main() -> None:
     """Run the command line; the only place where errors become exit codes."""
+    atexit.register(gc.freeze)  # or the collector looks through all that is loaded once more before the end
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

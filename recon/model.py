@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -500,6 +500,18 @@ class Batch:
     line_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class RunRecord:
+    """What is known of a run before it ran, and its summary once it did."""
+
+    run_id: str
+    started: str  # ISO moment with offset
+    as_of: date
+    rules_digest: str
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+
 def exponent(currency: str) -> int:
     """Decimals of a currency's minor unit (ISO 4217); 2 for a code that is not known."""
     return _EXPONENTS.get(currency, 2)
@@ -628,13 +640,12 @@ def money_expr(minor: pl.Expr, scales: Mapping[str, int]) -> pl.Expr:
 
 def money_text(minor: int, currency: str, scales: Mapping[str, int]) -> str:
     """One amount of minor units as decimal text, as `outside` writes it."""
-    frame = pl.DataFrame(
-        {"currency": [currency], "m": [minor]}, schema={"currency": pl.String, "m": pl.Int64}
-    )
-    own = pl.lit(exponent(currency), dtype=pl.Int64)
-    scale = pl.lit(scales.get(currency, exponent(currency)), dtype=pl.Int64)
-    text: str = frame.select(_text(pl.col("m"), scale, own)).item()
-    return text
+    own = exponent(currency)
+    scale = scales.get(currency, own)
+    digits = str(abs(minor)).zfill(scale + 1)
+    whole, fraction = digits[: len(digits) - scale], digits[len(digits) - scale :]
+    kept = fraction[: max(len(fraction.rstrip("0")), own)]
+    return f"{'-' if minor < 0 else ''}{whole}{'.' if kept else ''}{kept}"
 
 
 def row_ids(frame: pl.DataFrame, parts: Sequence[str], prefix: str) -> pl.Series:

@@ -46,6 +46,7 @@ def test_money_goes_in_and_out_without_losing_a_penny(rows: list[tuple[str, str]
     for (currency, text), minor, back in zip(rows, inner["amount_minor"], outer["amount"], strict=True):
         assert Decimal(minor).scaleb(-scales[currency]) == Decimal(text)
         assert Decimal(back) == Decimal(text)
+        assert model.money_text(minor, currency, scales) == back
 
 
 @given(money)

@@ -1,9 +1,10 @@
-"""What starts with a command: `--help` needs no table library, `read` no database."""
+"""What starts with a command: `--help` needs no table library, a run that keeps nothing no database."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,13 +17,31 @@ HEAVY = (
     "numpy",
     "scipy",
     "pandas",
+    "pyarrow",
     "lxml",
+    "python_calamine",
+    "rapidfuzz",
     "sqlalchemy",
     "yaml",
     "openpyxl",
+    "xlsxwriter",
+    "xlwings",
     "recon.rules",
+    "recon.ingest",
     "recon.match",
+    "recon.store",
+    "recon.workbook",
 )
+# What a workbook and a store need, and who hands over pandas frames.
+OF_BOOK = {"openpyxl", "xlsxwriter", "xlwings", "recon.workbook"}
+OF_STORE = {"sqlalchemy", "recon.store"}
+OF_FRAMES = {"pandas", "pyarrow"}
+BANK = """account,booking_date,amount,currency,counterparty,reference
+20-00-00 12345678,2026-03-02,120.50,GBP,NORTHSIDE CARE LTD,INV-1001
+"""
+ITEMS = """item_id,customer_id,customer_name,doc_no,issue_date,currency,amount,open_amount
+INV-1001,C1,Northside Care Ltd,INV-1001,2026-02-01,GBP,120.50,120.50
+"""
 LOADED = """
 import sys
 from recon import cli
@@ -47,7 +66,17 @@ def test_help_starts_nothing(arguments: tuple[str, ...]) -> None:
 
 
 def test_rules_are_checked_without_engine_and_database() -> None:
-    assert not {"recon.match", "scipy", "sqlalchemy", "openpyxl"} & set(_loaded("rules", "check"))
+    assert not {"recon.match", "scipy", *OF_STORE, *OF_BOOK} & set(_loaded("rules", "check"))
+
+
+def test_a_run_without_store_and_workbook_starts_neither(tmp_path: Path) -> None:
+    (tmp_path / "bank.csv").write_text(BANK, encoding="utf-8")
+    (tmp_path / "items.csv").write_text(ITEMS, encoding="utf-8")
+    files = ("--bank", str(tmp_path / "bank.csv"), "--items", str(tmp_path / "items.csv"))
+    loaded = set(_loaded("run", *files, "--out", str(tmp_path / "out"), "--quiet"))
+    assert "recon.match" in loaded
+    assert loaded & (OF_BOOK | OF_STORE | OF_FRAMES) == set()
+    assert (tmp_path / "out" / "summary.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The stairs: the only place where files, engine, store and workbook meet. Each function is a whole story.
 
-Its names are loaded when they are asked for: `recon --help` needs no engine, and `recon read` no database.
+Its names are loaded when they are asked for, by whoever stands above and by its own files: `recon --help` needs no
+engine, and a run without `--store` no database.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from recon.flow import bench, memory, peers, replay, settings, speed
+    from recon.flow import bench, books, keep, memory, peers, replay, settings, speed
     from recon.flow.demo import demo, demo_job, new_book
     from recon.flow.gather import Progress, silent
     from recon.flow.reading import read, reading_facts, write_readings
@@ -26,9 +27,11 @@ __all__ = [
     "Progress",
     "Report",
     "bench",
+    "books",
     "collect",
     "demo",
     "demo_job",
+    "keep",
     "memory",
     "new_book",
     "peers",

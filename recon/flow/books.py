@@ -17,6 +17,7 @@ from recon.flow import queue
 from recon.flow.gather import Gathered
 from recon.model import Kind, Outcome
 from recon.problems import EXIT_JOB, Problem, ReconError
+from recon.rules.meanings import meanings
 from recon.rules.schema import Rules
 from recon.store import RunRecord, Store
 from recon.workbook import file, guard, layout
@@ -274,8 +275,9 @@ def _rules(rules: Rules) -> pl.DataFrame:
 
     def walk(part: object, path: str, what: str) -> None:
         if isinstance(part, BaseModel):
-            for name, info in type(part).model_fields.items():
-                told = (info.description or "").split("\n")[0]
+            meaning = meanings(type(part))
+            for name in type(part).model_fields:
+                told = meaning.get(name, "").split("\n")[0]
                 walk(getattr(part, name), f"{path}.{name}" if path else name, told or what)
         elif isinstance(part, dict):
             for name, inner in part.items():

@@ -9,6 +9,7 @@ that must not count twice. Each of them is a problem that says so.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,7 +17,9 @@ from recon import model
 from recon.flow.gather import Gathered
 from recon.model import Kind
 from recon.problems import Problem, ReconError
-from recon.store import Store
+
+if TYPE_CHECKING:
+    from recon.store import Store
 
 _CONTENT = ("booking_date", "_amount", "currency")  # what makes it the same line, as the store has it
 _PARTS = (

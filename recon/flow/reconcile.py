@@ -1,4 +1,8 @@
-"""Bank files to proposals: read, match, keep and show."""
+"""Bank files to proposals: read, match, keep and show.
+
+What opens a store or a workbook is loaded where the job names one (`flow.keep`, `flow.books`, see `recon.flow`):
+the libraries behind them take as long to start as a small job to run.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from recon import __version__, decide, model, rules
-from recon.flow import books, deliver, memory, moments, settings, spread, totals
-from recon.flow.books import Book
+from recon import __version__, flow, model, rules
+from recon.flow import deliver, memory, moments, settings, spread, totals
 from recon.flow.gather import Gathered, Progress, gather, inner, silent
 from recon.flow.identity import told_apart
 from recon.match import match
-from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Outcome, Result
+from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Result, RunRecord
 from recon.problems import Problem
 from recon.rules.schema import Rules
-from recon.store import RunRecord, RunTables, Store
+
+if TYPE_CHECKING:
+    from recon.flow.books import Book
 
 OUT_DEFAULT = Path("recon-out")
 OUT_FILES = ("allocations.csv", "exceptions.csv", "lines.csv", "problems.csv", "summary.json")
@@ -47,7 +52,7 @@ class Job:
     @property
     def store_url(self) -> str:
         """The store's URL: the one named, else the file beside the workbook, else none."""
-        return books.store_url(self.store, self.book)
+        return flow.books.store_url(self.store, self.book) if self.book else self.store
 
 
 @dataclass(frozen=True)
@@ -92,11 +97,12 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
     as_of = job.as_of or _latest(gathered)
     with deliver.ready(job.out, OUT_FILES):
         if isinstance(job.book, Path):
-            books.check(job.book)
-        store = Store.open(job.store_url) if job.store_url else None
+            flow.books.check(job.book)
+        store = flow.keep.opened(job.store_url) if job.store_url else None
         try:
             gathered = told_apart(gathered, store)
-            settled_lines, items, stale = _remembered(store, gathered)
+            nothing = (frozenset[str](), gathered.frames[Kind.ITEMS], ())
+            settled_lines, items, stale = flow.keep.remembered(store, gathered) if store else nothing
             stages.append(("match", time.perf_counter()))
             progress("match", 0, 1)
             before = (store.tolerated(), store.paid()) if store else ()
@@ -111,13 +117,13 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
             summary = _summary(run, gathered, result, tables.scales, ceiling) | {"problems": len(problems)}
             outer = _outer(result, tables.scales)
             if store:
-                pending = books.pending(job.book)
-                _keep(store, replace(run, summary=summary), gathered, outer, items, loaded, pending)
+                pending = flow.books.pending(job.book) if job.book else frozenset()
+                told = replace(run, summary=summary)
+                flow.keep.keep(store, told, gathered, outer, items, loaded, pending)
             if job.book:
                 facts = _facts(summary, job)
-                lost = books.show_run(
-                    books.opened(job.book), store, gathered, outer, problems, loaded, run, facts
-                )
+                book = flow.books.opened(job.book)
+                lost = flow.books.show_run(book, store, gathered, outer, problems, loaded, run, facts)
                 problems = (*problems, *lost)
             stages.append(("done", time.perf_counter()))
             peak = memory.peak_mb()
@@ -135,18 +141,6 @@ def _latest(gathered: Gathered) -> date:
     """The latest booking date read, so that no result hangs on the clock."""
     latest = gathered.frames[Kind.BANK]["booking_date"].max()
     return latest if isinstance(latest, date) else date(1970, 1, 1)
-
-
-def _remembered(
-    store: Store | None, gathered: Gathered
-) -> tuple[frozenset[str], pl.DataFrame, tuple[Problem, ...]]:
-    """What earlier runs settled: lines not to propose again, and what is left of each item."""
-    items = gathered.frames[Kind.ITEMS]
-    if store is None:
-        return frozenset(), items, ()
-    settled = store.settled_lines()
-    left, stale = decide.remaining(items, store.settled_items())
-    return settled, left, stale
 
 
 def _record(gathered: Gathered, loaded: Rules, started: str, as_of: date) -> RunRecord:
@@ -190,35 +184,6 @@ def _texts(
     return dict(zip(OUT_FILES, texts, strict=True))
 
 
-def _keep(
-    store: Store,
-    run: RunRecord,
-    gathered: Gathered,
-    outer: Mapping[str, pl.DataFrame],
-    items: pl.DataFrame,
-    loaded: Rules,
-    pending: frozenset[str],
-) -> None:
-    """The run into the store: each line's proposal once, and what the rules accept of it."""
-    lines = outer["lines"].filter(pl.col("outcome") != Outcome.DUPLICATE)
-    accepted = decide.by_rule(
-        lines, outer["allocations"], items, store.decided(), loaded.controls.auto_post_ceiling, pending
-    )
-    store.save_run(
-        run,
-        RunTables(
-            lines=lines,
-            allocations=outer["allocations"],
-            exceptions=outer["exceptions"],
-            bank_lines=gathered.frames[Kind.BANK],
-            open_items=gathered.frames[Kind.ITEMS],
-            accepted=accepted,
-            readings=gathered.readings,
-            others=gathered.frames,
-        ),
-    )
-
-
 def _facts(summary: Mapping[str, Any], job: Job) -> dict[str, str]:
     """What Home says about the run, and what it was asked to read."""
     places = {"bank": job.bank, "items": job.items, "remittance": job.remittance, "customers": job.customers}
@@ -228,6 +193,6 @@ def _facts(summary: Mapping[str, Any], job: Job) -> dict[str, str]:
     }
     return (
         inputs
-        | books.facts_of(summary)
+        | flow.books.facts_of(summary)
         | {"input:rules": job.rules, "input:out": str(job.out.resolve()) if job.out else ""}
     )

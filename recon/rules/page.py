@@ -17,6 +17,7 @@ from annotated_types import Ge, Le, MaxLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from recon.rules.meanings import meanings
 from recon.rules.profile import Profile
 from recon.rules.schema import Rules
 
@@ -113,18 +114,18 @@ def _sections(model: type[BaseModel], path: str, title: str, level: int = 2) -> 
         inner, step = _part(field.annotation)
         if inner is not None and not any(known is inner for known, _ in below):
             below.append((inner, f"{path}{name}{step}"))
-        yield _row(name, field, inner, step)
+        yield _row(name, field, inner, step, meanings(model).get(name, ""))
     yield ""
     for inner, where in below:
         if inner.__name__ != "Use":  # its two keys are told once, in words
             yield from _sections(inner, f"{where}.", f"`{where}`", level + (level == 2))  # noqa: PLR2004 - h2
         else:
             yield "Each kind of evidence takes two keys:\n"
-            yield from (f"- `{name}`: {field.description}" for name, field in inner.model_fields.items())
+            yield from (f"- `{name}`: {meaning}" for name, meaning in meanings(inner).items())
             yield ""
 
 
-def _row(name: str, field: FieldInfo, inner: type[BaseModel] | None, step: str) -> str:
+def _row(name: str, field: FieldInfo, inner: type[BaseModel] | None, step: str, said: str) -> str:
     takes = (
         _takes(field)
         if inner is None
@@ -133,7 +134,7 @@ def _row(name: str, field: FieldInfo, inner: type[BaseModel] | None, step: str) 
     default = (
         "**needed**" if field.is_required() else _default(field.get_default(call_default_factory=True), inner)
     )
-    meaning = field.description or (_sentence(inner.__doc__) if inner is not None else "")
+    meaning = said or (_sentence(inner.__doc__) if inner is not None else "")
     return f"| `{name}` | {takes} | {default} | {' '.join(meaning.split())} |".replace("  ", " ")
 
 

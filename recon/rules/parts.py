@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, Any
 
 import polars as pl
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from recon.rules.meanings import meanings
 
 PATTERN_LENGTH_MAX = 2_000
+
+
+@lru_cache(maxsize=1_000)  # a pattern is asked twice, and making its engine takes the time
+def fits_nothing(pattern: str) -> bool:
+    """Whether a pattern fits even an empty text.
+
+    Raises:
+        pl.exceptions.ComputeError: if it is no pattern.
+    """
+    return bool(pl.Series([""]).str.contains(pattern).item())
 
 
 def _pattern(text: str) -> str:
@@ -18,7 +31,7 @@ def _pattern(text: str) -> str:
             "pattern", "the pattern is longer than {limit} characters", {"limit": PATTERN_LENGTH_MAX}
         )
     try:
-        pl.Series([""]).str.contains(text)
+        fits_nothing(text)
     except pl.exceptions.ComputeError as error:
         reasons = [
             line.removeprefix("error: ") for line in str(error).splitlines() if line.startswith("error: ")
@@ -39,6 +52,15 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 class Part(BaseModel):
     """A part of the rules: frozen, no unknown keys."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """As pydantic makes it, with what each key means."""
+        made = handler(core_schema)
+        keys = handler.resolve_ref_schema(made)["properties"]
+        for name, text in meanings(cls).items():
+            keys[name]["description"] = text
+        return made

@@ -14,10 +14,10 @@ from typing import Self
 import polars as pl
 from sqlalchemy import Connection, Engine, MetaData, select
 
-from recon.model import Batch, View
+from recon.model import Batch, RunRecord, View
 from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.store import append, connect, past, query
-from recon.store.append import RunRecord, RunTables
+from recon.store.append import RunTables
 from recon.store.past import Past
 
 __all__ = ["Past", "RunRecord", "RunTables", "Store"]

@@ -5,27 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, MetaData, Table, func, select
 
 from recon import model
-from recon.model import Batch, Kind, Reading
+from recon.model import Batch, Kind, Reading, RunRecord
 from recon.store import query, rows
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """What is known of a run before it ran, and its summary once it did."""
-
-    run_id: str
-    started: str  # ISO moment with offset
-    as_of: date
-    rules_digest: str
-    rules: Mapping[str, Any] = field(default_factory=dict)
-    summary: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

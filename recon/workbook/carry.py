@@ -10,7 +10,6 @@ import re
 from typing import Final
 
 import polars as pl
-from openpyxl.formula.translate import Translator
 
 from recon.fill import fill
 from recon.problems import Problem
@@ -254,6 +253,8 @@ def _translated(formula: str, source: str, target: str) -> str:
     """A formula as it reads in another cell: relative places move along."""
     if source == target or not _A1.search(formula):
         return formula
+    from openpyxl.formula.translate import Translator  # noqa: PLC0415 - slow to start, and few books need it
+
     return str(Translator("=" + formula, origin=source).translate_formula(target)).removeprefix("=")
 
 
