@@ -43,6 +43,13 @@ class Gathered:
     unread: tuple[str, ...] = field(default_factory=tuple)
     lines_left_out: int = 0  # lines whose id an earlier run gave to another line
 
+    def emptied(self) -> Gathered:
+        """All that is known of the files, without their rows."""
+        readings = tuple(replace(reading, table=reading.table.clear()) for reading in self.readings)
+        return replace(
+            self, readings=readings, frames={kind: frame.clear() for kind, frame in self.frames.items()}
+        )
+
 
 def gather(
     places: Sequence[tuple[Kind, Sequence[str]]],

@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +20,15 @@ from recon import __version__, flow, model, rules
 from recon.flow import deliver, memory, moments, settings, spread, totals
 from recon.flow.gather import Gathered, Progress, gather, inner, silent
 from recon.flow.identity import told_apart
-from recon.match import match
+from recon.match import settle
+from recon.match.prepare.clean import clean
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Result, RunRecord
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
 if TYPE_CHECKING:
     from recon.flow.books import Book
+    from recon.store import Store
 
 OUT_DEFAULT = Path("recon-out")
 OUT_FILES = ("allocations.csv", "exceptions.csv", "lines.csv", "problems.csv", "summary.json")
@@ -48,6 +49,16 @@ class Job:
     as_of: date | None = None
     memory: int = 0  # bytes that the job should stay within; 0 = as much as it takes
     workers: int = 0  # parts of the lines that are worked on at the same time; 0 = one for each processor
+
+    @property
+    def places(self) -> list[tuple[Kind, Sequence[str]]]:
+        """Where each kind of table is to be found."""
+        return [
+            (Kind.BANK, self.bank),
+            (Kind.ITEMS, self.items),
+            (Kind.REMITTANCE, self.remittance),
+            (Kind.CUSTOMERS, self.customers),
+        ]
 
     @property
     def store_url(self) -> str:
@@ -84,16 +95,10 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
     stages: list[tuple[str, float]] = [("read", time.perf_counter())]
     started = moments.now()
     loaded, path = settings.load_rules(job.rules)
-    places = [
-        (Kind.BANK, job.bank),
-        (Kind.ITEMS, job.items),
-        (Kind.REMITTANCE, job.remittance),
-        (Kind.CUSTOMERS, job.customers),
-    ]
     profiles = settings.load_profiles(loaded, path)
     workers = spread.workers(job.workers)
     # Two files at once take their memory at once, too.
-    gathered = gather(places, loaded, profiles, progress, 1 if job.memory else workers)
+    gathered = gather(job.places, loaded, profiles, progress, 1 if job.memory else workers)
     as_of = job.as_of or _latest(gathered)
     with deliver.ready(job.out, OUT_FILES):
         if isinstance(job.book, Path):
@@ -101,25 +106,31 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
         store = flow.keep.opened(job.store_url) if job.store_url else None
         try:
             gathered = told_apart(gathered, store)
-            nothing = (frozenset[str](), gathered.frames[Kind.ITEMS], ())
-            settled_lines, items, stale = flow.keep.remembered(store, gathered) if store else nothing
+            settled_lines, items, stale = _remembered(store, gathered)
+            inputs = totals.inputs(gathered)
             stages.append(("match", time.perf_counter()))
             progress("match", 0, 1)
-            before = (store.tolerated(), store.paid()) if store else ()
-            tables = inner(gathered, items, settled_lines, *before)
-            result = match(tables, loaded, workers, spread.lines_at_once(job.memory))
+            tables = [
+                inner(gathered, items, settled_lines, *((store.tolerated(), store.paid()) if store else ()))
+            ]
+            scales = tables[0].scales
+            if not (
+                store or job.book
+            ):  # what came in is not asked for again, and takes as much as all the rest
+                gathered, items = gathered.emptied(), items.clear()
+            result = settle(clean(tables.pop(), loaded), loaded, workers, spread.lines_at_once(job.memory))
             progress("match", 1, 1)
             stages.append(("write", time.perf_counter()))
             progress("write", 0, 1)
             problems = tuple(dict.fromkeys([*gathered.problems, *stale, *result.problems]))
             run = _record(gathered, loaded, started, as_of)
             ceiling = loaded.controls.auto_post_ceiling
-            summary = _summary(run, gathered, result, tables.scales, ceiling) | {"problems": len(problems)}
-            outer = _outer(result, tables.scales)
+            summary = _head(run) | totals.summary(gathered, inputs, result, scales, ceiling)
+            summary["problems"] = len(problems)
+            outer = _outer(result, scales)
             if store:
                 pending = flow.books.pending(job.book) if job.book else frozenset()
-                told = replace(run, summary=summary)
-                flow.keep.keep(store, told, gathered, outer, items, loaded, pending)
+                flow.keep.keep(store, replace(run, summary=summary), gathered, outer, items, loaded, pending)
             if job.book:
                 facts = _facts(summary, job)
                 book = flow.books.opened(job.book)
@@ -135,6 +146,13 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
         finally:
             if store:
                 store.close()
+
+
+def _remembered(
+    store: Store | None, gathered: Gathered
+) -> tuple[frozenset[str], pl.DataFrame, tuple[Problem, ...]]:
+    """What earlier runs settled, as `flow.keep.remembered` tells it; without a store nothing."""
+    return flow.keep.remembered(store, gathered) if store else (frozenset(), gathered.frames[Kind.ITEMS], ())
 
 
 def _latest(gathered: Gathered) -> date:
@@ -153,10 +171,9 @@ def _record(gathered: Gathered, loaded: Rules, started: str, as_of: date) -> Run
     return RunRecord(run_id, started, as_of, digest, loaded.model_dump(mode="json"))
 
 
-def _summary(
-    run: RunRecord, gathered: Gathered, result: Result, scales: Mapping[str, int], ceiling: Decimal
-) -> dict[str, Any]:
-    head = {
+def _head(run: RunRecord) -> dict[str, Any]:
+    """What the summary says of the run itself."""
+    return {
         "run_id": run.run_id,
         "started": run.started,
         "as_of": run.as_of.isoformat(),
@@ -164,7 +181,6 @@ def _summary(
         "rules": run.rules.get("name", ""),
         "rules_sha256": run.rules_digest,
     }
-    return head | totals.summary(gathered, result, scales, ceiling)
 
 
 def _outer(result: Result, scales: Mapping[str, int]) -> dict[str, pl.DataFrame]:

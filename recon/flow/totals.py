@@ -22,19 +22,29 @@ MONEY_OF = {
 }
 
 
+def inputs(gathered: Gathered) -> list[dict[str, Any]]:
+    """What each file was read as, with its rows and its control total."""
+    return [_input(reading) for reading in gathered.readings]
+
+
 def summary(
-    gathered: Gathered, result: Result, scales: Mapping[str, int], ceiling: Decimal
+    gathered: Gathered,
+    read: Sequence[Mapping[str, Any]],
+    result: Result,
+    scales: Mapping[str, int],
+    ceiling: Decimal,
 ) -> dict[str, Any]:
     """Counts and sums by outcome and currency, control totals by file and as a whole; asserts that they agree.
 
-    `ceiling` is that of the rules, in major units: `auto` lines above it wait for a person and are counted apart.
+    `read` is what `inputs` tells of the files. `ceiling` is that of the rules, in major units: `auto` lines above it
+    wait for a person and are counted apart.
     """
     outcomes = {}
     for outcome in Outcome:
         rows = result.lines.filter(pl.col("outcome") == outcome)
         outcomes[str(outcome)] = {"lines": rows.height, "amount": _sums(rows, "amount_minor", scales)}
     return {
-        "inputs": [_input(reading) for reading in gathered.readings],
+        "inputs": list(read),
         "outcomes": outcomes,
         "above_ceiling": _above(result, scales, ceiling),
         "control_totals": control_totals(result, scales),

@@ -16,6 +16,7 @@ from recon.problems import Problem
 
 NEAR_SCORE = 80.0
 PAIRS_MAX = 20_000  # names compared for one amount: payers who paid it times customers who owe it
+PAIRS_AT_ONCE = 200_000  # as Python's strings they take some 30 MB
 SHOWN_MAX = 20  # problems of one kind
 NAMED = ("name", "name_cut")
 
@@ -35,13 +36,13 @@ def of(lines: pl.DataFrame, ready: Ready) -> pl.DataFrame:
         .join(names, on="customer_id", maintain_order="left")
         .select("line", "payer_text", "key")
     )
-    if pairs.is_empty():
-        return pl.DataFrame(schema={"line": pl.Int64})
-    scores = process.cpdist(
-        pairs["payer_text"].to_list(), pairs["key"].to_list(), scorer=fuzz.ratio, dtype=np.float64
-    )
-    near = pairs.filter(pl.Series(scores) >= NEAR_SCORE).select("line")
-    return near.explode("line").unique(maintain_order=True)
+    near = [pairs.clear().select("line")]
+    for some in pairs.iter_slices(PAIRS_AT_ONCE):
+        scores = process.cpdist(
+            some["payer_text"].to_list(), some["key"].to_list(), scorer=fuzz.ratio, dtype=np.float64
+        )
+        near.append(some.filter(pl.Series(scores) >= NEAR_SCORE).select("line"))
+    return pl.concat(near).explode("line").unique(maintain_order=True)
 
 
 def too_common(lines: pl.DataFrame, ready: Ready) -> list[Problem]:
