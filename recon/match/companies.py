@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon.match import text
+from recon.match.asked import asked
 from recon.match.frames import Ready
 from recon.rules.schema import Rules
 
@@ -62,5 +63,6 @@ def elsewhere(ready: Ready, rules: Rules) -> pl.DataFrame:
                 .then(pl.col("company") != one.entity)
                 .otherwise(pl.lit(one.entity not in ours))
             )
-            parts.append(said.filter(foreign).join(ready.known, on="key", how="anti").select("line"))
+            said = said.filter(foreign)
+            parts.append(said.join(asked(ready.known, said["key"]), on="key", how="anti").select("line"))
     return pl.concat(parts).unique().sort("line")

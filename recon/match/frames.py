@@ -112,6 +112,11 @@ class Ready:
         return self.once("full", lambda: self.keys.filter(pl.col("kind") == "full"))
 
     @property
+    def documents(self) -> pl.DataFrame:
+        """The keys that are document numbers, whole or without their letters."""
+        return self.once("documents", lambda: self.keys.filter(pl.col("kind").is_in(["full", "bare"])))
+
+    @property
     def known(self) -> pl.DataFrame:
         """Every key of an item, open or closed, once: (key)."""
         return self.once(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from recon.match import text
+from recon.match.asked import asked
 from recon.match.frames import Ready
 from recon.model import Tables
 from recon.rules.schema import Rules
@@ -143,8 +144,8 @@ def no_document(found: pl.DataFrame, ready: Ready) -> pl.DataFrame:
     """Grams without the bare numbers behind a label, or that with the letters before them are a known document."""
     bare = pl.col("raw").str.contains("^[0-9-]+$")
     stuck = found.filter(bare).select(whole=text.unzero(pl.col("before") + pl.col("raw"))).unique()
-    stuck = stuck.join(ready.known, left_on="whole", right_on="key", how="semi")
-    named = text.unzero(pl.col("before") + pl.col("raw")).is_in(stuck["whole"].implode())
+    documents = asked(ready.known, stuck["whole"])
+    named = text.unzero(pl.col("before") + pl.col("raw")).is_in(documents["key"].implode())
     return found.filter(~(bare & (pl.col("labelled") | named)))
 
 

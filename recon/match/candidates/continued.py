@@ -11,6 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon.match import text
+from recon.match.asked import asked
 from recon.match.candidates.lists import DIGITS_MAX, LIST_WORDS, RANGE_WORDS
 from recon.match.frames import REFERENCES, Spelled
 from recon.rules.schema import References, Rules
@@ -36,14 +37,13 @@ def continued(ready: Spelled, rules: Rules, strong: pl.DataFrame) -> pl.DataFram
     if heads.is_empty():
         return empty
     numbers = pl.concat([_members(ready, heads, options), _between(heads, ready, options)])
+    numbers = numbers.with_columns(key=text.unzero(pl.col("raw")))
     keys = (
-        ready.keys.filter(pl.col("kind").is_in(["full", "bare"]))
+        asked(ready.documents, numbers["key"])
         .select("key", "item")
         .join(ready.items.select("item", "owner"), on="item", maintain_order="left")
     )
-    hits = numbers.with_columns(key=text.unzero(pl.col("raw"))).join(
-        keys, on=["key", "owner"], maintain_order="left"
-    )
+    hits = numbers.join(keys, on=["key", "owner"], maintain_order="left")
     return (
         hits.select("line", "item", how=pl.lit("exact"), said="raw", at="at", size=pl.lit(1, dtype=pl.Int32))
         .unique(["line", "item"], keep="first", maintain_order=True)
@@ -64,9 +64,7 @@ def _heads(ready: Spelled, strong: pl.DataFrame, options: References) -> pl.Data
     digits = pl.col("raw").str.contains(rf"^[0-9]{{{options.bare_digits_sure},}}$")
     tied = (
         ready.grams.filter(pl.col("opened") & pl.col("closed") & pl.col("piece") & digits)
-        .join(
-            ready.keys.filter(pl.col("kind") == "full").select("key", "item"), on="key", maintain_order="left"
-        )
+        .join(ready.full.select("key", "item"), on="key", maintain_order="left")
         .select("line", "item", "at", "size", "raw", own=pl.lit(value=True))
     )
     split = pl.concat([documents, tied]).with_columns(

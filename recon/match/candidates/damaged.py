@@ -8,6 +8,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from recon.match import text
+from recon.match.asked import asked
 from recon.match.calendar import date_like, period_like
 from recon.match.frames import REFERENCES, Spelled
 from recon.rules.schema import Rules
@@ -129,7 +130,8 @@ def cut_off(ready: Spelled, rules: Rules) -> pl.DataFrame:
         & (pl.col("raw").str.replace_all("-", "").str.len_chars() >= rules.references.prefix_min)
         & ~(pl.col("raw").str.contains(r"^[0-9-]+$") & pl.col("piece"))
     )
-    ends = _incomplete(ends.join(ready.known, on="key", how="anti", maintain_order="left"), ready)
+    whole = asked(ready.known, ends["key"])
+    ends = _incomplete(ends.join(whole, on="key", how="anti", maintain_order="left"), ready)
     if full.is_empty() or ends.is_empty():
         return pl.DataFrame(schema=REFERENCES)
     low = full["raw"].search_sorted(ends["raw"], side="left")
@@ -195,6 +197,16 @@ def _variants(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     return pl.concat(parts).drop("length")
 
 
+def _numbers(ready: Spelled, least: int) -> pl.DataFrame:
+    """Document numbers of so many characters: (item, open, currency, right, length)."""
+    length = pl.col("raw").str.len_chars().cast(pl.Int64)
+    return (
+        ready.full.filter(length >= least)
+        .join(ready.items.select("item", "open", "currency"), on="item", maintain_order="left")
+        .select("item", "open", "currency", right="raw", length=length)
+    )
+
+
 def typos(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     """Numbers one character off, for lines that name nothing else, where the amount agrees.
 
@@ -207,20 +219,22 @@ def typos(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     open_lines = ready.lines.filter(
         (pl.col("state") == "open") & (pl.col("amount") > 0) & ~pl.col("hostile")
     ).join(found, on="line", how="anti", maintain_order="left")
-    items = ready.items.join(open_lines.select(open="amount"), on="open", how="semi", maintain_order="left")
-    full = (
-        ready.full.filter(pl.col("raw").str.len_chars() >= least)
-        .join(items.select("item", "open", "currency"), on="item", maintain_order="left")
-        .select("item", "open", "currency", right="raw")
-    )
-    spoken = open_lines.join(items.select(amount="open"), on="amount", how="semi", maintain_order="left")
-    if full.is_empty() or spoken.is_empty():
+    numbers = ready.once("long numbers with their amounts", lambda: _numbers(ready, least))
+    paid = asked(numbers, open_lines["amount"], "open")
+    spoken = open_lines.join(paid, left_on="amount", right_on="open", how="semi", maintain_order="left")
+    if spoken.is_empty():
         return pl.DataFrame(schema=REFERENCES)
     left = (
         _tokens(spoken, ready, least)
         .join(spoken.select("line", "currency", open="amount"), on="line", maintain_order="left")
         .rename({"token": "left"})
     )
+    # Of the many items of one amount only numbers as long as one that is said, or nearly, can be meant.
+    lengths = left.select("open", length=pl.col("left").str.len_chars().cast(pl.Int64)).unique()
+    lengths = pl.concat([lengths.with_columns(pl.col("length") + off) for off in (-1, 0, 1)]).unique()
+    full = paid.join(lengths, on=["open", "length"], how="semi", maintain_order="left").drop("length")
+    if full.is_empty():
+        return pl.DataFrame(schema=REFERENCES)
     near = _variants(left, "left").join(_variants(full, "right"), on="variant", suffix="_item")
     near = near.filter(
         (pl.col("open") == pl.col("open_item")) & (pl.col("currency") == pl.col("currency_item"))
@@ -233,7 +247,7 @@ def typos(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     )
     close = pairs.filter(pl.Series(distance) == 1)
     # A complete number of a closed item is no typo of an open one.
-    closed = ready.closed_keys.select(left="raw")
+    closed = asked(ready.closed_keys, close["left"], "raw").select(left="raw")
     return (
         close.join(closed, on="left", how="anti", maintain_order="left")
         .sort("line", "item", "left")

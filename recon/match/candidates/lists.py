@@ -33,8 +33,8 @@ def listed(ready: Spelled, rules: Rules, strong: pl.DataFrame) -> pl.DataFrame:
     labels = sorted({word.upper() for word in options.labels} - used)
     plain = numbers.filter(pl.col("prefix").is_in(labels)).with_columns(raw="digits")
     wide = pl.concat([numbers.with_columns(raw=pl.col("stem") + pl.col("digits")), plain])
-    keys = ready.keys.filter(pl.col("kind").is_in(["full", "bare"])).select("key", "item")
-    hits = wide.with_columns(key=text.unzero(pl.col("raw"))).join(keys, on="key", maintain_order="left")
+    wide = wide.with_columns(key=text.unzero(pl.col("raw")))
+    hits = wide.join(ready.documents.select("key", "item"), on="key", maintain_order="left")
     # `INV-9042/26` may as well be a number and a year: what is abbreviated counts if the number before it is open,
     # and the same customer's.
     hits = hits.join(ready.items.select("item", "owner"), on="item", maintain_order="left")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon.match import counts, text
+from recon.match.asked import asked
 from recon.match.calendar import date_like, period_like
 from recon.match.candidates.continued import continued
 from recon.match.candidates.damaged import cut_off, lookalikes, typos
@@ -66,9 +67,10 @@ def unknown(ready: Spelled, found: pl.DataFrame) -> pl.DataFrame:
             [ready.keys.select("key"), ready.accounts.select("key"), ready.remittances.select("key")]
         ).unique(),
     )
-    said = said.join(known, on="key", how="anti", maintain_order="left")
+    said = said.join(asked(known, said["key"]), on="key", how="anti", maintain_order="left")
     said = said.join(_places(found), on=["line", "at"], how="anti", maintain_order="left")
-    loose = _loose(ready).join(known, on="key", how="anti", maintain_order="left")
+    loose = _loose(ready)
+    loose = loose.join(asked(known, loose["key"]), on="key", how="anti", maintain_order="left")
     every = pl.concat([said.select("line", said="raw"), loose.select("line", said="raw")])
     return every.unique("line", keep="first", maintain_order=True)
 
