@@ -55,13 +55,15 @@ def item_keys(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     orders = orders.filter(
         (pl.col("raw").str.len_chars() >= KEY_LENGTH_MIN) & pl.col("raw").str.contains("[0-9]")
     ).unique(maintain_order=True)
-    parts = [(full, "full"), (squeezed, "full"), (bare, "bare"), (orders, "order")]
+    parts = [(pl.concat([full, squeezed]), "full"), (bare, "bare"), (orders, "order")]
     return pl.concat(
         [
-            frame.select("item", "raw", key=text.unzero(pl.col("raw")), kind=pl.lit(kind))
+            frame.select("item", "raw", key=text.unzero(pl.col("raw")), kind=pl.lit(kind)).unique(
+                ["item", "key"], keep="first", maintain_order=True
+            )
             for frame, kind in parts
         ]
-    ).unique(["item", "key", "kind"], keep="first", maintain_order=True)
+    )
 
 
 def written_off(status: pl.Expr) -> pl.Expr:
@@ -75,13 +77,13 @@ def closed_keys(tables: Tables) -> pl.DataFrame:
     Returns (doc_no, customer_id, listed, written, amount, raw, key): `listed` says that the item is still in the
     extract, with nothing left: an earlier run settled it; `written`, that the debt was written off.
     """
-    settled = tables.open_items.filter(pl.col("open_amount_minor") == 0)
+    columns = ("doc_no", "customer_id", "status", "amount_minor")
+    settled = tables.open_items.select(*columns, "open_amount_minor").filter(pl.col("open_amount_minor") == 0)
     closed = pl.concat(
         [
-            tables.closed_items.with_columns(listed=pl.lit(value=False)),
-            settled.with_columns(listed=pl.lit(value=True)),
-        ],
-        how="diagonal",
+            tables.closed_items.select(*columns, listed=pl.lit(value=False)),
+            settled.select(*columns, listed=pl.lit(value=True)),
+        ]
     )
     return (
         closed.select(
@@ -105,10 +107,10 @@ def paid_before(tables: Tables) -> pl.DataFrame:
 
     Returns (doc_no, customer_id, paid_by, paid_on).
     """
-    numbered = pl.concat([tables.open_items, tables.closed_items], how="diagonal")
+    columns = ("item_id", "doc_no", "customer_id")
+    numbered = pl.concat([tables.open_items.select(columns), tables.closed_items.select(columns)])
     return (
-        numbered.select("item_id", "doc_no", "customer_id")
-        .join(tables.paid, on="item_id", maintain_order="left")
+        numbered.join(tables.paid, on="item_id", maintain_order="left")
         .select("doc_no", "customer_id", paid_by="line_id", paid_on="booking_date")
         .sort("paid_on", "paid_by", descending=True, nulls_last=True)
         .unique(["doc_no", "customer_id"], keep="first", maintain_order=True)

@@ -6,6 +6,7 @@ import itertools
 from datetime import date
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import patch
 
 import polars as pl
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from match_cases import rules_of
 
 from recon.match import contest
+from recon.match.assign import small
 from recon.match.assign.choose import choose
 from recon.match.frames import Proposals, Ready
 from recon.rules.schema import Rules
@@ -113,13 +115,33 @@ def chosen_of(sets: list[Set], halves: bool, rules: Rules | None = None) -> tupl
     return [sets[at] for at in chosen.sets["proposal"].to_list()], chosen.problems
 
 
+@pytest.mark.parametrize("solver", [False, True])
 @settings(max_examples=150, deadline=None)
-@given(sets_of, st.booleans())
-def test_no_choice_is_worth_more(sets: list[Set], halves: bool) -> None:
-    picked, problems = chosen_of(sets, halves)
+@given(sets=sets_of, halves=st.booleans())
+def test_no_choice_is_worth_more(solver: bool, sets: list[Set], halves: bool) -> None:
+    """Whether every choice is tried, as where they are few, or a solver is asked."""
+    with patch.object(small, "TRIED_MAX", 0 if solver else small.TRIED_MAX):
+        picked, problems = chosen_of(sets, halves)
     assert problems == ()
     assert fits(picked, halves)
     assert worth(picked) == pytest.approx(by_trying(sets, halves))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=40))
+def test_lines_that_share_items_however_far_are_one_part(edges: list[tuple[int, int]]) -> None:
+    told = small.parts(pl.DataFrame(edges, schema=["line", "item"], orient="row"))
+    groups = [({line}, {item}) for line, item in edges]
+    for _again in edges:  # every pair of groups that meet becomes one, until none do
+        for one, other in itertools.combinations(list(groups), 2):
+            if one in groups and other in groups and (one[0] & other[0] or one[1] & other[1]):
+                groups.remove(one)
+                groups.remove(other)
+                groups.append((one[0] | other[0], one[1] | other[1]))
+                break
+    wanted = {(line, min(lines)) for lines, _items in groups for line in lines}
+    names = sorted({line for line, _item in edges})
+    assert {(line, names[part]) for line, part in told.iter_rows()} == wanted
 
 
 @settings(max_examples=50, deadline=None)
@@ -142,17 +164,17 @@ def test_a_part_beyond_its_limit_is_taken_in_turn_and_said() -> None:
         (one, items, 3) for one, items in itertools.product(range(LINES), [(0,), (0, 1), (0, 2)])
     ][:11]
     rules = rules_of()
-    small = rules.model_copy(
+    tight = rules.model_copy(
         update={"limits": rules.limits.model_copy(update={"proposals_per_component": 10})}
     )
-    picked, problems = chosen_of(wanted, halves=False, rules=small)
+    picked, problems = chosen_of(wanted, halves=False, rules=tight)
     assert fits(picked, halves=False)
     assert [problem.code for problem in problems] == ["limit-reached"]
     assert problems[0].what.startswith("11 proposals compete here, more than proposals_per_component (10)")
 
 
 def test_a_search_that_takes_too_many_steps_is_given_up_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recon.match.assign.choose._solve", lambda *_: None)
+    monkeypatch.setattr("recon.match.assign.choose._solved", lambda *_: None)
     picked, problems = chosen_of([(0, (0, 2), 5), (1, (0, 3), 5), (2, (2, 3), 5)], halves=False)
     assert fits(picked, halves=False)
     assert "was not found" in problems[0].what

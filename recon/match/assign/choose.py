@@ -12,13 +12,11 @@ else is equal.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from recon.match import contest
+from recon.match.assign import small
+from recon.match.assign.room import ASSIGNED_MAX, NODES_MAX, Room, each_whole, fits, of_items, table, take
 from recon.match.frames import Chosen, Proposals, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
@@ -28,12 +26,9 @@ UNEXPLAINED = ("part", "over")  # amounts that are neither what is open nor expl
 WEAKER = ("reference_bare", "reference_typo")
 SETS_MAX = 8  # readings of one line that compete; what a line has beyond them is said
 SHOWN_MAX = 20  # problems of one kind
-NODES_MAX = 2_000  # steps of one search; counted, not timed, so that every machine stops at the same place
-ASSIGNED_MAX = 250_000  # lines times items of a part that is assigned instead of searched
 TIE = 1e-9
 # What sets are compared by; what else is known of them is joined to those that are chosen.
 COMPARED = ("proposal", "line", "rule", "kind", "owner", "size", "score", "codes", "counted")
-Room = npt.NDArray[np.int64]
 
 
 def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
@@ -62,7 +57,7 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
         rank=pl.int_range(pl.len()).over("line"),
         worth=pl.when(named).then(pl.min_horizontal("score", pl.lit(enough))).otherwise("score"),
     )
-    room = _rooms(ready)
+    room = of_items(ready)
     problems: list[Problem] = []
     chosen: list[pl.DataFrame] = []
     losers: list[pl.DataFrame] = []
@@ -71,17 +66,17 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
     doubtful = pl.col("codes").list.contains("EX-ITEM").fill_null(value=False)
     explained = named & ~pl.col("kind").is_in(UNEXPLAINED) & ~doubtful
     # Lines that are beaten in the first round may still have another reading in the second.
-    for fits, last in (
+    for chosen_now, last in (
         (explained, False),
         (named, True),
         (pl.col("rule").is_in(WEAKER), True),
         (None, False),
     ):
-        now = left if fits is None else left.filter(fits)
+        now = left if chosen_now is None else left.filter(chosen_now)
         now, lost = _feasible(now, proposals.legs, room)
         picked = _round(now, proposals.legs, room, rules, ready, problems)
         chosen.append(_rivalled(now, picked))
-        _take(room, proposals.legs.join(picked, on="proposal", how="semi", maintain_order="left"))
+        take(room, proposals.legs.join(picked, on="proposal", how="semi", maintain_order="left"))
         if last:
             tried = pl.concat(
                 [now.select("line", "proposal", "rank"), lost.select("line", "proposal", "rank")]
@@ -136,28 +131,11 @@ def _use(legs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _fits(use: pl.Expr, room: pl.Expr) -> pl.Expr:
-    """Is a use of an item within its room, on the item's side of nought?"""
-    return (use.sign() * room.sign() >= 0) & (use.abs() <= room.abs())
-
-
-def _rooms(ready: Ready) -> Room:
-    """What each item has open, by its number."""
-    room = np.zeros(int(ready.items["item"].max() or 0) + 1 if ready.items.height else 0, dtype=np.int64)  # type: ignore[arg-type]
-    room[ready.items["item"].to_numpy()] = ready.items["open"].to_numpy()
-    return room
-
-
-def _room(items: pl.Series, room: Room) -> pl.DataFrame:
-    wanted = items.unique().sort()
-    return pl.DataFrame({"item": wanted, "room": room[wanted.to_numpy()]})
-
-
 def _feasible(sets: pl.DataFrame, legs: pl.DataFrame, room: Room) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The sets that the open amounts still allow, and those that they don't."""
     used = _use(legs.join(sets, on="proposal", how="semi", maintain_order="left"))
-    checked = used.join(_room(used["item"], room), on="item", maintain_order="left")
-    bad = checked.filter(~_fits(pl.col("use"), pl.col("room"))).select("proposal").unique()
+    checked = used.join(table(used["item"], room), on="item", maintain_order="left")
+    bad = checked.filter(~fits(pl.col("use"), pl.col("room"))).select("proposal").unique()
     return (
         sets.join(bad, on="proposal", how="anti", maintain_order="left"),
         sets.join(bad, on="proposal", how="semi", maintain_order="left"),
@@ -179,8 +157,8 @@ def _round(
     best = sets.unique("line", keep="first", maintain_order=True).select("line", "proposal")
     used = _use(legs.join(best, on="proposal", how="semi", maintain_order="left"))
     asked = used.group_by("item", maintain_order=True).agg(pl.col("use").sum())
-    crowded = asked.join(_room(asked["item"], room), on="item", maintain_order="left").filter(
-        ~_fits(pl.col("use"), pl.col("room"))
+    crowded = asked.join(table(asked["item"], room), on="item", maintain_order="left").filter(
+        ~fits(pl.col("use"), pl.col("room"))
     )
     if crowded.is_empty():
         return best
@@ -188,7 +166,7 @@ def _round(
     edges = legs.join(few, on="proposal", how="semi", maintain_order="left").join(
         few.select("proposal", "line"), on="proposal", maintain_order="left"
     )
-    parts = _parts(edges)
+    parts = small.parts(edges)
     hot = parts.join(
         edges.join(crowded.select("item"), on="item", how="semi").select("line").unique(),
         on="line",
@@ -202,13 +180,13 @@ def _round(
     picked: list[tuple[int, int]] = []
     uses = _use(edges.select("proposal", "item", "cash", "deduction"))
     uses = uses.join(contested.select("proposal", "part"), on="proposal").sort("proposal", "item")
-    won, decided = contest.lone(contested, uses, _room(uses["item"], room))
+    won, decided = contest.lone(contested, uses, table(uses["item"], room))
     contested = contested.join(decided, on="part", how="anti", maintain_order="left")
     by_part = {key[0]: frame for key, frame in uses.group_by("part", maintain_order=True)}
     for key, frame in contested.group_by("part", maintain_order=True):
         mine = by_part[key[0]]
         over = _too_large(frame, mine, room, rules)
-        solved = None if over else _solve(frame, mine, room)
+        solved = None if over else _solved(frame, mine, room)
         if solved is None:
             problems.append(
                 _in_turn(frame, ready, over or f"the best choice was not found in {NODES_MAX} steps")
@@ -218,25 +196,26 @@ def _round(
     return pl.concat([calm, won, taken])
 
 
+def _solved(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> list[tuple[int, int]] | None:
+    """The best choice of a part; None if none was proven."""
+    if small.few(frame):
+        return small.tried(frame, uses, room)
+    from recon.match.assign.solve import solve  # noqa: PLC0415 - scipy takes long to be loaded, and few need it
+
+    return solve(frame, uses, room)
+
+
 def _too_large(frame: pl.DataFrame, uses: pl.DataFrame, room: Room, rules: Rules) -> str:
     """In words why a part is too large to be solved; empty if it isn't. Each step costs more the larger it is."""
     limits = rules.limits
     if frame.height > limits.proposals_per_component:
         return f"more than proposals_per_component ({limits.proposals_per_component})"
     size = frame["line"].n_unique() * uses["item"].n_unique()
-    if size <= ASSIGNED_MAX and _each_whole(frame, uses, room):
+    if size <= ASSIGNED_MAX and each_whole(frame, uses, room):
         return ""
     if uses.height > limits.uses_per_component:
         return f"with {uses.height} items in them, more than uses_per_component ({limits.uses_per_component})"
     return ""
-
-
-def _each_whole(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> bool:
-    """Does every set settle one item whole?"""
-    if uses.height != frame.height:
-        return False
-    whole = uses.join(_room(uses["item"], room), on="item")
-    return bool((whole["use"] == whole["room"]).all())
 
 
 def _cut(lines: pl.DataFrame, sets: pl.DataFrame, ready: Ready) -> list[Problem]:
@@ -266,72 +245,6 @@ def _in_turn(frame: pl.DataFrame, ready: Ready, why: str) -> Problem:
     )
 
 
-def _parts(edges: pl.DataFrame) -> pl.DataFrame:
-    """The connected part of each line: lines that share items, however far."""
-    lines = edges["line"].unique().sort()
-    items = edges["item"].unique().sort()
-    row = np.searchsorted(lines.to_numpy(), edges["line"].to_numpy())
-    column = np.searchsorted(items.to_numpy(), edges["item"].to_numpy()) + len(lines)
-    size = len(lines) + len(items)
-    graph = coo_array((np.ones(len(row), dtype=np.int8), (row, column)), shape=(size, size))
-    _count, labels = connected_components(graph, directed=False)
-    return pl.DataFrame({"line": lines, "part": labels[: len(lines)].astype(np.int64)})
-
-
-def _solve(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> list[tuple[int, int]] | None:
-    """The best choice of a part: one set for each line at most, no item beyond its room; None if none was proven."""
-    proposals = {proposal: at for at, proposal in enumerate(frame["proposal"].to_list())}
-    value = frame["value"].to_numpy()
-    lines = frame["line"].rank("dense").to_numpy().astype(np.int64) - 1
-    items = uses["item"].unique().sort()
-    at_item = np.searchsorted(items.to_numpy(), uses["item"].to_numpy())
-    columns = np.asarray([proposals[proposal] for proposal in uses["proposal"].to_list()])
-    whole = room[items.to_numpy()]
-    size = (int(lines.max()) + 1) * len(items)
-    if size <= ASSIGNED_MAX and _each_whole(frame, uses, room):
-        return _assigned(frame, value[columns], lines[columns], at_item, columns)
-    limits = whole.astype(np.float64)
-    # Each item's row in parts of its own room, so that a penny and a million stand side by side.
-    share = uses["use"].to_numpy().astype(np.float64) / limits[at_item]
-    one_each = coo_array(
-        (np.ones(frame.height), (lines, np.arange(frame.height))), shape=(int(lines.max()) + 1, frame.height)
-    )
-    within = coo_array((share, (at_item, columns)), shape=(len(items), frame.height))
-    result = milp(
-        -value,
-        constraints=[
-            LinearConstraint(one_each.tocsr(), -np.inf, 1.0),
-            LinearConstraint(within.tocsr(), -np.inf, 1.0),
-        ],
-        integrality=np.ones(frame.height, dtype=np.int64),
-        bounds=Bounds(0, 1),
-        options={"mip_rel_gap": 0.0, "node_limit": NODES_MAX},
-    )
-    if result.status != 0 or result.x is None:
-        return None
-    picked = frame.filter(pl.Series(result.x > 0.5)).select("line", "proposal")  # noqa: PLR2004 - a binary variable
-    # The programme counts in floats; the open amounts are held in integers.
-    used = uses.join(picked, on="proposal", how="semi").group_by("item").agg(pl.col("use").sum())
-    if used.join(_room(used["item"], room), on="item").filter(~_fits(pl.col("use"), pl.col("room"))).height:
-        return None
-    return [(int(line), int(proposal)) for line, proposal in picked.iter_rows()]
-
-
-def _assigned(
-    frame: pl.DataFrame, value: np.ndarray, line: np.ndarray, item: np.ndarray, column: np.ndarray
-) -> list[tuple[int, int]]:
-    """The best choice where every set settles one item whole: lines and items are assigned to each other."""
-    worth = np.zeros((int(line.max()) + 1, int(item.max()) + 1))
-    which = np.full(worth.shape, -1, dtype=np.int64)
-    for at in np.argsort(value, kind="stable"):
-        worth[line[at], item[at]] = value[at]
-        which[line[at], item[at]] = column[at]
-    rows, places = linear_sum_assignment(worth, maximize=True)
-    taken = [int(at) for at in which[rows, places] if at >= 0]
-    picked = frame.select("line", "proposal").rows()
-    return [(int(picked[at][0]), int(picked[at][1])) for at in taken]
-
-
 def _greedy(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> list[tuple[int, int]]:
     """The best set first, then the next that still fits."""
     needs: dict[int, list[tuple[int, int]]] = {}
@@ -351,11 +264,6 @@ def _greedy(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> list[tuple[i
         done.add(line)
         picked.append((line, proposal))
     return picked
-
-
-def _take(room: Room, legs: pl.DataFrame) -> None:
-    used = legs.group_by("item").agg(use=(pl.col("cash") + pl.col("deduction")).sum())
-    room[used["item"].to_numpy()] -= used["use"].to_numpy()
 
 
 def _rivalled(sets: pl.DataFrame, picked: pl.DataFrame) -> pl.DataFrame:
@@ -402,5 +310,5 @@ def _assert_no_over_allocation(legs: pl.DataFrame, ready: Ready) -> None:
         .agg(use=(pl.col("cash") + pl.col("deduction")).sum())
         .join(ready.items.select("item", "open"), on="item")
     )
-    wrong = used.filter(~_fits(pl.col("use"), pl.col("open")))
+    wrong = used.filter(~fits(pl.col("use"), pl.col("open")))
     assert wrong.is_empty(), f"an item is settled beyond its open amount: {wrong.head(3).rows()}"

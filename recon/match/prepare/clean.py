@@ -8,6 +8,7 @@ item  INV-1042 (K10)             4,200.00 open -> item 0, keys INV1042 (full) an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -53,6 +54,13 @@ ITEMS_DONE = (
     "position",
     "digest",
 )
+CLOSED_COLUMNS = (
+    "item_id",
+    "doc_no",
+    "customer_id",
+    "status",
+    "amount_minor",
+)  # what is asked of closed items
 OWN_ACCOUNT_MIN = 6  # a shorter text is no account
 CHEQUES = ("DEP", "CHQ", "CDM", "POC", "BSP", "CHEQUE")  # types that clear later than they are booked
 
@@ -64,7 +72,7 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         tables: in inner form.
         rules: frozen rules.
     """
-    tables = people.with_customers(tables)
+    tables = people.with_customers(replace(tables, closed_items=tables.closed_items.select(CLOSED_COLUMNS)))
     lines, (items, repeated, customers) = together.both(lambda: _lines(tables, rules), lambda: _owned(tables))
     (keys, closed_keys), (names, (remittances, advice)) = together.both(
         lambda: (numbers.item_keys(items, rules), numbers.closed_keys(tables)),
