@@ -41,6 +41,9 @@ def bench(
         str, typer.Option("--peers-python", help="The Python that has recon[peers]. Default: this one.")
     ] = "",
     fast: Annotated[bool, typer.Option("--speed", help="Seconds and memory by size, not quality.")] = False,
+    skew: Annotated[
+        bool, typer.Option("--skew", help="With --speed: lopsided ledgers of the largest size too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Quality on generated cases with known truth; or speed."""
@@ -48,7 +51,12 @@ def bench(
     sizes = flow.bench.sizes_of(lines or (flow.speed.SIZES if fast else flow.bench.SIZE), several=fast)
     if fast:
         sped = flow.speed.run(
-            sizes, seed, out, others, lambda said: terminal.err_console.print(said, soft_wrap=True)
+            sizes,
+            seed,
+            out,
+            others,
+            lambda said: terminal.err_console.print(said, soft_wrap=True),
+            skew=skew,
         )
         typer.echo(json.dumps(sped.figures, indent=2) if as_json else sped.page)
         return

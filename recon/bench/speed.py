@@ -21,6 +21,10 @@ HOW: Final = (
     "work on the machine makes all of them longer: compare engines and sizes of one run, not runs. *Processors* are "
     "the seconds that processors worked for it (learning included), on which other work has little hold."
 )
+SKEWED: Final = (
+    "The same ledger with two of five items of one customer; with every sixth item and line of one amount; with "
+    "lines that all say the same word."
+)
 STAGES: Final = ("read", "match", "write")
 
 
@@ -37,6 +41,7 @@ class Timing:
         peak_bytes: the most memory that it and its children held; none = not known.
         busy: processor seconds, learning included; none = not known.
         why: why it didn't run.
+        skew: what is lopsided about the ledger (see `bench.skew`); empty = an even one.
     """
 
     engine: str
@@ -47,6 +52,7 @@ class Timing:
     peak_bytes: int | None = None
     busy: float | None = None
     why: str = ""
+    skew: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def growths(timings: Sequence[Timing]) -> list[Growth]:
         Growth(
             engine, small.lines, large.lines, large.seconds / small.seconds, _times(large.busy, small.busy)
         )
-        for engine in dict.fromkeys(one.engine for one in timings)
+        for engine in dict.fromkeys(one.engine for one in timings if not one.skew)
         for small, large in pairwise(_done(timings, engine))
         if small.seconds and large.seconds
     ]
@@ -86,6 +92,7 @@ def page(timings: Sequence[Timing], machine: Mapping[str, str], command: str) ->
     """The Markdown page of a run; ends with a newline."""
     facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
     left = [f"- {one.engine}, {one.lines:,} lines: {one.why}." for one in timings if one.seconds is None]
+    lopsided = _skew_table(timings)
     parts = [
         "# How fast recon is",
         HOW,
@@ -97,6 +104,8 @@ def page(timings: Sequence[Timing], machine: Mapping[str, str], command: str) ->
         "## How it grows",
         _growth_table(growths(timings)),
     ]
+    if lopsided:
+        parts += ["## Lopsided ledgers", SKEWED, lopsided]
     against = _against(timings)
     if against:
         parts += ["## Beside other engines", against]
@@ -116,7 +125,7 @@ def figures(timings: Sequence[Timing], machine: Mapping[str, str]) -> dict[str, 
 
 def _done(timings: Sequence[Timing], engine: str) -> list[Timing]:
     return sorted(
-        (one for one in timings if one.engine == engine and one.seconds is not None),
+        (one for one in timings if one.engine == engine and one.seconds is not None and not one.skew),
         key=lambda one: one.lines,
     )
 
@@ -146,9 +155,30 @@ def _table(timings: Sequence[Timing]) -> str:
             f"{one.peak_bytes / MIB:,.0f}" if one.peak_bytes else "not known",
         )
         for one in timings
-        if one.seconds
+        if one.seconds and not one.skew
     ]
     return _markdown(head, rows, 1)
+
+
+def _skew_table(timings: Sequence[Timing]) -> str:
+    even = {one.lines: one for one in _done(timings, RECON)}
+    rows = [
+        (
+            one.skew,
+            f"{one.lines:,}",
+            f"{one.seconds:.2f}",
+            _told(_times(one.seconds, even[one.lines].seconds), 2),
+            _told(_times(one.busy, even[one.lines].busy), 2),
+            _told(_times(one.peak_bytes, even[one.lines].peak_bytes), 2),
+        )
+        for one in timings
+        if one.skew and one.seconds and one.lines in even
+    ]
+    if not rows:
+        return ""
+    return _markdown(
+        ("ledger", "lines", "seconds", "times the even one", "its processors", "its memory"), rows, 1
+    )
 
 
 def _growth_table(grown: Sequence[Growth]) -> str:

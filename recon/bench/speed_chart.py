@@ -23,7 +23,7 @@ DECADE_MIN: Final = 1
 
 def chart(timings: Sequence[Timing]) -> str:
     """The SVG text; of engines and sizes that ran only."""
-    done = [one for one in timings if one.seconds]
+    done = [one for one in timings if one.seconds and not one.skew]
     engines = list(dict.fromkeys(one.engine for one in done))
     across = _decades([float(one.lines) for one in done])
     up = _decades([one.seconds or 1.0 for one in done])

@@ -15,6 +15,7 @@ from recon import __version__
 from recon.bench import speed, speed_chart
 from recon.bench.generate import generate
 from recon.bench.peers import PEERS
+from recon.bench.skew import SKEWS
 from recon.bench.speed import RECON, Timing
 from recon.flow import deliver, peers
 from recon.flow.peers import Peers
@@ -42,6 +43,8 @@ def run(
     out: Path | None = None,
     others: Peers | None = None,
     tell: Callable[[str], None] = lambda _said: None,
+    *,
+    skew: bool = False,
 ) -> Sped:
     """The engine and its peers at these sizes, smallest first.
 
@@ -51,13 +54,16 @@ def run(
         out: folder for the page, the picture and the figures; none = nothing is written.
         others: the peers that run too; none = recon alone.
         tell: is told what comes next.
+        skew: lopsided ledgers of the largest size too, by recon alone.
     """
     timings: list[Timing] = []
     with deliver.ready(out, FILES):
         for lines in sorted(set(sizes)):
             timings += _of_size(lines, seed, others, tell)
+        timings += _of_skews(max(sizes), seed, tell) if skew else []
         facts = _machine(others)
         command = f"recon bench --speed --lines {','.join(str(lines) for lines in sizes)} --seed {seed}"
+        command += " --skew" if skew else ""
         told = speed.page(timings, facts, command + (" --peers" if others else ""))
         found = speed.figures(timings, facts)
         texts = (told, speed_chart.chart(timings), deliver.as_json(found))
@@ -71,16 +77,34 @@ def _of_size(lines: int, seed: int, others: Peers | None, tell: Callable[[str], 
         tell(f"{lines:,} lines: generating")
         items = _write(folder, lines, seed, others)
         tell(f"{lines:,} lines: recon")
-        done, stages, told = peers.recon_run(folder, Path(made) / "recon", lines)
-        if done is None:
-            why = "took too long" if told.code is None else f"failed: {told.said.strip()[-200:]}"
-            timings = [Timing(RECON, lines, items, None, why=why)]
-        else:
-            timings = [Timing(RECON, lines, items, done.seconds, stages, done.peak_bytes, done.busy)]
+        timings = [_of_recon(folder, Path(made) / "recon", (lines, items))]
         for name in PEERS if others else ():
             tell(f"{lines:,} lines: {PEERS[name].title}")
             timings.append(_of_peer(others, name, folder, Path(made) / name, (lines, items)))
     return timings
+
+
+def _of_skews(lines: int, seed: int, tell: Callable[[str], None]) -> list[Timing]:
+    """The engine on each kind of lopsided ledger of this size."""
+    even = generate(FLAVOUR, lines, seed, items_per_line=ITEMS_PER_LINE)
+    timings = []
+    for name, made_of in SKEWS.items():
+        with tempfile.TemporaryDirectory() as made:
+            tell(f"{lines:,} lines, {name}: recon")
+            peers.write(made_of(even), Path(made) / "data")
+            timing = _of_recon(
+                Path(made) / "data", Path(made) / "recon", (lines, even.open_items.height), skew=name
+            )
+            timings.append(timing)
+    return timings
+
+
+def _of_recon(folder: Path, out: Path, size: tuple[int, int], skew: str = "") -> Timing:
+    done, stages, told = peers.recon_run(folder, out, size[0])
+    if done is None:
+        why = "took too long" if told.code is None else f"failed: {told.said.strip()[-200:]}"
+        return Timing(RECON, *size, None, why=why, skew=skew)
+    return Timing(RECON, *size, done.seconds, stages, done.peak_bytes, done.busy, skew=skew)
 
 
 def _write(folder: Path, lines: int, seed: int, others: Peers | None) -> int:

@@ -8,6 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from recon.bench import speed, speed_chart
+from recon.bench.generate import generate
+from recon.bench.skew import SKEWS
 from recon.bench.speed import Timing
 from recon.flow import bench, processes
 from recon.flow import speed as flow_speed
@@ -105,6 +107,32 @@ def test_sizes_that_make_no_sense_are_a_problem(text: str, several: bool) -> Non
     with pytest.raises(ReconError) as raised:
         bench.sizes_of(text, several=several)
     assert raised.value.problems[0].code == "bench-options"
+
+
+def test_lopsided_ledgers_stand_beside_the_even_one_of_their_size() -> None:
+    lopsided = Timing("recon", TIMINGS[0].lines, 5, 2 * (TIMINGS[0].seconds or 1), skew="one amount")
+    timings = [*TIMINGS, lopsided]
+    told = speed.page(timings, {}, "recon bench --speed --skew")
+    assert f"| one amount | {lopsided.lines:,} | {lopsided.seconds:.2f} | 2.00 |" in told
+    assert speed.growths(timings) == speed.growths(TIMINGS)
+    assert speed_chart.chart(timings) == speed_chart.chart(TIMINGS)
+
+
+@pytest.mark.parametrize("name", SKEWS)
+def test_a_lopsided_ledger_has_the_size_of_the_even_one(name: str) -> None:
+    even = generate("uk", 120, 3)
+    made = SKEWS[name](even)
+    assert made.bank_lines.height == even.bank_lines.height
+    assert made.open_items.height == even.open_items.height
+    assert made.bank_lines.schema == even.bank_lines.schema
+    counts = {
+        "one customer": made.open_items["customer_id"].value_counts(sort=True)["count"][0]
+        / made.open_items.height,
+        "one amount": made.open_items["open_amount"].value_counts(sort=True)["count"][0]
+        / made.open_items.height,
+        "one text": 1.0 / made.bank_lines["reference"].n_unique(),
+    }
+    assert counts[name] >= {"one customer": 0.4, "one amount": 1 / 6, "one text": 1.0}[name]
 
 
 @pytest.mark.slow
