@@ -129,6 +129,10 @@ def run(
         int,
         typer.Option("--workers", min=0, help="Parts worked on at once. Default 0: one for each processor."),
     ] = 0,
+    cluster: Annotated[
+        str, typer.Option("--cluster", help="Spark master that does the heavy steps: local[4], yarn, ...")
+    ] = "",
+    parquet: Annotated[bool, typer.Option("--parquet", help="The result tables as Parquet, too.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     strict: Strict = False,
@@ -148,6 +152,8 @@ def run(
         _day(as_of),
         limit,
         workers,
+        cluster,
+        parquet,
     )
     report = terminal.with_progress(lambda progress: flow.reconcile(job, progress), quiet=quiet or as_json)
     terminal.tell_run(report, as_json=as_json)

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from recon.flow import bench, books, keep, memory, peers, replay, settings, speed
+    from recon.flow import bench, books, cluster, keep, memory, peers, remote, replay, settings, speed
     from recon.flow.demo import demo, demo_job, new_book
     from recon.flow.gather import Progress, silent
     from recon.flow.reading import read, reading_facts, write_readings
@@ -28,6 +28,7 @@ __all__ = [
     "Report",
     "bench",
     "books",
+    "cluster",
     "collect",
     "demo",
     "demo_job",
@@ -40,6 +41,7 @@ __all__ = [
     "reading_facts",
     "reconcile",
     "refresh",
+    "remote",
     "replay",
     "settings",
     "silent",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -72,7 +73,14 @@ def csv(frame: pl.DataFrame) -> str:
     )
 
 
-def write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+def parquet(frame: pl.DataFrame) -> bytes:
+    """The same table as Parquet: the same columns, money as decimal text."""
+    file = io.BytesIO()
+    frame.with_columns(pl.col(pl.String).replace("", None)).write_parquet(file)
+    return file.getvalue()
+
+
+def write(folder: Path, contents: Mapping[str, str | bytes]) -> list[Path]:
     """Write files under their names: each beside first, then all are swapped in, or none is.
 
     Raises:
@@ -80,12 +88,12 @@ def write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     """
     beside: list[tuple[Path, Path]] = []
     try:
-        for name, text in texts.items():
+        for name, content in contents.items():
             target = folder / name
             handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
             beside.append((Path(temporary), target))
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
         for made, _target in beside:
             _as_usual(made)
         _swap(beside)

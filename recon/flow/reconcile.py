@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from recon import __version__, flow, model, rules
-from recon.flow import deliver, memory, moments, settings, spread, totals
+from recon.flow import cluster, deliver, memory, moments, remote, settings, spread, totals
 from recon.flow.gather import Gathered, Progress, gather, inner, silent
 from recon.flow.identity import told_apart
 from recon.match import settle
@@ -49,6 +49,8 @@ class Job:
     as_of: date | None = None
     memory: int = 0  # bytes that the job should stay within; 0 = as much as it takes
     workers: int = 0  # parts of the lines that are worked on at the same time; 0 = one for each processor
+    cluster: str = ""  # the Spark master of the cluster that does the heavy steps; none = this computer does
+    parquet: bool = False  # the result tables as Parquet, too
 
     @property
     def places(self) -> list[tuple[Kind, Sequence[str]]]:
@@ -59,6 +61,11 @@ class Job:
             (Kind.REMITTANCE, self.remittance),
             (Kind.CUSTOMERS, self.customers),
         ]
+
+    @property
+    def out_files(self) -> tuple[str, ...]:
+        """The files that are written."""
+        return (*OUT_FILES, *map(_as_parquet, OUT_FILES[:-1])) if self.parquet else OUT_FILES
 
     @property
     def store_url(self) -> str:
@@ -90,17 +97,25 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
     in one transaction, the workbook is swapped in whole, and the files are.
 
     Raises:
-        ReconError: EXIT_INPUT if the input or rules can't be used; EXIT_JOB if store, workbook or folder can't be.
+        ReconError: EXIT_INPUT if the input or rules can't be used; EXIT_JOB if store, workbook, folder or cluster
+            can't be.
     """
+    with cluster.opened(job.cluster) as spark:
+        return _reconciled(job, progress, spark)
+
+
+def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> Report:
     stages: list[tuple[str, float]] = [("read", time.perf_counter())]
     started = moments.now()
     loaded, path = settings.load_rules(job.rules)
     profiles = settings.load_profiles(loaded, path)
-    workers = spread.workers(job.workers)
-    # Two files at once take their memory at once, too.
-    gathered = gather(job.places, loaded, profiles, progress, 1 if job.memory else workers)
+    # Two files at once take their memory at once, too; a cluster's workers read none.
+    at_once = 1 if job.memory else spread.workers(0 if spark else job.workers)
+    gathered = remote.gathered(
+        job.places, spark, lambda places: gather(places, loaded, profiles, progress, at_once)
+    )
     as_of = job.as_of or _latest(gathered)
-    with deliver.ready(job.out, OUT_FILES):
+    with deliver.ready(job.out, job.out_files):
         if isinstance(job.book, Path):
             flow.books.check(job.book)
         store = flow.keep.opened(job.store_url) if job.store_url else None
@@ -118,7 +133,8 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
                 store or job.book
             ):  # what came in is not asked for again, and takes as much as all the rest
                 gathered, items = gathered.emptied(), items.clear()
-            result = settle(clean(tables.pop(), loaded), loaded, workers, spread.lines_at_once(job.memory))
+            shares = cluster.shares(spark, tables[0].bank_lines.height, job.workers, job.memory)
+            result = settle(clean(tables.pop(), loaded), loaded, *shares)
             progress("match", 1, 1)
             stages.append(("write", time.perf_counter()))
             progress("write", 0, 1)
@@ -140,7 +156,7 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
             peak = memory.peak_mb()
             problems = (*problems, *spread.over(peak, job.memory))
             summary |= {"problems": len(problems), "seconds": totals.seconds(stages), "peak_mb": peak}
-            files = deliver.write(job.out, _texts(outer, problems, summary)) if job.out else []
+            files = deliver.write(job.out, _contents(job, outer, problems, summary)) if job.out else []
             progress("write", 1, 1)
             return Report(summary, problems, job.out, tuple(files))
         finally:
@@ -191,20 +207,28 @@ def _outer(result: Result, scales: Mapping[str, int]) -> dict[str, pl.DataFrame]
     }
 
 
-def _texts(
-    outer: Mapping[str, pl.DataFrame], problems: Sequence[Problem], summary: Mapping[str, Any]
-) -> dict[str, str]:
+def _contents(
+    job: Job, outer: Mapping[str, pl.DataFrame], problems: Sequence[Problem], summary: Mapping[str, Any]
+) -> dict[str, str | bytes]:
     allocations = outer["allocations"].select(ALLOCATIONS.file_columns)
     tables = (allocations, outer["exceptions"], outer["lines"], model.problems_table(problems))
-    texts = [*map(deliver.csv, tables), deliver.as_json(summary)]
-    return dict(zip(OUT_FILES, texts, strict=True))
+    made = [*map(deliver.csv, tables), deliver.as_json(summary)]
+    return dict(
+        zip(job.out_files, [*made, *(map(deliver.parquet, tables) if job.parquet else ())], strict=True)
+    )
+
+
+def _as_parquet(name: str) -> str:
+    return Path(name).with_suffix(".parquet").name
 
 
 def _facts(summary: Mapping[str, Any], job: Job) -> dict[str, str]:
     """What Home says about the run, and what it was asked to read."""
     places = {"bank": job.bank, "items": job.items, "remittance": job.remittance, "customers": job.customers}
     inputs = {
-        f"input:{name}": "; ".join(str(Path(one).resolve()) for one in names)
+        f"input:{name}": "; ".join(
+            one if remote.is_remote(one) else str(Path(one).resolve()) for one in names
+        )
         for name, names in places.items()
     }
     return (

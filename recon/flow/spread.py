@@ -11,6 +11,7 @@ from recon.problems import Problem
 
 LINE_BYTES: Final = 4_000  # what the text of one line may say, measured on generated ledgers of 100,000 lines
 LINES_LEAST: Final = 10_000  # smaller parts take longer and save nothing
+LINES_APART: Final = (2_000, 25_000)  # lines of a part on a cluster: worth its journey; 100 MB of text
 _MIB: Final = 1 << 20
 
 
@@ -28,6 +29,12 @@ def lines_at_once(limit: int) -> int:
         return LINES_AT_ONCE
     left = limit - (memory.peak_mb() or 0) * _MIB
     return max(LINES_LEAST, min(LINES_AT_ONCE, left // LINE_BYTES))
+
+
+def lines_apart(lines: int, workers: int) -> int:
+    """How many lines all machines of a cluster take at once: two parts for each worker, if they get large enough."""
+    least, most = LINES_APART
+    return workers * max(least, min(most, -(-lines // (2 * workers))))
 
 
 def over(peak_mb: int | None, limit: int) -> list[Problem]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -65,9 +66,10 @@ def settle(
     """
     some = max(lines_at_once // workers, 1)
     parts = together.parts(ready.lines, some, workers, PART_MIN)
+    ledger = replace(ready, lines=ready.lines.clear())
     met = distribute(
-        partial(meet, ready, rules), parts, workers
-    )  # which lines, items and payers may meet at all
+        partial(meet, ledger, rules), parts, workers
+    )  # which lines, items, payers may meet at all
     found = link(ready, list(met), rules)  # ... and which advices
     ready = heard(ready, found)
     _let_go(ready)
@@ -80,9 +82,9 @@ def settle(
     return tell(ready, found, weighed, chosen, rules, some)  # outcome, reasons, exceptions with their codes
 
 
-def meet(ready: Ready, rules: Rules, lines: pl.DataFrame) -> Met:
-    """Step 2 for some of the lines: what is found for a line hangs on no other line."""
-    return find(spell(ready, lines, rules), rules)
+def meet(ledger: Ready, rules: Rules, lines: pl.DataFrame) -> Met:
+    """Step 2 for some of the lines: what is found for a line hangs on the ledger, and on no other line."""
+    return find(spell(ledger, lines, rules), rules)
 
 
 def propose(rules: Rules, portion: tuple[Ready, Found]) -> Proposals:

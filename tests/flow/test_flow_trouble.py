@@ -187,7 +187,7 @@ def test_a_fresh_workbook_opens_elsewhere(template: Path) -> None:
 
 
 def test_a_mistake_of_our_own_shows_no_traceback_and_no_words_of_the_data(desk: Desk) -> None:
-    with mock.patch("recon.flow.reconcile.match", side_effect=ValueError("SECRET NAME")):
+    with mock.patch("recon.flow.reconcile.settle", side_effect=ValueError("SECRET NAME")):
         said = refused(desk)
     assert "an error of its own (ValueError at reconcile.py:" in said
     assert "SECRET" not in said
@@ -197,14 +197,14 @@ def test_a_mistake_of_our_own_shows_no_traceback_and_no_words_of_the_data(desk: 
 def test_a_developer_can_see_all_of_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECON_DEBUG", "1")
     with (
-        mock.patch("recon.flow.reconcile.match", side_effect=ValueError("SECRET NAME")),
+        mock.patch("recon.flow.reconcile.settle", side_effect=ValueError("SECRET NAME")),
         pytest.raises(ValueError, match="SECRET NAME"),
     ):
         desk.run()
 
 
 def test_ctrl_c(desk: Desk) -> None:
-    with mock.patch("recon.flow.reconcile.match", side_effect=KeyboardInterrupt):
+    with mock.patch("recon.flow.reconcile.settle", side_effect=KeyboardInterrupt):
         assert refused(desk) == "stopped; nothing is half-written\n"
 
 
