@@ -5,28 +5,24 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
-from pydantic import BaseModel
 
 from recon import model
-from recon.flow import queue
+from recon.flow import logbook, queue, rest
 from recon.flow.gather import Gathered
 from recon.model import Kind, Outcome
 from recon.problems import EXIT_JOB, Problem, ReconError
-from recon.rules.meanings import meanings
-from recon.rules.schema import Rules
+from recon.rules.schema import Limits, Rules
 from recon.store import RunRecord, Store
-from recon.workbook import file, guard, layout
+from recon.workbook import columns, file, guard, layout, summary
 
 SUGGESTIONS, EXCEPTIONS = "Suggestions", "Exceptions"
 DONE, TOLD, WAITS = "done", "told", "yes"  # what the lines' column `waits` says, see layout.sheets
 SUFFIXES = (".xlsm", ".xlsx")
 NEW_SUFFIX = ".xlsm"  # the template holds macros, and Excel opens no such workbook under another name
-VALUE_WIDTH = 70  # characters of a value on the Rules sheet
 
 
 class Book(Protocol):
@@ -37,7 +33,10 @@ class Book(Protocol):
         """Where the workbook is, or would be, on disk."""
 
     def read(self, sheet: str) -> pl.DataFrame:
-        """A sheet's table as text, with `sheet_row` in front."""
+        """A sheet's table as text, with `sheet_row` in front, for one who takes the decisions off it."""
+
+    def peek(self, sheet: str) -> pl.DataFrame:
+        """The same for one who only looks: what is typed there is still the sheet's to keep."""
 
     def write(
         self, tables: Mapping[str, pl.DataFrame], facts: Mapping[str, str] | None = None
@@ -124,6 +123,7 @@ def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dic
     """What the sheets show of everything the store knows: each line's last proposal.
 
     Lines that are settled no longer wait, except that those just decided stay once more, with what happened.
+    `answered` are the lines that somebody has parked, asked about or rejected, and that wait all the same.
     """
     now = store.current()
     fresh = set(just_decided["line_id"]) if just_decided is not None else set()
@@ -145,7 +145,8 @@ def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dic
         "lines": now.lines.with_columns(waits=waits),
         "allocations": now.allocations,
         "exceptions": now.exceptions,
-        "run_log": _run_log(store),
+        "run_log": logbook.run_log(store),
+        "answered": _answered(now.decided),
     }
     return view | ({"decisions_log": just_decided} if just_decided is not None else {})
 
@@ -173,25 +174,74 @@ def show_run(
     """
     view = view_of_store(store) | _inputs(gathered) if store else view_of_run(gathered, outer)
     if store is None:
-        view |= {"run_log": _one_run(run)}
-    view |= {"problems": model.problems_table(problems), "rules": _rules(rules)}
-    return _write(book, view, facts, problems)
+        view |= {"run_log": logbook.one_run(run)}
+    view |= {"problems": model.problems_table(problems), "rules": logbook.rules_rows(rules)}
+    return _write(book, view, facts, rules.limits.rows_shown)
+
+
+def _answered(decided: pl.DataFrame) -> pl.DataFrame:
+    """Lines whose last decision was taken and settles nothing."""
+    taken = decided.filter(pl.col("result") == "accepted").unique("line_id", keep="last")
+    return taken.filter(~pl.col("settles")).select("line_id")
 
 
 def _write(
-    book: Book,
-    view: Mapping[str, pl.DataFrame],
-    facts: Mapping[str, str],
-    problems: Sequence[Problem] = (),
+    book: Book, view: Mapping[str, pl.DataFrame], facts: Mapping[str, str], shown: int
 ) -> tuple[Problem, ...]:
-    """A view onto the sheets, as much of it as a sheet can use; what a person should know of that."""
+    """A view onto the sheets, as much of it as a sheet can use, and the rest into files beside the workbook.
+
+    Returns what a person should know of that. The workbook is written first: if it can't be, all is as it was.
+    """
     sheets = layout.sheets(view, facts)
-    crowded = any(sheets[name].height > queue.REVIEW_MAX for name in queue.REVIEWED if name in sheets)
-    made, partly = queue.fitting(sheets, typed(book) if crowded else frozenset())
-    if partly and "problems" in view:
-        told = {"problems": model.problems_table([*problems, *partly])}
-        made |= layout.sheets(told, facts)
-    return (*partly, *book.write(made, None))
+    crowded = any(sheets[name].height > shown for name in queue.REVIEWED if name in sheets)
+    stands = _standing(book, view) if crowded else queue.Standing()
+    places = _rest_paths(book)
+    fitted = queue.fitting(sheets, shown, stands, {name: path.name for name, path in places.items()})
+    locked = rest.locked(places, fitted)
+    partly = (*fitted.problems, *locked.values())
+    made = fitted.sheets | _problems_sheet(book, fitted, partly, places)
+    if fitted.notes and "recon_state" in made:
+        made["recon_state"] = summary.with_notes(made["recon_state"], fitted.notes)
+    lost = book.write(made, None)
+    free = {name: path for name, path in places.items() if name not in locked}
+    return (*partly, *lost, *rest.put(free, fitted))
+
+
+def _standing(book: Book, view: Mapping[str, pl.DataFrame]) -> queue.Standing:
+    """What people have said: on the review sheets, and in decisions that left their line waiting."""
+    found = [queue.standing(book.peek(sheet.name), sheet) for sheet in columns.REVIEWED]
+    answered = frozenset(view["answered"]["line_id"]) if "answered" in view else frozenset()
+    said = frozenset().union(answered, *(one.said for one in found))
+    return queue.Standing(said, frozenset().union(*(one.noted for one in found)))
+
+
+def _rest_paths(book: Book) -> dict[str, Path]:
+    """Where the rest of each review sheet goes; nowhere, if the workbook lies in no folder."""
+    try:
+        return rest.paths(book.path)
+    except ReconError:  # at a web address; its store is elsewhere, and has all
+        return {}
+
+
+def _problems_sheet(
+    book: Book, fitted: queue.Fitted, partly: Sequence[Problem], places: Mapping[str, Path]
+) -> dict[str, pl.DataFrame]:
+    """Problems with what is to say of the sheets now, instead of what an earlier job said of them."""
+    name = columns.PROBLEMS.name
+    old = fitted.sheets.get(name)
+    if old is None:
+        old = book.peek(name)
+        missing = [pl.lit("").alias(title) for title in columns.PROBLEMS.titles if title not in old.columns]
+        old = old.with_columns(missing).select(columns.PROBLEMS.titles)
+    code, where = (columns.PROBLEMS.by_key[key].title for key in ("code", "where"))
+    files = [path.name for path in places.values()]
+    ours = ((pl.col(code) == queue.CODE) & pl.col(where).is_in(list(fitted.sheets))) | (
+        (pl.col(code) == rest.CODE) & pl.col(where).is_in(files)
+    )
+    said = layout.plain(model.problems_table(partly), columns.PROBLEMS, model.PROBLEMS)
+    if old.filter(ours).equals(said):
+        return {}
+    return {name: pl.concat([old.filter(~ours), said])}
 
 
 def pending(book: Path | Book | None) -> frozenset[str]:
@@ -202,7 +252,7 @@ def pending(book: Path | Book | None) -> frozenset[str]:
 
 def typed(book: Book) -> frozenset[str]:
     """Lines on which a decision is typed that is not applied yet."""
-    rows = [book.read(name) for name in queue.REVIEWED]
+    rows = [book.peek(name) for name in queue.REVIEWED]
     return frozenset(
         line_id
         for frame in rows
@@ -232,9 +282,16 @@ def _last_run(store: Store) -> dict[str, str]:
     return facts_of(json.loads(finished["summary"][-1])) if finished.height else {}
 
 
+def _rows_shown(store: Store) -> int:
+    """How many rows a review sheet shows, by the rules of the last run; these may be older than the key."""
+    finished = store.runs().filter(pl.col("status") == "finished")
+    limits = json.loads(finished["rules"][-1]).get("limits", {}) if finished.height else {}
+    return int(limits.get("rows_shown", Limits().rows_shown))
+
+
 def show_store(book: Book, store: Store, facts: Mapping[str, str]) -> None:
     """What the store knows onto the sheets, anew."""
-    _write(book, view_of_store(store), {**_last_run(store), **facts})
+    _write(book, view_of_store(store), {**_last_run(store), **facts}, _rows_shown(store))
 
 
 def show_decided(book: Book, store: Store, results: pl.DataFrame, facts: Mapping[str, str]) -> None:
@@ -242,7 +299,7 @@ def show_decided(book: Book, store: Store, results: pl.DataFrame, facts: Mapping
     log = results.select(
         "line_id", decision=pl.lit(""), result="text"
     )  # the text says `accepted` or `refused`
-    _write(book, view_of_store(store, log), {**_last_run(store), **facts})
+    _write(book, view_of_store(store, log), {**_last_run(store), **facts}, _rows_shown(store))
 
 
 def decisions(book: Book) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Problem, ...]]:
@@ -267,77 +324,3 @@ def decisions(book: Book) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Problem, ..
 
 
 _RESULTS = {"where": pl.String, "line_id": pl.String, "result": pl.String, "text": pl.String}
-
-
-def _rules(rules: Rules) -> pl.DataFrame:
-    """The rules as rows (rule, value, what), so that a reader sees what the run went by."""
-    rows: list[tuple[str, str, str]] = []
-
-    def walk(part: object, path: str, what: str) -> None:
-        if isinstance(part, BaseModel):
-            meaning = meanings(type(part))
-            for name in type(part).model_fields:
-                told = meaning.get(name, "").split("\n")[0]
-                walk(getattr(part, name), f"{path}.{name}" if path else name, told or what)
-        elif isinstance(part, dict):
-            for name, inner in part.items():
-                walk(inner, f"{path}.{name}", what)
-        elif isinstance(part, tuple) and part and isinstance(part[0], BaseModel):
-            for number, inner in enumerate(part, 1):
-                named = getattr(inner, "id", "") or getattr(inner, "code", "") or str(number)
-                walk(inner, f"{path} {named}", what)
-        elif isinstance(part, tuple) and part:
-            rows.extend((path, text, what) for text in _packed([_said(one) for one in part]))
-        else:
-            rows.append((path, _said(part), what))
-
-    walk(rules, "", "")
-    return pl.DataFrame(rows, schema={"rule": pl.String, "value": pl.String, "what": pl.String}, orient="row")
-
-
-def _packed(words: Sequence[str]) -> list[str]:
-    """Words with `; ` between, in as few lines of readable width as they need."""
-    made = [""]
-    for word in words:
-        joined = f"{made[-1]}; {word}" if made[-1] else word
-        if made[-1] and len(joined) > VALUE_WIDTH:
-            made.append(word)
-        else:
-            made[-1] = joined
-    return made
-
-
-def _said(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value == () else str(value)
-
-
-RUN_LOG_SCHEMA = {"when": pl.String, "event": pl.String, "detail": pl.String, "who": pl.String}
-
-
-def _one_run(run: RunRecord) -> pl.DataFrame:
-    return pl.DataFrame([(_when(run.started), "run", run.run_id, "")], schema=RUN_LOG_SCHEMA, orient="row")
-
-
-def _when(moment: str) -> str:
-    return datetime.fromisoformat(moment).strftime("%Y-%m-%d %H:%M")
-
-
-def _run_log(store: Store) -> pl.DataFrame:
-    """Runs and decisions, the latest first."""
-    runs = [
-        (started, "run", f"{run_id}, as of {as_of}", "")
-        for run_id, started, as_of, status in store.runs()
-        .select("run_id", "started", "as_of", "status")
-        .iter_rows()
-        if status == "finished"
-    ]
-    decided = [
-        (at, decision, f"{line_id}: {result}{' - ' + why if why else ''}", who)
-        for at, decision, line_id, result, why, who in store.decided()
-        .select("decided_at", "decision", "line_id", "result", "why", "decided_by")
-        .iter_rows()
-    ]
-    rows = sorted([*runs, *decided], reverse=True)
-    return pl.DataFrame([(_when(at), *rest) for at, *rest in rows], schema=RUN_LOG_SCHEMA, orient="row")

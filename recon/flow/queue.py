@@ -1,68 +1,133 @@
-"""What stands on a sheet when there is more than a person can use: the review sheets are a queue, not a list.
+"""What stands on a sheet when there is more than a person can use: the review sheets are a queue, not a list. Pure.
 
 A hundred thousand rows on a sheet are slow to filter and nobody reads them. Suggestions and Exceptions show the
-largest amounts, the oldest first among equals; as they are decided, the next ones come up. A row on which somebody
-has typed a decision stays. Totals on Home and Dashboard count all rows, and the store and exceptions.csv have all.
+largest amounts, the oldest first among equals; as they are decided, the next ones come up. A row on which a person
+has said something stays besides. Totals on Home and Dashboard count all rows; the store has all, and the rows that
+are not shown are in a file beside the workbook (`flow.rest`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
 
 from recon.problems import Problem
+from recon.workbook import columns
 
-REVIEW_MAX: Final = 20_000  # rows of a sheet that people decide on
 LIST_MAX: Final = 200_000  # rows of a sheet that people look things up on
-REVIEWED: Final = ("Suggestions", "Exceptions")
-_NEWEST_LAST: Final = ("Allocations", "Bank")  # of these the end is what people look up
-_CODE: Final = "sheet-rows"
+REVIEWED: Final = tuple(sheet.name for sheet in columns.REVIEWED)
+CODE: Final = "sheet-rows"
+_NEWEST_LAST: Final = (columns.ALLOCATIONS.name, columns.BANK.name)  # of these the end is what people look up
+_LINE, _RESULT = "Line id", "Result"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Ids of lines on whose rows a person has said something.
+
+    `said`: typed and not applied yet, or applied and still waiting (parked, asked, rejected); these stay besides the
+    rows that the sheet shows. `noted`: something in a column of the person's own; these stay among them, since a
+    column of formulas has something in every row.
+    """
+
+    said: frozenset[str] = frozenset()
+    noted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The sheets with as many rows as they can use, and what became of the others.
+
+    `rest` has the rows of each review sheet that it doesn't show, `problems` says so of every sheet, `notes` of the
+    review sheets in a few words for Home.
+    """
+
+    sheets: dict[str, pl.DataFrame]
+    rest: dict[str, pl.DataFrame] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+def standing(sheet: pl.DataFrame, spec: columns.Sheet) -> Standing:
+    """The rows of a review sheet, as it is read, on which a person has written something."""
+    if sheet.is_empty():
+        return Standing()
+    typed = [column.title for column in spec.columns if column.typed and column.title in sheet.columns]
+    own = [title for title in sheet.columns if title not in {"sheet_row", *spec.titles}]
+    own = [
+        title for title in own if not sheet.select((pl.col(title) != "").all()).item()
+    ]  # those are formulas
+
+    def with_any(titles: list[str]) -> frozenset[str]:
+        any_ = pl.any_horizontal(pl.lit(value=False), *[pl.col(title) != "" for title in titles])
+        return frozenset(sheet.filter(any_ & (pl.col(_LINE) != ""))[_LINE])
+
+    return Standing(with_any(typed), with_any(own))
 
 
 def fitting(
-    sheets: Mapping[str, pl.DataFrame], decided: frozenset[str] = frozenset()
-) -> tuple[dict[str, pl.DataFrame], tuple[Problem, ...]]:
-    """The sheets with as many rows as they can use, and a problem for each that does not show all.
+    sheets: Mapping[str, pl.DataFrame],
+    shown: int,
+    stands: Standing,
+    files: Mapping[str, str],
+) -> Fitted:
+    """The sheets with as many rows as they can use.
 
     Args:
         sheets: frames by sheet and by the sheet's titles, money as text.
-        decided: ids of lines on which somebody has typed a decision that is not applied yet.
+        shown: rows of a review sheet, besides those of which something is said.
+        stands: what people have said on the review sheets.
+        files: names of the files that take the rest of the review sheets, by sheet; none where there is no place.
     """
-    made = dict(sheets)
+    made, rest, notes = dict(sheets), dict[str, pl.DataFrame](), dict[str, str]()
     problems = []
     for name, frame in sheets.items():
-        most = REVIEW_MAX if name in REVIEWED else LIST_MAX
-        if frame.height <= most:
-            continue
         if name in REVIEWED:
-            made[name] = _largest(frame, most, decided)
-            hint = "the next ones come up as these are decided and applied; exceptions.csv of --out has all"
-        else:
-            made[name] = frame.tail(most) if name in _NEWEST_LAST else frame.head(most)
+            is_shown = _shown(frame, shown, stands)
+            if is_shown.all():
+                continue
+            made[name], rest[name] = frame.filter(is_shown), frame.filter(~is_shown)
+            in_file = f": they are in {files[name]}, beside the workbook" if name in files else ""
+            which = f" (the largest amounts); {rest[name].height:,} more wait{in_file}"
+            hint = (
+                "decide those that are there and apply; the next ones come up. "
+                "To see more at once raise `limits.rows_shown` in the rules"
+            )
+            more = f"{rest[name].height:,} more"
+            notes[f"{name} not shown"] = f"{more}: {files[name]}" if name in files else more
+        elif frame.height > LIST_MAX:
+            last = name in _NEWEST_LAST
+            made[name] = frame.tail(LIST_MAX) if last else frame.head(LIST_MAX)
+            which = ", the last ones" if last else ", the first ones"
             hint = "the files of --out and the store have all"
-        what = f"the sheet shows {made[name].height:,} of {frame.height:,} rows{_which(name)}"
-        problems.append(Problem(_CODE, name, what, hint))
-    return made, tuple(problems)
+        else:
+            continue
+        what = f"the sheet shows {made[name].height:,} of {frame.height:,} rows{which}"
+        problems.append(Problem(CODE, name, what, hint))
+    return Fitted(made, rest, tuple(problems), notes)
 
 
-def _which(name: str) -> str:
-    if name in REVIEWED:
-        return ", those of the largest amounts"
-    return ", the last ones" if name in _NEWEST_LAST else ", the first ones"
-
-
-def _largest(frame: pl.DataFrame, most: int, decided: frozenset[str]) -> pl.DataFrame:
-    """The rows of the largest amounts in their old order; and all on which a decision waits."""
+def _shown(frame: pl.DataFrame, most: int, stands: Standing) -> pl.Series:
+    """Which rows of a review sheet it shows: those of which something is said, and the first of the others."""
+    if frame.height <= most:
+        return pl.Series([True] * frame.height, dtype=pl.Boolean)
     ranked = frame.select(
-        pl.col("Line id").is_in(pl.Series(sorted(decided), dtype=pl.String).implode()).alias("kept"),
+        _among(stands.said).alias("said") | (pl.col(_RESULT).fill_null("") != ""),
+        _among(stands.noted).alias("noted"),
         pl.col("Line amount").cast(pl.Decimal(38, 6), strict=False).abs().alias("size"),
         pl.col("Date").alias("date"),
-        pl.col("Line id").alias("line_id"),
+        pl.col(_LINE).alias("line_id"),
     ).with_row_index("row")
-    order = ranked.sort(
-        "kept", "size", "date", "line_id", descending=[True, True, False, False], nulls_last=True
+    others = ranked.filter(~pl.col("said")).sort(
+        "noted", "size", "date", "line_id", descending=[True, True, False, False], nulls_last=True
     )
-    rows = order.head(max(most, int(ranked["kept"].sum())))["row"].sort()
-    return frame[rows]
+    noted = int(others["noted"].sum())
+    first = others.head(max(most, noted))["row"]
+    return ranked.select(pl.col("said") | pl.col("row").is_in(first.implode())).to_series()
+
+
+def _among(line_ids: frozenset[str]) -> pl.Expr:
+    return pl.col(_LINE).is_in(pl.Series(sorted(line_ids), dtype=pl.String).implode())

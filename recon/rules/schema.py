@@ -364,7 +364,7 @@ class Thresholds(Part):
 
 
 class Limits(Part):
-    """Where each search stops; reaching one is shown as a problem."""
+    """Where each search stops, and how much a sheet shows; reaching one is shown as a problem."""
 
     items_per_reference: Annotated[int, Field(ge=1, le=1000)] = 20
     """A number that more open items carry than this is no evidence."""
@@ -389,6 +389,9 @@ class Limits(Part):
     """Open remittances of one payer above which two that together are a receipt are not sought."""
     items_per_line: Annotated[int, Field(ge=10, le=1000)] = 200
     """Items named by one line above which it is a list of everything, and no evidence."""
+    rows_shown: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    """Rows that *Suggestions* and *Exceptions* show, those of the largest amounts; the others are in a file beside
+    the workbook and come up as these are decided."""
 
 
 class Rules(Part):

@@ -138,8 +138,8 @@ class Carried:
     ) -> tuple[set[int], tuple[Problem, ...]]:
         """Which new rows keep what was typed, and the rows whose typed decision can't stay.
 
-        It stays while the row's fingerprint is the same and nothing new has happened to the line; a decision that
-        was refused stays too, to be mended.
+        It stays while the row's fingerprint is the same and nothing new has happened to the line (that what happened
+        is not shown any more is nothing new); a decision that was refused stays too, to be mended.
         """
         wanted = [name for name in ("Decision", _HASH, _RESULT) if name in self._where]
         if sheet.by_key.get("decision") is None or "Decision" not in wanted or _HASH not in wanted:
@@ -158,7 +158,7 @@ class Carried:
         problems: list[Problem] = []
         for row in filled["row"].unique().sort():
             old, at = values.get(row, {}), at_row.get(row)
-            news = at is not None and results[at] != old.get(_RESULT, "")
+            news = at is not None and results[at] not in ("", old.get(_RESULT, ""))
             mendable = at is not None and results[at].startswith(review.REFUSED)
             if at is not None and old.get(_HASH) == hashes[at] and (not news or mendable):
                 kept.add(at)

@@ -75,13 +75,18 @@ class FileBook:
         """A sheet's table as text, by the titles in its header row, with `sheet_row` (the row's number) in front.
 
         Rows that are hidden or filtered out are there too; rows without any text are not. A workbook without that
-        table gives an empty frame.
+        table gives an empty frame. Who reads answers for the decisions there: the next `write` has no problem to tell
+        of one that can't stay.
 
         Raises:
             ReconError: the sheet's part is damaged.
         """
-        spec = TABLE_SHEETS[sheet]
         self._handed.add(sheet)
+        return self.peek(sheet)
+
+    def peek(self, sheet: str) -> pl.DataFrame:
+        """As `read`, for one who only looks and takes no decision."""
+        spec = TABLE_SHEETS[sheet]
         found = self._package.tables().get(spec.table)
         if found is None:
             return pl.DataFrame(schema={"sheet_row": pl.Int64, **dict.fromkeys(spec.titles, pl.String)})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from recon.problems import EXIT_JOB, Problem, ReconError
+from recon.workbook import grid
 
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
@@ -114,3 +115,10 @@ def check_writable(path: Path) -> None:
 def _writable(path: Path) -> bool:
     """Whether anybody may write the file. Asked of its mode: an administrator may write anything."""
     return bool(path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+
+
+def too_long(sheet: str, rows: int) -> ReconError:
+    """The error of a table that no sheet has room for."""
+    what = f"{rows:,} rows don't fit on a sheet of Excel, which has {grid.ROWS_MAX:,} with the heading"
+    hint = "Lower `limits.rows_shown` in the rules; a table that was moved down needs its place at the sheet's top. "
+    return ReconError(Problem("book-protected", sheet, what, f"{hint}Nothing was written."), EXIT_JOB)

@@ -17,7 +17,7 @@ import polars as pl
 import xlwings
 
 from recon.problems import EXIT_JOB, Problem, ReconError
-from recon.workbook import body, grid, named, patience
+from recon.workbook import body, grid, guard, named, patience
 from recon.workbook.body import Body
 from recon.workbook.columns import TABLE_SHEETS, Sheet, letters
 from recon.workbook.patience import patiently
@@ -113,10 +113,15 @@ class LiveBook:
         """A sheet's table as text, by the titles in its header row, with `sheet_row` in front.
 
         Rows that are hidden or filtered out are there too; rows without any text are not. A workbook without that
-        table gives an empty frame.
+        table gives an empty frame. Who reads answers for the decisions there: the next `write` has no problem to tell
+        of one that can't stay.
         """
-        spec = TABLE_SHEETS[sheet]
         self._handed.add(sheet)
+        return self.peek(sheet)
+
+    def peek(self, sheet: str) -> pl.DataFrame:
+        """As `read`, for one who only looks and takes no decision."""
+        spec = TABLE_SHEETS[sheet]
         found = self._tables().get(spec.table)
         if found is None:
             return pl.DataFrame(schema={"sheet_row": pl.Int64, **dict.fromkeys(spec.titles, pl.String)})
@@ -231,7 +236,7 @@ class LiveBook:
             raise ReconError(Problem("book-broken", spec.name, what, hint), EXIT_JOB)
         old = self._body(table, spec, formulas=True)
         if old.header + max(frame.height, 1) + 1 > grid.ROWS_MAX:
-            raise _occupied(spec.name, f"{frame.height:,} rows don't fit on a sheet of Excel")
+            raise guard.too_long(spec.name, frame.height)
         return _Plan(table, spec, old, body.block(old, frame, spec))
 
     def _check_free(self, plan: _Plan) -> None:

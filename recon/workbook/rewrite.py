@@ -8,7 +8,7 @@ import polars as pl
 from lxml import etree
 
 from recon.problems import Problem
-from recon.workbook import assemble, carry, grid
+from recon.workbook import assemble, carry, grid, guard
 from recon.workbook.columns import Kind, Sheet, letters
 from recon.workbook.package import Element, serialise, tag
 from recon.workbook.standing import Old
@@ -33,11 +33,12 @@ def rewrite(old: Old, frame: pl.DataFrame, sheet: Sheet, *, dates_from_1904: boo
 
     Raises:
         OccupiedError: cells of the user's stand where the table has to grow.
+        ReconError: the sheet has fewer rows than that.
     """
     added = [title for title in frame.columns if title not in old.where]
     height = max(frame.height, 1)  # a table has at least one row
     if old.header + height + old.totals > grid.ROWS_MAX:
-        raise OccupiedError(f"{frame.height:,} rows don't fit on a sheet of Excel")
+        raise guard.too_long(sheet.name, frame.height)
     titles = [*old.titles, *added]
     right = old.right + len(added)
     bottom = old.header + height

@@ -90,6 +90,12 @@ def _state(facts: Mapping[str, str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"What": pl.String, "Value": pl.String}, orient="row")
 
 
+def with_notes(state: pl.DataFrame, notes: Mapping[str, str]) -> pl.DataFrame:
+    """Home's state with some more to say at its end, which is never left out."""
+    rows = pl.DataFrame(list(notes.items()), schema=state.schema, orient="row")
+    return pl.concat([state.head(named.BLOCKS["recon_state"].height - rows.height), rows])
+
+
 def _open(view: Views) -> pl.DataFrame:
     """The exceptions of lines that are not settled yet."""
     lines = view["lines"]

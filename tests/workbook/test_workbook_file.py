@@ -160,6 +160,24 @@ def test_a_decision_typed_after_an_earlier_result_stays(filled: Path) -> None:
     assert book.read("Suggestions")["Decision"].to_list() == ["accept", ""]
 
 
+def test_a_typed_decision_stays_when_an_earlier_result_is_shown_no_more(filled: Path) -> None:
+    log = [("L-1", "park", "parked"), ("L-4", "allocate", "refused: no item is named")]
+    open_book(filled).write(layout.sheets(with_log(view(), *log), FACTS))
+    type_in(filled, "Suggestions", 4, Decision="accept")
+    type_in(filled, "Suggestions", 5, Decision="allocate")
+    assert open_book(filled).write(layout.sheets(view(), FACTS)) == ()
+    got = open_book(filled).read("Suggestions")
+    assert got.select("Decision", "Result").rows() == [("accept", ""), ("allocate", "")]
+
+
+def test_who_only_looks_leaves_the_problem_to_the_writer(filled: Path) -> None:
+    type_in(filled, "Suggestions", 4, Decision="accept")
+    gone = layout.sheets(view(), FACTS)["Suggestions"].filter(pl.col("Line id") != "L-1")
+    book = open_book(filled)
+    assert book.peek("Suggestions")["Decision"].to_list() == ["accept", ""]
+    assert [one.where for one in book.write({"Suggestions": gone})] == ["Suggestions!4"]
+
+
 def test_hidden_and_filtered_rows_are_read_and_shown_again_after_a_write(filled: Path) -> None:
     change_part(filled, part_of(filled, "Bank"), '<row r="5"', '<row r="5" hidden="1"')
     change_part(

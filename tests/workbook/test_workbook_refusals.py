@@ -163,7 +163,12 @@ def test_a_missing_workbook_and_one_that_is_there_already(path: Path) -> None:
 
 def test_a_table_larger_than_a_sheet(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grid, "ROWS_MAX", 5)
-    assert refused(lambda: open_book(path).write(layout.sheets(view(9), FACTS)))[0] == "book-protected"
+    with pytest.raises(ReconError) as caught:
+        open_book(path).write(layout.sheets(view(9), FACTS))
+    [problem] = caught.value.problems
+    assert (problem.code, problem.where) == ("book-protected", "Suggestions")
+    assert problem.what == "5 rows don't fit on a sheet of Excel, which has 5 with the heading"
+    assert "limits.rows_shown" in problem.hint
 
 
 def test_a_process_killed_while_writing_leaves_the_old_workbook(
