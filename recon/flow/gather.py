@@ -18,6 +18,7 @@ from recon.rules.profile import Profile
 from recon.rules.schema import Rules
 
 FILES_APART = 200  # from so many on, small files are read in several processes: Python does most of the work
+LARGE = 32 << 20  # bytes; while it is read, a file takes some six times its size
 
 
 class Progress(Protocol):
@@ -79,7 +80,8 @@ def gather(
     lines = 0
     apart = workers > 1 and len(files) >= FILES_APART
     read = partial(_read, profiles)
-    several = together.each_apart(read, files, workers) if apart else together.each(read, files, workers)
+    at_once = 1 if any(_large(path) for _kind, path in files) else workers
+    several = together.each_apart(read, files, workers) if apart else together.each(read, files, at_once)
     progress("read", 0, len(files), lines)
     for number, made in enumerate(several):
         kind, path = files[number]
@@ -108,6 +110,11 @@ def gather(
     currency = _currency(frames.values(), rules)
     filled = {kind: _filled(frame, INPUT_TABLES[kind], currency) for kind, frame in frames.items()}
     return Gathered(tuple(readings), filled, tuple(left_out), tuple(problems), currency, tuple(unread))
+
+
+def _large(path: Path) -> bool:
+    """Whether a file takes so much memory while it is read that no other is read meanwhile."""
+    return path.is_file() and path.stat().st_size > LARGE
 
 
 def _read(profiles: Sequence[Profile], file: tuple[Kind, Path]) -> Reading | tuple[Problem, ...]:
