@@ -158,7 +158,8 @@ def _home(book: LiveBook) -> Path | None:
 def _places(inputs: Mapping[str, str], key: str, home: Path | None) -> list[str]:
     """The files, folders or globs of one input; those without a folder lie beside the workbook."""
     names = [name.strip().strip('"').strip() for name in inputs.get(key, "").split(";")]
-    return [str(_placed(name, home)) for name in names if name]
+    # A name on object storage has no place here, and is told so.
+    return [name if "://" in name else str(_placed(name, home)) for name in names if name]
 
 
 def _placed(name: str, home: Path | None) -> Path:

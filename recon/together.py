@@ -7,6 +7,7 @@ use the other cores without a copy of any table. What comes back is the same as 
 from __future__ import annotations
 
 import signal
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -69,9 +70,15 @@ def each(work: Callable[[A], B], parts: Iterable[A], workers: int) -> Iterator[B
     if workers == 1:
         yield from map(work, parts)
         return
+    ahead: deque[Future[B]] = deque()
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
-        yield from pool.map(work, parts)
+        for part in parts:
+            ahead.append(pool.submit(work, part))
+            if len(ahead) > workers:  # parts may be large: no more of them wait than are worked on
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 

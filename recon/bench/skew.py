@@ -21,7 +21,10 @@ TEXT: Final = "PAYMENT"
 
 def customer(case: Case) -> Case:
     """Two of five items are of the customer that has most."""
-    largest = case.open_items["customer_id"].value_counts(sort=True)["customer_id"][0]
+    counts = (
+        case.open_items["customer_id"].value_counts().sort("count", "customer_id", descending=[True, False])
+    )
+    largest = counts["customer_id"][0]
     name = case.open_items.filter(pl.col("customer_id") == largest)["customer_name"][0]
     his = pl.int_range(pl.len()) % 5 < 2  # noqa: PLR2004 - two of five
     items = case.open_items.with_columns(

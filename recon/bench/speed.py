@@ -91,7 +91,11 @@ def growths(timings: Sequence[Timing]) -> list[Growth]:
 def page(timings: Sequence[Timing], machine: Mapping[str, str], command: str) -> str:
     """The Markdown page of a run; ends with a newline."""
     facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
-    left = [f"- {one.engine}, {one.lines:,} lines: {one.why}." for one in timings if one.seconds is None]
+    left = [
+        f"- {one.engine}, {one.lines:,} lines{one.skew and ', '}{one.skew}: {one.why}."
+        for one in timings
+        if one.seconds is None
+    ]
     lopsided = _skew_table(timings)
     parts = [
         "# How fast recon is",

@@ -18,7 +18,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any, Final
@@ -132,9 +132,11 @@ class Cluster:
                 yield _come_of(ahead.popleft())
         finally:
             if ahead:
-                self.context.cancelJobGroup(GROUP)
+                with suppress(Exception):  # where Spark is gone, what is told is why, and not that it is
+                    self.context.cancelJobGroup(GROUP)
             pool.shutdown(cancel_futures=True)
-            shared.destroy()
+            with suppress(Exception):
+                shared.destroy()
 
     def _one(self, number: int, shared: Any, carried: Any) -> tuple[str, str, Any]:
         context = self.context
@@ -143,13 +145,15 @@ class Cluster:
             task = partial(_there, shared, carried, versions())
             [made] = context.parallelize([number], 1).map(task).collect()
         finally:
-            carried.destroy()
+            with suppress(Exception):
+                carried.destroy()
         return made  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """End the application, if it was started."""
         if "context" in self.__dict__:
-            self.context.stop()
+            with suppress(Exception):
+                self.context.stop()
 
 
 @contextmanager

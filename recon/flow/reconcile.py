@@ -20,8 +20,7 @@ from recon import __version__, flow, model, rules
 from recon.flow import cluster, deliver, memory, moments, remote, settings, spread, totals
 from recon.flow.gather import Gathered, Progress, gather, inner, silent
 from recon.flow.identity import told_apart
-from recon.match import settle
-from recon.match.prepare.clean import clean
+from recon.match import ready_of, settle
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Result, RunRecord
 from recon.problems import Problem
 from recon.rules.schema import Rules
@@ -134,7 +133,7 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             ):  # what came in is not asked for again, and takes as much as all the rest
                 gathered, items = gathered.emptied(), items.clear()
             shares = cluster.shares(spark, tables[0].bank_lines.height, job.workers, job.memory)
-            result = settle(clean(tables.pop(), loaded), loaded, *shares)
+            result = settle(ready_of(tables.pop(), loaded), loaded, *shares)
             progress("match", 1, 1)
             stages.append(("write", time.perf_counter()))
             progress("write", 0, 1)

@@ -44,7 +44,12 @@ def match(tables: Tables, rules: Rules, workers: int = 1, lines_at_once: int = L
     Returns the proposals in inner form: each bank line has exactly one outcome, its money is conserved to the
     minor unit, and no item is settled beyond its open amount; all three are asserted.
     """
-    return settle(clean(tables, rules), rules, workers, lines_at_once)
+    return settle(ready_of(tables, rules), rules, workers, lines_at_once)
+
+
+def ready_of(tables: Tables, rules: Rules) -> Ready:
+    """Step 1, for `settle`: what came in, cleaned, with the keys it can be joined by."""
+    return clean(tables, rules)
 
 
 def settle(
@@ -54,7 +59,7 @@ def settle(
     lines_at_once: int = LINES_AT_ONCE,
     distribute: Distribute = together.each,
 ) -> Result:
-    """As `match`, from what `clean` has made of the tables, so that whoever calls it can let go of these before.
+    """As `match`, from what `ready_of` has made of the tables, so that whoever calls it can let go of these before.
 
     Args:
         ready: the cleaned tables.
@@ -64,14 +69,14 @@ def settle(
         distribute: does the same work with each of many parts, here or elsewhere, and returns what it makes of them
             in their order. The work, the parts and what comes of them can be pickled.
     """
-    some = max(lines_at_once // workers, 1)
+    some = max(lines_at_once // workers, min(lines_at_once, PART_MIN))
     parts = together.parts(ready.lines, some, workers, PART_MIN)
     ledger = replace(ready, lines=ready.lines.clear())
     met = distribute(
         partial(meet, ledger, rules), parts, workers
     )  # which lines, items, payers may meet at all
     found = link(ready, list(met), rules)  # ... and which advices
-    ready = heard(ready, found)
+    ready, found = heard(ready, found), replace(found, texts=found.texts.clear())
     _let_go(ready)
     # Every set of items that may explain a line, and its weight; the lines of one payer together.
     proposed = distribute(partial(propose, rules), portions(ready, found, some), workers)
@@ -79,7 +84,9 @@ def settle(
     _let_go(ready)
     chosen = choose(ready, weighed, rules)  # every item owned once, the best total for the whole
     _let_go(ready)
-    return tell(ready, found, weighed, chosen, rules, some)  # outcome, reasons, exceptions with their codes
+    return tell(
+        ready, found, weighed, chosen, rules, lines_at_once
+    )  # outcome, reasons, exceptions with their codes
 
 
 def meet(ledger: Ready, rules: Rules, lines: pl.DataFrame) -> Met:

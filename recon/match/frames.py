@@ -62,6 +62,7 @@ class Ready:
         uncleared, taken_back.
     items: item, item_id, customer_id, owner (customer or group), doc_no, doc_type, currency, open, gross, net,
         cis_base, retention, same (items of this currency and open amount),
+        spoken (from `link.heard` on: some line names it),
         issue_date, due_date, entity, discount_percent, discount_days, bar (why it can't be `auto`, or empty),
         bar_code.
     keys: key, item, kind (`full`, `bare`, `order`), raw; a document number or order reference of an open item.

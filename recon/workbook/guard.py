@@ -121,4 +121,6 @@ def too_long(sheet: str, rows: int) -> ReconError:
     """The error of a table that no sheet has room for."""
     what = f"{rows:,} rows don't fit on a sheet of Excel, which has {grid.ROWS_MAX:,} with the heading"
     hint = "Lower `limits.rows_shown` in the rules; a table that was moved down needs its place at the sheet's top. "
-    return ReconError(Problem("book-protected", sheet, what, f"{hint}Nothing was written."), EXIT_JOB)
+    return ReconError(
+        Problem("book-protected", sheet, what, f"{hint}The workbook stays as it was."), EXIT_JOB
+    )

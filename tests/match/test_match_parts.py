@@ -56,6 +56,20 @@ def test_each_keeps_the_order_and_works_at_the_same_time() -> None:
         list(each(lambda number: 1 // number, [1, 0], workers=2))
 
 
+def test_no_more_parts_are_made_than_are_worked_on_and_wait() -> None:
+    made: list[int] = []
+
+    def counted() -> Iterator[int]:
+        for number in range(20):
+            made.append(number)
+            yield number
+
+    done = each(lambda number: number, counted(), workers=2)
+    assert next(done) == 0
+    assert len(made) <= 4
+    assert list(done) == list(range(1, 20))
+
+
 def test_what_is_made_once_is_made_once() -> None:
     once, made = Once(), []
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from match_cases import Row, item, line, rules_of, run, tables_of
 
+from recon.match import match
 from recon.match.combine import subsets
 from recon.match.combine.subsets import Book
 from recon.match.explain import neighbours
@@ -53,6 +54,18 @@ def test_sums_that_many_sets_make_are_shown_and_do_not_compete() -> None:
     first = f"L{several[0]}"
     assert told.outcome(first) == "exception"
     assert told.exceptions.filter(line_id=first)["alternatives"][0]
+
+
+def test_who_names_a_payers_items_changes_nothing_by_where_the_lines_are_cut() -> None:
+    """Eight of the payer's twenty equal items are named by others' lines: its own is tried with the other twelve."""
+    items = [item(f"INV-{at:04d}", "K1", "100.00") for at in range(1, 21)]
+    lines = [line("A", "ACME TIMBER LTD", "100.00")]
+    lines += [line(f"B{at}", f"PAYMENT INV-{at:04d}", "100.00") for at in range(1, 9)]
+    tables = tables_of(lines, items, [{"customer_id": "K1", "name": "ACME TIMBER LTD"}])
+    whole, cut = match(tables, rules_of()), match(tables, rules_of(), 1, 1)
+    for name in ("lines", "allocations", "exceptions"):
+        assert getattr(cut, name).equals(getattr(whole, name)), name
+    assert whole.allocations.filter(line_id="A")["item_id"].to_list() == ["INV-0009"]
 
 
 def test_an_ambiguous_sum_takes_nothing_from_a_line_that_names_its_item() -> None:

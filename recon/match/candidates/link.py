@@ -47,10 +47,15 @@ def link(ready: Ready, parts: Sequence[Met], rules: Rules) -> Found:
 
 
 def heard(ready: Ready, found: Found) -> Ready:
-    """The lines with the payer's text that was found in each; what only finding needed is let go."""
+    """The lines with the payer's text that was found in each, and the items with `spoken`: does any line name it?
+
+    What only finding needed is let go.
+    """
     lines = ready.lines.drop(FIELDS, strict=False)
     lines = lines.join(found.texts, on="line", how="left", maintain_order="left")
-    return replace(ready, lines=lines, once=Once())
+    said = found.references.filter(pl.col("how").is_in(["exact", "order"]))["item"].unique()
+    items = ready.items.with_columns(spoken=pl.col("item").is_in(said.implode()))
+    return replace(ready, lines=lines, items=items, once=Once())
 
 
 def _wide(wide: pl.DataFrame, ready: Ready, rules: Rules) -> list[Problem]:

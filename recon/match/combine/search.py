@@ -297,13 +297,12 @@ def _paid(
     ready: Ready, found: Found, rules: Rules, offers: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Single items of the payer whose amount is the receipt's, exactly or less a deduction of its profile."""
-    items = ready.items.filter(pl.col("open") > 0).select("item", "owner", "currency", "open")
+    items = ready.items.filter(pl.col("open") > 0).select(
+        "item", "owner", "currency", "open", "due_date", "spoken"
+    )
     named = found.references.filter(pl.col("how").is_in(["exact", "order"])).select("line").unique()
-    spoken = found.references.filter(pl.col("how").is_in(["exact", "order"])).select("item").unique()
     equal = _equal(
-        items.join(ready.items.select("item", "due_date"), on="item", maintain_order="left").with_columns(
-            spoken=pl.col("item").is_in(spoken["item"].implode())
-        ),
+        items,
         offers.with_columns(naming=pl.col("line").is_in(named["line"].implode())),
     )
     taxed = ready.customers.filter(pl.col("tax_profile") != "").select("owner").unique()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon.match.asked import asked
 from recon.match.explain import readings
 from recon.match.explain.others import Others
 from recon.match.frames import Found, Ready
@@ -39,14 +40,10 @@ def added(
     lines = lines.select("line", "amount", "currency").join(
         alternatives.select("line"), on="line", how="anti", maintain_order="left"
     )
-    both = (
-        lines.join(near, on="line", maintain_order="left")
-        .join(
-            among.free,
-            on=["customer_id", "currency", "amount"],
-            maintain_order="left",
-        )
-        .filter(pl.len().over("line") == 1)
+    pairs = lines.join(near, on="line", maintain_order="left")
+    free = asked(among.free, pairs["customer_id"], "customer_id")
+    both = pairs.join(free, on=["customer_id", "currency", "amount"], maintain_order="left").filter(
+        pl.len().over("line") == 1
     )
     told = both.select(
         "line",

@@ -18,7 +18,7 @@ from recon import together
 from recon.fill import fill
 from recon.match.distribute import of_ledger, of_lines
 from recon.match.explain import allowances, details, guesses, readings, wording
-from recon.match.explain.others import Others, others
+from recon.match.explain.others import Others, others, sure
 from recon.match.explain.reasons import evidence_code, reasons
 from recon.match.explain.unmatched import unmatched_lines
 from recon.match.explain.words import WORDS_OF_CODE
@@ -185,7 +185,7 @@ def _detailed(
 
 def _allocations(ready: Ready, found: Found, chosen: Chosen, proposed: pl.DataFrame) -> pl.DataFrame:
     """One row for each item and deduction, and one for what goes on account of the payer, if that is known."""
-    paying = found.payers.filter("sure").unique("line", keep="first", maintain_order=True)
+    paying = sure(found).select("line", customer_id="payer")
     told = reasons(evidence_code(proposed))
     about = told.select(
         "proposal", "line", "confidence", "rule", "reasons", "on_account", "surplus", status="outcome"
@@ -197,9 +197,9 @@ def _allocations(ready: Ready, found: Found, chosen: Chosen, proposed: pl.DataFr
     rest = about.filter((pl.col("on_account") != 0) & (pl.col("surplus") == "")).with_columns(
         amount="on_account"
     )
-    rest = rest.join(
-        paying.select("line", "customer_id"), on="line", how="left", maintain_order="left"
-    ).with_columns(pl.col("customer_id").fill_null(""))
+    rest = rest.join(paying, on="line", how="left", maintain_order="left").with_columns(
+        pl.col("customer_id").fill_null("")
+    )
     return pl.concat(
         [
             settled.select(
