@@ -183,7 +183,8 @@ def shares(cluster: Cluster | None, lines: int, asked: int, limit: int) -> tuple
         limit: memory in bytes to stay within here; 0 = as much as it takes.
     """
     if cluster is None:
-        return spread.workers(asked), spread.lines_at_once(limit), together.each
+        here = spread.workers(asked)
+        return here, spread.lines_at_once(limit, here), together.each
     workers = asked or cluster.slots
     return workers, spread.lines_apart(lines, workers), cluster.distribute
 

@@ -23,10 +23,13 @@ def workers(asked: int) -> int:
     return len(usable(0)) if usable else os.cpu_count() or 1
 
 
-def lines_at_once(limit: int) -> int:
-    """How many lines' text is read at once, so that it fits into what a limit of memory in bytes leaves."""
+def lines_at_once(limit: int, workers: int = 1) -> int:
+    """How many lines are worked on at once, so that they fit into what a limit of memory in bytes leaves.
+
+    Without a limit no worker's part gets smaller than is worth its while.
+    """
     if not limit:
-        return LINES_AT_ONCE
+        return max(LINES_AT_ONCE, workers * LINES_LEAST)
     left = limit - (memory.peak_mb() or 0) * _MIB
     return max(LINES_LEAST, min(LINES_AT_ONCE, left // LINE_BYTES))
 

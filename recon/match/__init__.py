@@ -69,7 +69,7 @@ def settle(
         distribute: does the same work with each of many parts, here or elsewhere, and returns what it makes of them
             in their order. The work, the parts and what comes of them can be pickled.
     """
-    some = max(lines_at_once // workers, min(lines_at_once, PART_MIN))
+    some = max(lines_at_once // workers, 1)
     parts = together.parts(ready.lines, some, workers, PART_MIN)
     ledger = replace(ready, lines=ready.lines.clear())
     met = distribute(
