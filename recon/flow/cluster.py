@@ -143,11 +143,11 @@ class Cluster:
         context.setJobGroup(GROUP, f"part {number + 1}")
         try:
             task = partial(_there, shared, carried, versions())
-            [made] = context.parallelize([number], 1).map(task).collect()
+            made: list[tuple[str, str, Any]] = context.parallelize([number], 1).map(task).collect()
         finally:
             with suppress(Exception):
                 carried.destroy()
-        return made  # type: ignore[no-any-return]
+        return made[0]
 
     def close(self) -> None:
         """End the application, if it was started."""

@@ -128,9 +128,8 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
                 inner(gathered, items, settled_lines, *((store.tolerated(), store.paid()) if store else ()))
             ]
             scales = tables[0].scales
-            if not (
-                store or job.book
-            ):  # what came in is not asked for again, and takes as much as all the rest
+            # Without them what came in is not asked for again, and it takes as much as all the rest.
+            if not (store or job.book):
                 gathered, items = gathered.emptied(), items.clear()
             shares = cluster.shares(spark, tables[0].bank_lines.height, job.workers, job.memory)
             result = settle(ready_of(tables.pop(), loaded), loaded, *shares)

@@ -72,10 +72,9 @@ def settle(
     some = max(lines_at_once // workers, 1)
     parts = together.parts(ready.lines, some, workers, PART_MIN)
     ledger = replace(ready, lines=ready.lines.clear())
-    met = distribute(
-        partial(meet, ledger, rules), parts, workers
-    )  # which lines, items, payers may meet at all
-    found = link(ready, list(met), rules)  # ... and which advices
+    # Which lines, items and payers may meet at all, and then which advices.
+    met = distribute(partial(meet, ledger, rules), parts, workers)
+    found = link(ready, list(met), rules)
     ready, found = heard(ready, found), replace(found, texts=found.texts.clear())
     _let_go(ready)
     # Every set of items that may explain a line, and its weight; the lines of one payer together.
@@ -84,9 +83,8 @@ def settle(
     _let_go(ready)
     chosen = choose(ready, weighed, rules)  # every item owned once, the best total for the whole
     _let_go(ready)
-    return tell(
-        ready, found, weighed, chosen, rules, lines_at_once
-    )  # outcome, reasons, exceptions with their codes
+    # Outcome, reasons, exceptions with their codes.
+    return tell(ready, found, weighed, chosen, rules, lines_at_once)
 
 
 def meet(ledger: Ready, rules: Rules, lines: pl.DataFrame) -> Met:

@@ -57,7 +57,8 @@ def joined(parts: Sequence[Proposals]) -> Proposals:
     for part in parts:
         sets.append(part.sets.with_columns(pl.col("proposal") + offset))
         legs.append(part.legs.with_columns(pl.col("proposal") + offset))
-        offset += int(part.sets["proposal"].max() or 0) + 1 if part.sets.height else 0  # type: ignore[arg-type]
+        highest = part.sets["proposal"].max()
+        offset += highest + 1 if isinstance(highest, int) else 0
     every = pl.concat(sets, how="vertical_relaxed").sort("line", maintain_order=True)
     every = every.with_row_index("number").with_columns(pl.col("number").cast(pl.Int64))
     numbers = every.select("proposal", "number")
