@@ -16,7 +16,19 @@ import polars as pl
 
 from recon.match import contest
 from recon.match.assign import small
-from recon.match.assign.room import ASSIGNED_MAX, NODES_MAX, Room, each_whole, fits, of_items, table, take
+from recon.match.assign.room import (
+    ASSIGNED_MAX,
+    NODES_MAX,
+    Room,
+    allows,
+    each_whole,
+    fits,
+    left_of,
+    needs_of,
+    of_items,
+    table,
+    take,
+)
 from recon.match.frames import Chosen, Proposals, Ready
 from recon.problems import Problem
 from recon.rules.schema import Rules
@@ -247,17 +259,14 @@ def _in_turn(frame: pl.DataFrame, ready: Ready, why: str) -> Problem:
 
 def _greedy(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> list[tuple[int, int]]:
     """The best set first, then the next that still fits."""
-    needs: dict[int, list[tuple[int, int]]] = {}
-    for proposal, item, use in uses.select("proposal", "item", "use").iter_rows():
-        needs.setdefault(proposal, []).append((item, use))
-    left = {item: int(room[item]) for item in uses["item"].unique().to_list()}
+    needs = needs_of(uses)
+    left = left_of(uses, room)
     done: set[int] = set()
     picked: list[tuple[int, int]] = []
     order = frame.sort("value", "line", "rank", descending=[True, False, False])
     for line, proposal in order.select("line", "proposal").iter_rows():
         wanted = needs.get(proposal, [])
-        fits = all(use * left[item] >= 0 and abs(use) <= abs(left[item]) for item, use in wanted)
-        if line in done or not fits:
+        if line in done or not allows(left, wanted):
             continue
         for item, use in wanted:
             left[item] -= use

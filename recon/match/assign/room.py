@@ -44,3 +44,21 @@ def each_whole(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> bool:
         return False
     whole = uses.join(table(uses["item"], room), on="item")
     return bool((whole["use"] == whole["room"]).all())
+
+
+def needs_of(uses: pl.DataFrame) -> dict[int, list[tuple[int, int]]]:
+    """What each set (proposal, item, use) needs, as (item, use), to be gone through one by one."""
+    needs: dict[int, list[tuple[int, int]]] = {}
+    for proposal, item, use in uses.select("proposal", "item", "use").iter_rows():
+        needs.setdefault(proposal, []).append((item, use))
+    return needs
+
+
+def left_of(uses: pl.DataFrame, room: Room) -> dict[int, int]:
+    """What each item of these uses has left."""
+    return {item: int(room[item]) for item in uses["item"].unique().to_list()}
+
+
+def allows(left: dict[int, int], wanted: list[tuple[int, int]]) -> bool:
+    """As `fits`, of all that one set needs."""
+    return all(use * left[item] >= 0 and abs(use) <= abs(left[item]) for item, use in wanted)

@@ -12,7 +12,7 @@ import math
 import numpy as np
 import polars as pl
 
-from recon.match.assign.room import Room
+from recon.match.assign.room import Room, allows, left_of, needs_of
 
 TRIED_MAX = 4_096  # choices of a part that are tried
 
@@ -53,14 +53,12 @@ def tried(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> list[tuple[int
         uses: proposal, item, use.
         room: what the items have left.
     """
-    needs: dict[int, list[tuple[int, int]]] = {}
-    for proposal, item, use in uses.select("proposal", "item", "use").iter_rows():
-        needs.setdefault(proposal, []).append((item, use))
+    needs = needs_of(uses)
     by_line: dict[int, list[tuple[float, int]]] = {}
     for line, proposal, value in frame.select("line", "proposal", "value").iter_rows():
         by_line.setdefault(line, []).append((value, proposal))
     lines = list(by_line)
-    left = {item: int(room[item]) for item in uses["item"].unique().to_list()}
+    left = left_of(uses, room)
     best: tuple[float, list[tuple[int, int]]] = (-1.0, [])
 
     def go_on(at: int, value: float, picked: list[tuple[int, int]]) -> None:
@@ -71,7 +69,7 @@ def tried(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> list[tuple[int
             return
         for worth, proposal in by_line[lines[at]]:
             wanted = needs.get(proposal, [])
-            if all(use * left[item] >= 0 and abs(use) <= abs(left[item]) for item, use in wanted):
+            if allows(left, wanted):
                 for item, use in wanted:
                     left[item] -= use
                 go_on(at + 1, value + worth, [*picked, (lines[at], proposal)])
