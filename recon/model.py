@@ -510,6 +510,7 @@ class RunRecord:
     rules_digest: str
     rules: Mapping[str, Any] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
+    who: str = ""  # login of whoever ran it
 
 
 def exponent(currency: str) -> int:

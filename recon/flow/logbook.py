@@ -63,7 +63,7 @@ def _said(value: object) -> str:
 
 def one_run(run: RunRecord) -> pl.DataFrame:
     """The run log of a workbook without a store: this run."""
-    return pl.DataFrame([(_when(run.started), "run", run.run_id, "")], schema=_RUN_LOG, orient="row")
+    return pl.DataFrame([(_when(run.started), "run", run.run_id, run.who)], schema=_RUN_LOG, orient="row")
 
 
 def _when(moment: str) -> str:
@@ -71,11 +71,11 @@ def _when(moment: str) -> str:
 
 
 def run_log(store: Store) -> pl.DataFrame:
-    """Runs and decisions, the latest first."""
+    """Runs, decisions and postings, the latest first."""
     runs = [
-        (started, "run", f"{run_id}, as of {as_of}", "")
-        for run_id, started, as_of, status in store.runs()
-        .select("run_id", "started", "as_of", "status")
+        (started, "run", f"{run_id}, as of {as_of}", who)
+        for run_id, started, as_of, status, who in store.runs()
+        .select("run_id", "started", "as_of", "status", "who")
         .iter_rows()
         if status == "finished"
     ]
@@ -85,5 +85,9 @@ def run_log(store: Store) -> pl.DataFrame:
         .select("decided_at", "decision", "line_id", "result", "why", "decided_by")
         .iter_rows()
     ]
-    rows = sorted([*runs, *decided], reverse=True)
+    posted = [
+        (created, "post", f"{batch_id}, {format_}: {lines:,} {'line' if lines == 1 else 'lines'}", who)
+        for batch_id, format_, created, who, lines in store.posted().iter_rows()
+    ]
+    rows = sorted([*runs, *decided, *posted], reverse=True)
     return pl.DataFrame([(_when(at), *rest) for at, *rest in rows], schema=_RUN_LOG, orient="row")

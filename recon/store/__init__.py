@@ -20,7 +20,16 @@ from recon.store import append, connect, past, query
 from recon.store.append import RunTables
 from recon.store.past import Past
 
-__all__ = ["Past", "RunRecord", "RunTables", "Store"]
+__all__ = ["Past", "RunRecord", "RunTables", "Store", "shown"]
+
+
+def shown(url: str) -> str:
+    """A store's URL as messages say it: a SQLite file by its path, and never a password; "" for none.
+
+    Raises:
+        ReconError: EXIT_JOB, if it is no URL of a store.
+    """
+    return connect.shown(connect.parse_url(url)) if url else ""
 
 
 class Store:
@@ -239,7 +248,7 @@ class Store:
         with connect.reading(self._engine) as connection:
             return query.open_items(connection, self._tables, item_ids)
 
-    def append_postings(self, batch: Batch, at: str) -> Batch:
+    def append_postings(self, batch: Batch, at: str, who: str = "") -> Batch:
         """Keep a posting file and mark its lines posted.
 
         Returns:
@@ -256,7 +265,7 @@ class Store:
             postings = self._tables.tables["postings"]
             posted = set(connection.execute(select(postings.c.line_id)).scalars())
             assert posted.isdisjoint(batch.line_ids), "a line is posted once"
-            append.batch(connection, self._tables, batch, at)
+            append.batch(connection, self._tables, batch, at, who)
             self._position = None
         return batch
 
@@ -265,6 +274,11 @@ class Store:
         table = self._tables.tables["batches"]
         with connect.reading(self._engine) as connection:
             return list(connection.execute(select(table.c.batch_id).order_by(table.c.nth)).scalars())
+
+    def posted(self) -> pl.DataFrame:
+        """Every posting file in the order they came: (batch_id, format, created, who, lines)."""
+        with connect.reading(self._engine) as connection:
+            return query.posted(connection, self._tables)
 
     def batch(self, batch_id: str) -> Batch | None:
         """A posting file as it was made; None if there is none of that id."""

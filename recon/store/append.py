@@ -50,6 +50,7 @@ def run_row(run: RunRecord, status: str, seq: int | None) -> dict[str, Any]:
         "status": status,
         "summary": json.dumps(run.summary, ensure_ascii=False, sort_keys=True, default=str),
         "whole": 0,
+        "who": run.who,
     }
 
 
@@ -175,7 +176,7 @@ def decided(connection: Connection, tables: MetaData, seq: int, frame: pl.DataFr
     rows.insert(connection, table, _numbered(kept, seq, first))
 
 
-def batch(connection: Connection, tables: MetaData, new: Batch, at: str) -> None:
+def batch(connection: Connection, tables: MetaData, new: Batch, at: str, who: str) -> None:
     """A posting file and the lines in it."""
     batches = tables.tables["batches"]
     row = {
@@ -184,6 +185,7 @@ def batch(connection: Connection, tables: MetaData, new: Batch, at: str) -> None
         "format": new.format,
         "created": at,
         "content": new.text,
+        "who": who,
     }
     connection.execute(batches.insert(), [row])
     lines = pl.DataFrame({"line_id": list(new.line_ids)}, schema={"line_id": pl.String})

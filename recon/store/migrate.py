@@ -39,8 +39,12 @@ CREATE TABLE inputs_seen (
 _HOLDERS: Final = """
 ALTER TABLE proposal_allocations ADD COLUMN customer_id TEXT;
 """
+_WHO: Final = """
+ALTER TABLE runs ADD COLUMN who TEXT NOT NULL DEFAULT '';
+ALTER TABLE batches ADD COLUMN who TEXT NOT NULL DEFAULT '';
+"""
 STEPS: Final[Mapping[int, str]] = MappingProxyType(
-    {2: _KEPT_INPUTS + _HOLDERS}
+    {2: _KEPT_INPUTS + _HOLDERS, 3: _WHO}
 )  # version -> what makes it of the one before
 
 

@@ -258,6 +258,20 @@ def runs(connection: Connection, tables: MetaData) -> pl.DataFrame:
     return rows.fetch(connection, query, schema)
 
 
+def posted(connection: Connection, tables: MetaData) -> pl.DataFrame:
+    """Every posting file in the order they came: (batch_id, format, created, who, lines)."""
+    batches, postings = tables.tables["batches"], tables.tables["postings"]
+    told = [batches.c[name] for name in ("batch_id", "format", "created", "who")]
+    query = (
+        select(*told, func.count().label("lines"))
+        .join(postings, postings.c.batch_id == batches.c.batch_id)
+        .group_by(*told, batches.c.nth)
+        .order_by(batches.c.nth)
+    )
+    schema = dict.fromkeys(["batch_id", "format", "created", "who"], pl.String()) | {"lines": pl.Int64()}
+    return rows.fetch(connection, query, schema)
+
+
 def _kept(table: model.Table) -> dict[str, Any]:
     """A table's columns as the database keeps them: everything is text, except numbers of rows."""
     return {

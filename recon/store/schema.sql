@@ -11,6 +11,7 @@
 --   1  the first
 --   2  all that a run read is kept, so that other rules can be tried on it: runs.whole, run_lines, inputs_seen;
 --      and whose account a proposal puts cash on, so that it is posted there: proposal_allocations.customer_id
+--   3  who ran and who posted, for the log of a workbook that several people use: runs.who, batches.who
 
 CREATE TABLE schema_version (
     version INTEGER NOT NULL
@@ -25,7 +26,8 @@ CREATE TABLE runs (
     rules TEXT NOT NULL,            -- the rules themselves as JSON, to perform the run again
     status TEXT NOT NULL,           -- begun, finished
     summary TEXT NOT NULL,          -- JSON
-    whole INTEGER NOT NULL DEFAULT 0 -- 1: all that it read is kept; 0: it ran before version 2
+    whole INTEGER NOT NULL DEFAULT 0, -- 1: all that it read is kept; 0: it ran before version 2
+    who TEXT NOT NULL DEFAULT ''    -- login of whoever ran it; empty: before version 3
 );
 
 CREATE TABLE inputs (
@@ -192,7 +194,8 @@ CREATE TABLE batches (
     nth BIGINT NOT NULL UNIQUE,
     format TEXT NOT NULL,
     created TEXT NOT NULL,
-    content TEXT NOT NULL
+    content TEXT NOT NULL,
+    who TEXT NOT NULL DEFAULT ''    -- login of whoever posted it; empty: before version 3
 );
 
 -- A line is posted once, in one batch.
