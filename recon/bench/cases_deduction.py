@@ -134,7 +134,10 @@ def tolerance_out(world: World) -> bool:
     item = odd(world, 20_000, 70_000)
     if item is None or not world.uk:
         return False
-    short = world.rng.randint(item.open // 200 + 20, TOLERANCE)
+    least = item.open // 200 + 20
+    if least > TOLERANCE:  # a large ledger runs out of small items
+        return False
+    short = world.rng.randint(least, TOLERANCE)
     world.emit(other_amount(world, item, "tolerance_out", item.open - short, codes=("EX-TOLCAP", "EX-SHORT")))
     return True
 

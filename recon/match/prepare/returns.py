@@ -30,17 +30,21 @@ def set_aside(lines: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     # Only lines whose amount also went the other way can be a pair, and are read; the others are most.
     ways = lines.select("account", "currency", "line", size=pl.col("amount").abs(), out=pl.col("amount") < 0)
     both = ways.join(ways.filter("out"), on=["account", "currency", "size"], how="semi")
-    words = lines.join(both, on="line", how="semi", maintain_order="left").select(
-        "line", told=_telling_words(rules)
+    # A join copies every column, and a million lines have a gigabyte of them.
+    some = lines.select(*_ASKED, "text").join(both, on="line", how="semi", maintain_order="left")
+    some = some.with_columns(told=_telling_words(rules)).drop("text")
+    said = some.select("told").unique(maintain_order=True).with_row_index("words")
+    coded = some.join(said, on="told", how="left", maintain_order="left")
+    found = _taken_back(_paired(coded, said), said).select("line", *_FOUND)
+    told = lines.select("line").join(found, on="line", how="left", maintain_order="left")
+    return lines.with_columns(
+        *(pl.coalesce(told[name], pl.col(name)).alias(name) for name in _FOUND[:-1]),
+        taken_back=told["taken_back"].fill_null(value=False),
     )
-    said = words.select(told="told").unique(maintain_order=True).with_row_index("words")
-    coded = lines.join(
-        words.join(said, on="told", how="left", maintain_order="left"),
-        on="line",
-        how="left",
-        maintain_order="left",
-    )
-    return _taken_back(_paired(coded, said), said).drop("told", "words")
+
+
+_FOUND = ("state", "class_id", "class_code", "taken_back")
+_ASKED = ("line", "account", "currency", "amount", "booking_date", "state", "class_id", "class_code")
 
 
 def _telling_words(rules: Rules) -> pl.Expr:
