@@ -17,6 +17,7 @@ import typer
 
 from recon import __version__, flow, terminal
 from recon.cli_bench import bench
+from recon.cli_excel import excel_app
 from recon.problems import EXIT_DONE, EXIT_INPUT, EXIT_JOB, EXIT_REVIEW, Problem, ReconError
 
 STOPPED = 130  # what typer makes of Ctrl-C
@@ -31,7 +32,6 @@ app = typer.Typer(
 rules_app = typer.Typer(
     help="Check a rules file, try it on past runs, or print its JSON Schema.", no_args_is_help=True
 )
-excel_app = typer.Typer(help="The workbook.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
 app.add_typer(excel_app, name="excel")
 
@@ -307,15 +307,6 @@ def rules_replay(
 def rules_schema() -> None:
     """The JSON Schema of rules files, for editors that complete and check while one types."""
     typer.echo(json.dumps(flow.settings.schema(), indent=2))
-
-
-@excel_app.command("new")
-def excel_new(
-    book: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("recon.xlsm"),
-) -> None:
-    """A fresh workbook, whose buttons start this Python."""
-    flow.new_book(book, sys.executable)
-    terminal.out_console.print(f"wrote {book}; how to set up Excel for it: docs/excel.md", soft_wrap=True)
 
 
 app.command("bench")(bench)

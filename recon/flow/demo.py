@@ -9,7 +9,6 @@ from recon.flow.gather import Progress, silent
 from recon.flow.reconcile import Job, Report, reconcile
 from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.resources import folder
-from recon.workbook import file
 
 STORIES = {"uk": "uk_care", "india": "india_care"}
 DEMO_BOOK = "recon-demo.xlsm"
@@ -57,13 +56,3 @@ def demo(job: Job, progress: Progress = silent) -> Report:
             hint = "close what has it open, or choose another folder with --out"
             raise ReconError(Problem("out-unwritable", job.out.as_posix(), what, hint), EXIT_JOB) from error
         return reconcile(job, progress)
-
-
-def new_book(path: Path, python: str) -> None:
-    """A fresh workbook whose buttons start this Python.
-
-    Raises:
-        ReconError: EXIT_JOB, if there is one already, its name ends otherwise or the folder can't be written.
-    """
-    books.check_new_name(path)
-    file.new_book(path, python)

@@ -91,7 +91,10 @@ def test_every_visible_sheet_of_one_kind_is_read_and_the_others_are_named(write:
     }
     reading = ingest.read(write("items.xlsx", workbook(sheets, hidden=("Old",))))
     assert reading.table["item_id"].to_list() == ["I1", "I2"]
-    assert [problem.where.rpartition("!")[2] for problem in reading.problems] == ["Notes"]
+    assert [(problem.code, problem.where.rpartition("!")[2]) for problem in reading.problems] == [
+        ("row-text", "Notes"),
+        ("sheet-hidden", "Old"),
+    ]
 
 
 def test_the_place_picks_one_kind_out_of_a_workbook_of_several(write: Write) -> None:
