@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -10,9 +12,8 @@ import polars as pl
 from recon.fill import fill
 from recon.workbook import grid
 from recon.workbook.columns import Kind, Sheet, letters
-from recon.workbook.grid import Row
-from recon.workbook.package import BrokenError
-from recon.workbook.standing import Old
+from recon.workbook.slices import Row
+from recon.workbook.standing import Old, Scanned
 
 _EXTRA_WIDTH: Final = 18
 _LINE_HEIGHT, _AIR, _LINES_MAX = 13, 5, 8  # points, points, lines of one row
@@ -20,60 +21,88 @@ _COLUMNS_MAX: Final = 200  # a width given to more columns at once is the sheet'
 _CELL: Final = re.compile(r"<c\b[^>]*?(?:/>|>.*?</c>)", re.DOTALL)
 
 
-def sheet_text(old: Old, body: pl.DataFrame, added: list[str]) -> str:
-    """The whole sheet part.
+@dataclass(frozen=True)
+class Body:
+    """Some rows of the new body: each row's cells as text, its height in points, whether it is hidden."""
+
+    cells: pl.Series
+    heights: pl.Series
+    hidden: list[bool]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The table as it shall be: its titles that are added on the right, its last column, the body's last row."""
+
+    added: list[str]
+    right: int
+    bottom: int
+
+
+def pieces(old: Old, found: Scanned, shape: Shape, bodies: Iterable[Body], tail: str) -> Iterator[bytes]:
+    """The whole sheet part, piece by piece.
 
     Args:
-        old: the sheet as it stands.
-        body: a row for each new row of the table: its cells as text (`cells`), its height (`height`).
-        added: titles of the columns that the table gets on its right.
+        old: the table as it stands.
+        found: its sheet.
+        shape: the table as it shall be.
+        bodies: the rows of the new body, some at a time.
+        tail: what stands behind the cells.
     """
-    right = old.right + len(added)
-    bottom = old.header + body.height
-    low = bottom + old.totals  # the table's last row
-    beside = _beside(old, low)
+    low = shape.bottom + old.totals  # the table's last row
+    beside = _beside(old, found, low)
+    head = _dimension(_wide(found.head, old, shape.right, shape.added), old, shape.right, low)
     top = "".join(
-        _row_text(_header(row, old, added) if row.number == old.header else row)
-        for row in old.text.rows
-        if row.number <= old.header
+        _row_text(_header(row, old, shape.added) if row.number == old.header else row) for row in found.top
     )
-    middle = _body(body, old.header, {row: text for row, text in beside.items() if row <= bottom})
-    totals = _totals(old, bottom, beside.get(low, "")) if old.totals else ""
+    yield f"{head}<sheetData>{top}".encode()
+    number = old.header + 1
+    for body in bodies:
+        yield _rows(body, number, beside).encode()
+        number += body.cells.len()
+    assert number == shape.bottom + 1, "a row of the table is missing"
+    if old.totals:
+        yield _totals(found, shape.bottom, beside.get(low, "")).encode()
     # The table may have become shorter: what stood beside it stays in its rows.
     rest = "".join(f'<row r="{row}">{text}</row>' for row, text in sorted(beside.items()) if row > low)
-    under = "".join(_row_text(row) for row in old.text.rows if row.number > max(old.last, low))
-    head = _dimension(_wide(old.text.head, old, right, added), old, right, low)
-    tail = _ranges(old.text.tail, old, right, bottom)
-    return f"{head}<sheetData>{top}{middle}{totals}{rest}{under}</sheetData>{tail}"
+    under = "".join(_row_text(row) for row in found.under if row.number > max(old.last, low))
+    yield f"{rest}{under}</sheetData>{tail}".encode()
 
 
-def _beside(old: Old, low: int) -> dict[int, str]:
+def _beside(old: Old, found: Scanned, low: int) -> dict[int, str]:
     """Cells left and right of the table in its rows, old or new, by row."""
-    found = old.below.filter(~pl.col("inside") & (pl.col("row") <= max(old.last, low)))
     kept: dict[int, str] = {}
-    for number, raw in found.select("row", "raw").iter_rows():
+    for number, raw in found.beside.select("row", "raw").iter_rows():
+        kept[number] = kept.get(number, "") + raw
+    columns = [letters(at) for at in range(old.left, old.right + 1)]
+    covered = grid.cells([row for row in found.under if row.number <= low])
+    for number, raw in covered.filter(~pl.col("column").is_in(columns)).select("row", "raw").iter_rows():
         kept[number] = kept.get(number, "") + raw
     return kept
 
 
-def _body(body: pl.DataFrame, header: int, beside: dict[int, str]) -> str:
-    """The rows of the table's body, with the user's cells beside them."""
-    cells = body["cells"]
-    if beside:
+def _rows(body: Body, first: int, beside: dict[int, str]) -> str:
+    """Rows of the table's body, with the user's cells beside them."""
+    cells, height = body.cells, body.cells.len()
+    if beside and any(first <= number < first + height for number in beside):
         made = cells.to_list()
         for number, text in beside.items():
-            made[number - header - 1] = _ordered(made[number - header - 1] + text)
+            if first <= number < first + height:
+                made[number - first] = _ordered(made[number - first] + text)
         cells = pl.Series(made, dtype=pl.String)
-    numbers = pl.int_range(header + 1, header + 1 + body.height, eager=True, dtype=pl.Int64)
-    frame = pl.DataFrame({"n": numbers.cast(pl.String), "h": body["height"], "c": cells})
-    rows = frame.select(fill('<row r="{}" ht="{}">{}</row>', "n", "h", "c")).to_series()
+    numbers = pl.int_range(first, first + height, eager=True, dtype=pl.Int64)
+    hidden = pl.Series(body.hidden, dtype=pl.Boolean)
+    frame = pl.DataFrame({"n": numbers.cast(pl.String), "h": body.heights, "c": cells, "hidden": hidden})
+    seen = pl.when("hidden").then(pl.lit(' hidden="1"')).otherwise(pl.lit(""))
+    rows = frame.select(fill('<row r="{}" ht="{}"{}>{}</row>', "n", "h", seen, "c")).to_series()
     return "".join(rows.to_list())
 
 
-def _totals(old: Old, bottom: int, beside: str) -> str:
+def _totals(found: Scanned, bottom: int, beside: str) -> str:
     """The totals row under the new body."""
-    moved = old.below.filter(pl.col("inside") & (pl.col("row") == old.bottom + 1))["raw"]
-    cells = "".join(re.sub(r'(\br="[A-Z]+)\d+"', rf'\g<1>{bottom + 1}"', raw, count=1) for raw in moved)
+    cells = "".join(
+        re.sub(r'(\br="[A-Z]+)\d+"', rf'\g<1>{bottom + 1}"', raw, count=1) for raw in found.totals
+    )
     return f'<row r="{bottom + 1}">{_ordered(cells + beside)}</row>'
 
 
@@ -109,12 +138,12 @@ def _header(row: Row, old: Old, added: list[str]) -> Row:
     return Row(row.number, re.sub(r'\s+spans="[^"]*"', "", row.attributes), _ordered(kept + new))
 
 
-def heights(old: Old, frame: pl.DataFrame, sheet: Sheet) -> pl.Series:
+def heights(head: str, old: Old, frame: pl.DataFrame, sheet: Sheet) -> pl.Series:
     """Each row's height in points: enough lines for its longest text at the widths that the columns have now.
 
     Excel would find the height itself, LibreOffice and viewers don't.
     """
-    widths = _widths(old.text.head)
+    widths = _widths(head)
     lines = [pl.int_range(pl.len(), dtype=pl.Int32) * 0 + 1]
     for column in sheet.columns:
         if column.kind is not Kind.LONG or column.title not in frame.columns:
@@ -173,27 +202,3 @@ def _dimension(head: str, old: Old, right: int, bottom: int) -> str:
         f"{letters(max(last_column, right))}{max(last_row, bottom)}"
     )
     return f'{head[: found.start()]}<dimension ref="{reference}"/>{head[found.end() :]}'
-
-
-def _ranges(tail: str, old: Old, right: int, bottom: int) -> str:
-    """Ranges that end with the old body (drop-downs, conditional formats) end with the new one, as Excel does it."""
-
-    def follow(reference: str) -> str:
-        try:
-            first, top, last, low = grid.area(reference)
-        except BrokenError:
-            return reference  # a whole column or row
-        inside = old.left <= first and last <= right and top > old.header
-        if not inside or low != old.bottom:
-            return reference
-        return f"{letters(first)}{min(top, bottom)}:{letters(last)}{bottom}"
-
-    def each(found: re.Match[str]) -> str:
-        return (
-            found.group(1)
-            + " ".join(follow(reference) for reference in found.group(2).split())
-            + found.group(3)
-        )
-
-    tail = re.sub(r'(\bsqref=")([^"]*)(")', each, tail)
-    return re.sub(r"(<xm:sqref>)([^<]*)(</xm:sqref>)", each, tail)

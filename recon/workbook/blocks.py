@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 from lxml import etree
 
-from recon.workbook import grid
+from recon.workbook import grid, slices
 from recon.workbook.columns import letters
 from recon.workbook.named import Block
 from recon.workbook.package import MAIN, Element, parse, serialise, tag
@@ -54,8 +54,8 @@ def write(part: bytes, blocks: list[tuple[Block, str, pl.DataFrame]], *, dates_f
 def read(part: bytes, reference: str, shared: list[str]) -> list[list[str]]:
     """The cells' values as text, row by row."""
     left, top, right, bottom = grid.area(reference)
-    sheet = grid.take_apart(part)
-    found = grid.texts(grid.cells([row for row in sheet.rows if top <= row.number <= bottom]), shared)
+    _, rows = slices.take_apart([part])
+    found = grid.texts(grid.cells([row for row in rows if top <= row.number <= bottom]), shared)
     values = {
         (row, column): value for row, column, value in found.select("row", "column", "value").iter_rows()
     }

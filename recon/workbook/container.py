@@ -1,6 +1,7 @@
 """A zip container in which members that don't change keep their very bytes: headers, compression and order.
 
-`zipfile` can only decompress and compress again; here an unchanged member is one slice of the old file.
+`zipfile` can only decompress and compress again; here an unchanged member is one slice of the old file. A member may
+come in pieces, which are compressed one after the other: a large sheet never stands in memory as a whole.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 PART_SIZE_MAX: Final = 2**31 - 1  # of one member, unpacked
+_PIECE: Final = 1 << 20  # bytes that are unpacked at once
 _LEVEL: Final = 3  # twice as fast as the usual 6, some percent larger
 _EPOCH: Final = (0, 0x21)  # 1 January 1980, 00:00, as zip writes it: no clock in the bytes
 _LOCAL: Final = "<4sHHHHHIIIHH"
 _CENTRAL: Final = "<4sHHHHHHIIIHHHHHII"
 _END: Final = "<4sHHHHIIH"
+
+Pieces = Callable[[], Iterator[bytes]]  # a member in pieces; may be asked for again
+Part = bytes | Pieces
 
 
 class Container:
@@ -46,6 +51,10 @@ class Container:
     def __contains__(self, name: str) -> bool:
         return name in self._infos
 
+    def checksums(self) -> dict[str, tuple[int, int]]:
+        """What tells each member from another: the checksum and size of its bytes, unpacked."""
+        return {name: (info.CRC, info.file_size) for name, info in self._infos.items()}
+
     def read(self, name: str) -> bytes:
         """A member's bytes, unpacked.
 
@@ -58,10 +67,20 @@ class Container:
         except (zlib.error, EOFError, NotImplementedError) as error:
             raise zipfile.BadZipFile(str(error)) from error
 
-    def replaced(self, parts: Mapping[str, bytes | None], *, store: bool = False) -> bytes:
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """A member's bytes, unpacked piece by piece; raises as `read`."""
+        try:
+            with self._zip.open(self._infos[name]) as member:
+                while piece := member.read(_PIECE):
+                    yield piece
+        except (zlib.error, EOFError, NotImplementedError) as error:
+            raise zipfile.BadZipFile(str(error)) from error
+
+    def replaced(self, parts: Mapping[str, Part | None], *, store: bool = False) -> bytes:
         """The container with some members replaced in place, left out (None) or added at the end.
 
-        `store` leaves what is written uncompressed, so that the bytes don't hang on a compression library.
+        A member that comes in pieces and is what it was keeps its old bytes. `store` leaves what is written
+        uncompressed, so that the bytes don't hang on a compression library.
         """
         out = io.BytesIO()
         central: list[bytes] = []
@@ -71,10 +90,17 @@ class Container:
                 central.append(self._entry(info, out.tell()))
                 out.write(self._data[info.header_offset : ends[name]])
             elif (data := parts[name]) is not None:
-                central.append(_write(out, name, data, store=store))
+                start = out.tell()
+                entry, crc, size = _write(out, name, data, store=store)
+                if callable(data) and (crc, size) == (info.CRC, info.file_size):
+                    out.seek(start)
+                    out.truncate()
+                    entry = self._entry(info, start)
+                    out.write(self._data[info.header_offset : ends[name]])
+                central.append(entry)
         for name, data in parts.items():
             if name not in self._infos and data is not None:
-                central.append(_write(out, name, data, store=store))
+                central.append(_write(out, name, data, store=store)[0])
         _close(out, central)
         return out.getvalue()
 
@@ -116,33 +142,35 @@ class Container:
 def make(parts: Mapping[str, bytes]) -> bytes:
     """A container of the given members, uncompressed: the same bytes on every machine."""
     out = io.BytesIO()
-    central = [_write(out, name, data, store=True) for name, data in parts.items()]
+    central = [_write(out, name, data, store=True)[0] for name, data in parts.items()]
     _close(out, central)
     return out.getvalue()
 
 
-def _write(out: io.BytesIO, name: str, data: bytes, *, store: bool) -> bytes:
-    """Write one member; its directory entry."""
-    if len(data) > PART_SIZE_MAX:
-        raise zipfile.BadZipFile(f"{name} would be too large")
-    offset = out.tell()
-    if store:
-        packed = data
-    else:
-        deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
-        packed = deflate.compress(data) + deflate.flush()
+def _write(out: io.BytesIO, name: str, data: Part, *, store: bool) -> tuple[bytes, int, int]:
+    """Write one member; its directory entry, its checksum and its size unpacked."""
     method = 0 if store else 8
     encoded = name.encode("ascii")  # part names of OPC are ASCII
-    crc = zlib.crc32(data)
-    out.write(
-        struct.pack(_LOCAL, b"PK\3\4", 20, 0, method, *_EPOCH, crc, len(packed), len(data), len(encoded), 0)
-        + encoded
-    )
-    out.write(packed)
-    sizes = (crc, len(packed), len(data), len(encoded))
-    return (
-        struct.pack(_CENTRAL, b"PK\1\2", 20, 20, 0, method, *_EPOCH, *sizes, 0, 0, 0, 0, 0, offset) + encoded
-    )
+    offset = out.tell()
+    out.write(bytes(struct.calcsize(_LOCAL)) + encoded)
+    start = out.tell()
+    crc = size = 0
+    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
+    for piece in data() if callable(data) else (data,):
+        crc = zlib.crc32(piece, crc)
+        size += len(piece)
+        if size > PART_SIZE_MAX:
+            raise zipfile.BadZipFile(f"{name} would be too large")
+        out.write(piece if store else deflate.compress(piece))
+    if not store:
+        out.write(deflate.flush())
+    end = out.tell()
+    sizes = (crc, end - start, size, len(encoded))
+    out.seek(offset)  # what the header says is known only now
+    out.write(struct.pack(_LOCAL, b"PK\3\4", 20, 0, method, *_EPOCH, *sizes, 0))
+    out.seek(end)
+    entry = struct.pack(_CENTRAL, b"PK\1\2", 20, 20, 0, method, *_EPOCH, *sizes, 0, 0, 0, 0, 0, offset)
+    return entry + encoded, crc, size
 
 
 def _close(out: io.BytesIO, central: list[bytes]) -> None:

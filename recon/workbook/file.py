@@ -1,11 +1,14 @@
-"""The closed workbook on disk: only the parts that are ours are replaced, every other part keeps its bytes."""
+"""The closed workbook on disk: only the parts that are ours are replaced, every other part keeps its bytes.
+
+Of a table of ours the user's columns, widths, colours, filters by value, hidden rows, links and own formats stay,
+each with its row. What can't stay is a problem that `write` returns, and words without a row any more are kept in
+BOOK-kept.csv. What is typed over a cell of ours is ours.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -14,8 +17,21 @@ import polars as pl
 
 from recon import resources
 from recon.problems import EXIT_JOB, Problem, ReconError
-from recon.workbook import blocks, columns, graft, grid, guard, named, rewrite
-from recon.workbook.columns import TABLE_SHEETS
+from recon.workbook import (
+    blocks,
+    columns,
+    graft,
+    guard,
+    lost,
+    named,
+    notes,
+    ours,
+    pivots,
+    rewrite,
+    standing,
+    swap,
+)
+from recon.workbook.columns import TABLE_SHEETS, TABLES
 from recon.workbook.package import BrokenError, Package, SheetPart, parse, tag
 from recon.workbook.standing import Old
 
@@ -87,12 +103,33 @@ class FileBook:
     def peek(self, sheet: str) -> pl.DataFrame:
         """As `read`, for one who only looks and takes no decision."""
         spec = TABLE_SHEETS[sheet]
-        found = self._package.tables().get(spec.table)
-        if found is None:
-            return pl.DataFrame(schema={"sheet_row": pl.Int64, **dict.fromkeys(spec.titles, pl.String)})
         try:
-            old = self._old(*found)
-            return _dated(old.read(), spec, from_1904=self._package.dates_from_1904)
+            found = _tables(self._package).get(spec.table)
+            if found is None:
+                return pl.DataFrame(schema={"sheet_row": pl.Int64, **dict.fromkeys(spec.titles, pl.String)})
+            old = self._old(self._package, spec, *found)
+            ours.check(old.headings, spec, found[1].name)
+            read = _dated(old.read(), spec, from_1904=self._package.dates_from_1904)
+        except BrokenError as error:
+            raise self._broken(error) from error
+        return read.with_columns(
+            pl.lit("").alias(title) for title in spec.titles if title not in read.columns
+        )
+
+    def own_text(self, sheet: str) -> pl.DataFrame:
+        """What people wrote in columns of their own in a sheet's table, formulas left out.
+
+        Returns: sheet_row (as `read` gives it), column (the heading), text; one row for each filled cell.
+
+        Raises:
+            ReconError: the sheet's part is damaged.
+        """
+        spec = TABLE_SHEETS[sheet]
+        try:
+            found = _tables(self._package).get(spec.table)
+            if found is None:
+                return pl.DataFrame(schema={"sheet_row": pl.Int64, "column": pl.String, "text": pl.String})
+            return self._old(self._package, spec, *found).own_text()
         except BrokenError as error:
             raise self._broken(error) from error
 
@@ -103,7 +140,9 @@ class FileBook:
             return []
         for sheet in self._package.sheets():
             if sheet.name == reference[0]:
-                return blocks.read(self._package.read(sheet.path), reference[1], self._shared())
+                return blocks.read(
+                    self._package.read(sheet.path), reference[1], shared_strings(self._package)
+                )
         return []
 
     def inputs(self) -> dict[str, str]:
@@ -123,14 +162,18 @@ class FileBook:
         Args:
             tables: what layout.sheets gives; sheets and blocks that it doesn't name stay as they are.
             facts: cells by the name of a one-cell block, as `recon_status`; further to those in `tables`.
-            backup: keep the workbook as it was as NAME.backup.xlsm beside it.
+            backup: keep the workbook as it was as NAME.backup.xlsm beside it, and two generations more; one
+                that was just made, and nobody has touched, is not kept.
 
         Returns:
-            A problem for each decision that was typed, not read by `read`, and can't stay since its row changed.
+            A problem for each decision that was typed, not read by `read`, and can't stay since its row changed; for
+            what else people wrote or set on a row that can't stay (own-kept, own-displaced), a filter or sort order
+            that was taken off (view-dropped), a heading of ours that is gone (column-renamed).
 
         Raises:
-            ReconError: the workbook is open, was changed since it was read, can't be written, or cells of the
-                user's stand where a table has to grow. The file is as it was.
+            ReconError: the workbook is open, was changed since it was read, can't be written, cells of the user's
+                stand where a table has to grow, a heading that is needed is gone, or what has to be kept can't be.
+                The file is as it was.
         """
         frames = dict(tables)
         for name, text in (facts or {}).items():
@@ -143,12 +186,15 @@ class FileBook:
         self._check_unchanged()
         package = Package(self._data)
         try:
-            problems = self._edit(package, frames)
+            problems, texts = self._edit(package, frames)
             data = package.packed()
         except BrokenError as error:
             raise self._broken(error) from error
+        if texts:
+            file = lost.keep(self.path.parent, self.path.stem, texts)
+            problems = [*lost.pointed(problems, file), *lost.told(texts, file)]
         self._swap(data, backup=backup)
-        return problems
+        return tuple(problems)
 
     # --- reading the package
 
@@ -164,43 +210,56 @@ class FileBook:
     def _broken(self, error: BrokenError) -> ReconError:
         return guard.refuse("book-broken", self.path, f"the workbook can't be used: {error}", _MEND)
 
-    def _shared(self) -> list[str]:
-        return shared_strings(self._package)
-
-    def _old(self, table: str, sheet: SheetPart) -> Old:
-        part = self._package.read(sheet.path)
-        return Old(parse(self._package.read(table)), grid.take_apart(part), self._shared())
+    @staticmethod
+    def _old(package: Package, spec: columns.Sheet, table: str, sheet: SheetPart) -> Old:
+        record = package.defined_names().get(ours.record_name(spec.table), "")
+        shared = shared_strings(package)
+        return Old(parse(package.read(table)), lambda: package.pieces(sheet.path), shared, spec, record)
 
     # --- writing it
 
-    def _edit(self, package: Package, frames: Mapping[str, pl.DataFrame]) -> tuple[Problem, ...]:
-        """Put the new parts among the package's edits."""
-        graft.complete(package)
-        shared = shared_strings(package)
-        tables = package.tables()
+    def _edit(
+        self, package: Package, frames: Mapping[str, pl.DataFrame]
+    ) -> tuple[list[Problem], list[lost.Text]]:
+        """Put the new parts among the package's edits; what is to be told, and what has no place any more."""
+        graft.complete(package, _tables(package))
+        tables = _tables(package)
         problems: list[Problem] = []
+        texts: list[lost.Text] = []
         formulas_moved = False
         for name, frame in frames.items():
             if name not in TABLE_SHEETS:
                 continue
             spec = TABLE_SHEETS[name]
             part, sheet = tables[spec.table]
-            old = Old(parse(package.read(part)), grid.take_apart(package.read(sheet.path)), shared)
+            old = self._old(package, spec, part, sheet)
             try:
-                new = rewrite.rewrite(old, frame, spec, dates_from_1904=package.dates_from_1904)
+                new = rewrite.rewrite(
+                    old,
+                    frame,
+                    spec,
+                    place=sheet.name,
+                    dates_from_1904=package.dates_from_1904,
+                    handed=name in self._handed,
+                )
             except rewrite.OccupiedError as error:
                 raise self._occupied(sheet.name, str(error)) from error
             package.edits[sheet.path] = new.sheet
             package.edits[part] = new.table
+            package.set_name(ours.record_name(spec.table), new.record)
             formulas_moved |= new.formulas_moved
-            if name not in self._handed:
-                problems += new.problems
+            problems += new.problems
+            problems += lost.bounded(notes.displaced(package, sheet.path, sheet.name, new.moves), notes.HINT)
+            texts += [*new.lost, *notes.links(package, sheet.path, sheet.name, new.moves)]
         self._edit_blocks(package, frames)
+        written = {tables[TABLE_SHEETS[name].table] for name in frames if name in TABLE_SHEETS}
+        names = [standing.name(parse(package.read(part))) for part, _ in written]
+        pivots.refresh(package, names, [sheet.name for _, sheet in written])
         chain = package.calc_chain()
         if formulas_moved and chain:
             package.drop(chain, package.workbook_path)
         package.calculate_on_load()
-        return tuple(problems)
+        return problems, texts
 
     def _edit_blocks(self, package: Package, frames: Mapping[str, pl.DataFrame]) -> None:
         """Home's and Dashboard's cells; a name that the user took away is left alone."""
@@ -245,23 +304,55 @@ class FileBook:
 
     def _swap(self, data: bytes, *, backup: bool) -> None:
         """Write beside and swap: a killed process leaves the old workbook or the new one."""
-        try:
-            if backup:
-                _beside(self.path.with_name(f"{self.path.stem}.backup{self.path.suffix}"), self._data)
-            guard.check_closed(self.path)
-            self._check_unchanged()
-            _beside(self.path, data)
-        except OSError as error:
-            raise guard.refuse(
-                "book-open",
-                self.path,
-                "the workbook can't be replaced",
-                "Close it wherever it is open; look whether the disk is full. The workbook is as it was.",
-            ) from error
+        if data != self._data:
+            try:
+                if backup and not self._is_new():
+                    swap.backup(self.path, self._data)
+                guard.check_closed(self.path)
+                self._check_unchanged()
+                swap.replace(self.path, data)
+            except OSError as error:
+                raise guard.refuse(
+                    "book-open",
+                    self.path,
+                    "the workbook can't be replaced",
+                    "Close it wherever it is open; look whether the disk is full. The workbook is as it was.",
+                ) from error
         self._data = data
         self._digest = hashlib.sha256(data).hexdigest()
         self._package = Package(data)
         self._handed.clear()
+
+    def _is_new(self) -> bool:
+        """Whether it is as it was made, but for the Python that its buttons start."""
+        template = Package((resources.folder("workbooks") / TEMPLATE).read_bytes())
+        home = {sheet.path for sheet in template.sheets() if sheet.name == columns.HOME}
+        made, now = template.checksums, self._package.checksums
+        return (
+            list(made) == list(now)
+            and all(now[name] == made[name] for name in made if name not in home)
+            and not self.inputs()
+        )
+
+
+def _tables(package: Package) -> dict[str, tuple[str, SheetPart]]:
+    """Our tables, by the names that we gave them: each one's part and sheet.
+
+    Raises:
+        ReconError: book-broken, if one was renamed and it is not sure which it is.
+    """
+    there = package.tables()
+    if all(sheet.table in there for sheet in TABLES):
+        return there
+    told = {
+        name: (
+            standing.titles(parse(package.read(part))),
+            standing.code_name(package.pieces(sheet.path)),
+            sheet.name,
+        )
+        for name, (part, sheet) in there.items()
+    }
+    return {table: there[name] for table, name in ours.renamed(told).items()}
 
 
 def shared_strings(package: Package) -> list[str]:
@@ -290,22 +381,3 @@ def _dated(frame: pl.DataFrame, spec: columns.Sheet, *, from_1904: bool) -> pl.D
             day = (start + pl.duration(days=days.cast(pl.Int64))).dt.strftime("%Y-%m-%d")
             made.append(pl.when(days.is_not_null()).then(day).otherwise(text).alias(column.title))
     return frame.with_columns(made)
-
-
-def _beside(path: Path, data: bytes) -> None:
-    """Replace a file in one step, its mode kept; the bytes are on the disk before the old file goes."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".tmp", dir=path.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        if path.exists():
-            shutil.copymode(path, beside)
-        else:
-            beside.chmod(0o644)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 from lxml import etree
@@ -33,12 +33,15 @@ _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.works
 _SHEET_RELATION = f"{RELATIONS}/worksheet"
 
 
-def complete(package: Package) -> None:
+def complete(package: Package, have: Collection[str]) -> None:
     """Add the sheets of ours that the workbook lacks; changes nothing if none is missing.
+
+    Args:
+        package: the workbook.
+        have: our tables that it has, under whatever name.
 
     Home and Dashboard come only with a first table: whoever deleted them in a workbook of ours wanted that.
     """
-    have = package.tables()
     missing = [sheet.name for sheet in columns.TABLES if sheet.table not in have]
     if not missing:
         return
@@ -163,7 +166,7 @@ class _Graft:
         pending = [
             int(parse(edit).get("id", "0"))
             for name, edit in self._package.edits.items()
-            if edit is not None and name.startswith("xl/tables/") and name.endswith(".xml")
+            if isinstance(edit, bytes) and name.startswith("xl/tables/") and name.endswith(".xml")
         ]
         root.set("id", str(max([0, *numbers, *pending]) + 1))
         for node in root.iter(tag("tableColumn")):

@@ -1,13 +1,9 @@
-"""The cells of a sheet part as text columns, and columns as cells: whole columns at a time, never cell by cell.
-
-A sheet part is taken apart as text, so that everything around the cells keeps its very bytes.
-"""
+"""The cells of a sheet part as text columns, and columns as cells: whole columns at a time, never cell by cell."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal
 from typing import Final
@@ -16,6 +12,7 @@ import polars as pl
 
 from recon.workbook.columns import Kind
 from recon.workbook.package import BrokenError
+from recon.workbook.slices import Row
 
 TEXT_MAX: Final = 16_383  # characters; Excel takes 32,767 units of UTF-16, and a character may be two
 CUT: Final = "… [cut]"
@@ -23,100 +20,13 @@ ROWS_MAX: Final = 1_048_576
 _DIGITS_MAX: Final = (
     15  # what a number in Excel can hold; longer money stays text, so that nothing is rounded
 )
-_EPOCH: Final = date(1899, 12, 30)
-_EPOCH_1904: Final = date(1904, 1, 1)
+EPOCH: Final = date(1899, 12, 30)
+EPOCH_1904: Final = date(1904, 1, 1)
 _FIRST_DATE: Final = date(1900, 3, 1)  # before it Excel's calendar has a day that never was
 
-_EMPTY_ROW: Final = re.compile(r"\s*<row\b([^>]*?)/>")
-_ROW_NUMBER: Final = re.compile(r'\br="(\d+)"')
-_CELL: Final = (
-    r'^r="(?P<column>[A-Z]+)\d+"(?: s="(?P<style>\d+)")?(?: t="(?P<type>\w+)")?(?: [cv]m="\d+")*\s*/?>'
-)
 _ESCAPED: Final = r"_x[0-9A-Fa-f]{4}_"
-_HEAD: Final = 4000  # characters within which a part's root element ends
-_PREFIX: Final = re.compile(r'<(\w+):worksheet\b[^>]*?\bxmlns:\1="')
 _CONTROLS: Final = [chr(code) for code in (*range(9), 11, 12, *range(13, 32), 0xFFFE, 0xFFFF)]
 _DECIMAL_15: Final = Context(prec=_DIGITS_MAX)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row as it stands: its number, its attributes and its cells as text."""
-
-    number: int
-    attributes: str
-    cells: str
-
-
-@dataclass(frozen=True)
-class SheetText:
-    """A sheet part in three: what is before the cells, the rows, what is behind."""
-
-    head: str
-    rows: list[Row]
-    tail: str
-
-
-def take_apart(data: bytes) -> SheetText:
-    """A sheet part's text in three.
-
-    Raises:
-        BrokenError: it has no cells' section, or cells that don't say where they are.
-    """
-    text = _plain(data)
-    start = text.find("<sheetData")
-    opened = text.find(">", start)
-    if start < 0 or opened < 0:
-        raise BrokenError("a sheet has no cells' section")
-    if text[opened - 1] == "/":
-        return SheetText(text[:start], [], text[opened + 1 :])
-    end = text.rfind("</sheetData>")
-    if end < 0:
-        raise BrokenError("a sheet's cells' section has no end")
-    rows: list[Row] = []
-    for piece in text[opened + 1 : end].split("</row>"):
-        _add_rows(piece, rows)
-    return SheetText(text[:start], rows, text[end + len("</sheetData>") :])
-
-
-def _add_rows(piece: str, rows: list[Row]) -> None:
-    """The rows of a piece of text that ends where a row's end tag stood: empty ones, then one with cells."""
-    at = piece.rfind("<row")
-    while at >= 0:
-        empty = piece.find("<row", 0, at) >= 0 or piece[piece.find(">", at) - 1] == "/"
-        if not empty:
-            break
-        # Rows without cells have no end tag of their own.
-        found = _EMPTY_ROW.match(piece)
-        if found is None:
-            raise BrokenError("a sheet's rows can't be told apart; open and save the workbook in Excel once")
-        rows.append(Row(_row_number(found.group(1)), found.group(1), ""))
-        piece = piece[found.end() :]
-        at = piece.rfind("<row")
-    if at >= 0:
-        close = piece.find(">", at)
-        attributes = piece[at + 4 : close]
-        rows.append(Row(_row_number(attributes), attributes, piece[close + 1 :]))
-
-
-def _row_number(attributes: str) -> int:
-    number = _ROW_NUMBER.search(attributes)
-    if number is None:
-        raise BrokenError("a sheet has a row without its number; open and save the workbook in Excel once")
-    return int(number.group(1))
-
-
-def _plain(data: bytes) -> str:
-    """The text without prefixes, which some writers use and Excel doesn't."""
-    text = data.decode("utf-8-sig")
-    if "<!" in text:  # comments, CDATA, document types
-        raise BrokenError(
-            "a sheet holds what no office program writes; open and save the workbook in Excel once"
-        )
-    if prefix := _PREFIX.search(text[:_HEAD]):
-        name = prefix.group(1)
-        text = re.sub(rf"(</?){name}:", r"\1", text).replace(f"xmlns:{name}=", "xmlns=", 1)
-    return text
 
 
 def cells(rows: list[Row]) -> pl.DataFrame:
@@ -134,9 +44,8 @@ def cells(rows: list[Row]) -> pl.DataFrame:
         .filter(pl.col("raw").is_not_null() & (pl.col("raw").str.strip_chars() != ""))
         .collect()
     )
-    tags = pieces.select("row", pl.col("raw").str.extract_groups(_CELL).alias("tag"), "raw").unnest("tag")
-    odd = tags["column"].is_null()
-    if odd.any():
+    tags = _usual_order(pieces)
+    if tags["column"].null_count():
         tags = _other_order(tags)
     return tags.select(
         "row",
@@ -144,6 +53,33 @@ def cells(rows: list[Row]) -> pl.DataFrame:
         pl.col("style").fill_null(""),
         pl.col("type").fill_null("n"),
         (pl.lit("<c ") + pl.col("raw")).alias("raw"),
+    )
+
+
+def _usual_order(pieces: pl.DataFrame) -> pl.DataFrame:
+    """The place, style and type of cells whose attributes stand in Excel's order; others are without a column."""
+    cut = pl.col("raw").str.splitn('"', 5).struct.rename_fields(["a", "place", "b", "value", "rest"])
+    tags = pieces.with_columns(cut.alias("cut")).unnest("cut")
+    second, rest = pl.col("b").fill_null(""), pl.col("rest").fill_null("")
+    styled, typed = second == " s=", second == " t="
+    told = rest.str.starts_with(' t="')
+    # Another attribute before the type, or one that is neither: seldom, and looked at closely.
+    odd = (second.str.starts_with(" ") & ~styled & ~typed) | (
+        (styled & rest.str.starts_with(" ") & ~told & ~rest.str.starts_with(" />"))
+        | (typed & rest.str.starts_with(" ") & ~rest.str.starts_with(" />"))
+    )
+    column = pl.col("place").str.strip_chars_end("0123456789")
+    known = (pl.col("a") == "r=") & (column != "") & ~odd
+    return tags.select(
+        "row",
+        pl.when(known).then(column).alias("column"),
+        pl.when(known & styled).then(pl.col("value")).alias("style"),
+        pl.when(known & typed)
+        .then(pl.col("value"))
+        .when(known & styled & told)
+        .then(rest.str.extract(r'^ t="(\w+)"', 1))
+        .alias("type"),
+        "raw",
     )
 
 
@@ -267,8 +203,8 @@ def escaped(series: pl.Series) -> pl.Series:
 def inner(series: pl.Series, kind: Kind, *, dates_from_1904: bool) -> pl.DataFrame:
     """A column's values as what stands in a cell: `type` (the attribute with a blank before it) and `inside`."""
     if series.dtype == pl.Date:
-        epoch = _EPOCH_1904 if dates_from_1904 else _EPOCH
-        first = _EPOCH_1904 if dates_from_1904 else _FIRST_DATE
+        epoch = EPOCH_1904 if dates_from_1904 else EPOCH
+        first = EPOCH_1904 if dates_from_1904 else _FIRST_DATE
         number = (pl.col("v") - pl.lit(epoch)).dt.total_days().cast(pl.String)
         number = pl.when(pl.col("v") >= pl.lit(first)).then(number)
         text = pl.col("v").dt.strftime("%Y-%m-%d")

@@ -7,7 +7,7 @@ is the user's to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,12 @@ import polars as pl
 import xlwings
 
 from recon.problems import EXIT_JOB, Problem, ReconError
-from recon.workbook import body, grid, guard, named, patience
+from recon.workbook import areas, body, grid, guard, lost, named, ours, patience, undo
 from recon.workbook.body import Body
 from recon.workbook.columns import TABLE_SHEETS, Sheet, letters
 from recon.workbook.patience import patiently
 
-CELL_STORE: Final = "recon_store"  # a name that the user may give to a cell: which store to use
+_PROBES: Final = 60  # rows of a table of which it is asked whether they are hidden
 
 
 def caller() -> LiveBook:
@@ -84,7 +84,7 @@ class LiveBook:
             what = "the workbook lies in OneDrive or SharePoint, so no folder is beside it for what recon remembers"
             hint = (
                 "Save a copy in a folder of this computer and work there. Or write a store's address into a cell "
-                f"and give that cell the name {CELL_STORE}."
+                f"and give that cell the name {named.CELL_STORE}."
             )
             raise ReconError(Problem("store-needed", self.name, what, hint), EXIT_JOB)
         path = Path(name)
@@ -104,7 +104,7 @@ class LiveBook:
     @property
     def store(self) -> str:
         """The store that a cell named recon_store names; usually none, and it is the file beside the workbook."""
-        rows = self.read_block(CELL_STORE)
+        rows = self.read_block(named.CELL_STORE)
         return rows[0][0].strip() if rows else ""
 
     # --- reading
@@ -125,12 +125,25 @@ class LiveBook:
         found = self._tables().get(spec.table)
         if found is None:
             return pl.DataFrame(schema={"sheet_row": pl.Int64, **dict.fromkeys(spec.titles, pl.String)})
-        return body.frame(self._body(found, spec, formulas=False), spec)
+        held = self._body(found, spec, formulas=False)
+        ours.check(held.headings, spec, spec.name)
+        return body.frame(held, spec)
+
+    def own_text(self, sheet: str) -> pl.DataFrame:
+        """What people wrote in columns of their own in a sheet's table, formulas left out.
+
+        Returns: sheet_row (as `read` gives it), column (the heading), text; one row for each filled cell.
+        """
+        spec = TABLE_SHEETS[sheet]
+        found = self._tables().get(spec.table)
+        if found is None:
+            return pl.DataFrame(schema={"sheet_row": pl.Int64, "column": pl.String, "text": pl.String})
+        return body.own_text(self._body(found, spec, formulas=True), spec)
 
     def read_block(self, name: str) -> list[list[str]]:
         """The cells of a defined name as text, row by row; none if the workbook lacks the name."""
         place = self._named(name)
-        return [] if place is None else [[body.text(value) for value in row] for row in _values(place)]
+        return [] if place is None else [[body.text(value) for value in row] for row in areas.values(place)]
 
     def inputs(self) -> dict[str, str]:
         """What is typed under Inputs on Home, by the keys of named.INPUTS; only what is filled."""
@@ -149,11 +162,14 @@ class LiveBook:
             facts: cells by the name of a one-cell block, as `recon_status`; further to those in `tables`.
 
         Returns:
-            A problem for each decision that was typed, not read by `read`, and can't stay since its row changed.
+            A problem for each decision that was typed, not read by `read`, and can't stay since its row changed; for
+            what else people wrote on a row that can't stay (own-kept), a filter that was taken off (view-dropped), a
+            heading of ours that is gone (column-renamed).
 
         Raises:
-            ReconError: a table of ours is gone, the user's cells stand where one has to grow, or Excel is busy or
-                refuses. In the last case some tables may be new and others old: Refresh writes them all again.
+            ReconError: a table of ours or a heading that is needed is gone, the user's cells stand where one has to
+                grow, what has to be kept can't be, or Excel is busy or refuses. In the last case some tables may be
+                new and others old: Refresh writes them all again.
         """
         frames = dict(tables)
         for name, said in (facts or {}).items():
@@ -167,23 +183,59 @@ class LiveBook:
         ]
         for plan in plans:
             self._check_free(plan)
+        filtered = [problem for plan in plans for problem in self._filtered(plan)]
+        problems = [*(problem for plan in plans for problem in plan.new.problems), *filtered]
+        texts = [one for plan in plans for one in plan.new.lost]
+        if texts:
+            file = lost.keep(*self._beside(), texts)
+            problems = [*lost.pointed(problems, file), *lost.told(texts, file)]
+        self._keep(plans, frames)
         with self._still():
             for plan in plans:
                 self._put(plan)
+                self._write_down(ours.record_name(plan.spec.table), plan.new.record)
             for name, block in named.BLOCKS.items():
                 if name in frames:
                     self._put_block(block, frames[name])
-        problems = [
-            problem for plan in plans if plan.spec.name not in self._handed for problem in plan.new.problems
-        ]
         self._handed.clear()
         return tuple(problems)
+
+    def undo(self) -> None:
+        """Put tables and blocks back as they were before the last `write`; once more takes that back.
+
+        Raises:
+            ReconError: there is nothing to undo, it does not fit the sheets any more, or Excel is busy or refuses.
+        """
+        state, standing = undo.kept(undo.place(self.path)), self._tables()
+        plans = []
+        for name, (titles, rows) in state.tables.items():
+            spec = TABLE_SHEETS[name]
+            table, old = self._whole(standing, spec)
+            cells = undo.cells(undo.fitting(name, titles, rows, old.titles))
+            plans.append(_Plan(table, spec, old, body.Block(cells, [], "", (), [])))
+        for plan in plans:
+            self._check_free(plan)
+        self._keep(plans, state.blocks)
+        with self._still():
+            for plan in plans:
+                self._put(plan)
+            for name, rows in state.blocks.items():
+                self._put_back(named.BLOCKS[name], rows)
+
+    def _keep(self, plans: Iterable[_Plan], names: Iterable[str]) -> None:
+        """What is about to change, for `undo`; where no folder takes it, there is no undoing."""
+        tables = {plan.spec.name: (plan.old.titles, undo.rows_of(plan.old)) for plan in plans}
+        blocks = [name for name in names if name in named.BLOCKS and name != named.CELL_STATUS]
+        places = {name: self._named(name) for name in blocks}
+        values = {name: areas.values(place) for name, place in places.items() if place is not None}
+        with suppress(ReconError, OSError):
+            undo.keep(undo.State(tables, values), undo.place(self.path))
 
     def tell(self, said: str) -> None:
         """A message for the user: beside the buttons, and the status bar back to Excel."""
         place = self._named(named.CELL_STATUS)
         if place is not None:
-            _fill(place, [[body.literal(said)]])
+            areas.fill(place, [[body.literal(said)]])
         self._bar(value=False)
 
     def show_progress(self, said: str) -> None:
@@ -216,28 +268,73 @@ class LiveBook:
 
     def _body(self, table: Any, spec: Sheet, *, formulas: bool) -> Body:
         place = patiently(lambda: table.range)
-        rows = _values(place)
+        rows = areas.values(place)
         totals = 1 if patiently(lambda: table.show_totals) else 0
         titles = [body.text(title) for title in rows[0]]
         values = rows[1 : len(rows) - totals]
-        theirs = formulas and not set(titles) <= set(spec.titles)
+        theirs = formulas and bool(ours.headings(titles, "", spec).own(spec))
         left, header = place.column - 1, place.row
         told: list[list[str]] = []
         if theirs:
             cells = self._cells(table, left, header + 1, left + len(titles) - 1, header + len(values))
-            told = _rows(patiently(lambda: cells.formula))
-        return Body(titles, left, header, values, told)
+            told = areas.rows(patiently(lambda: cells.formula))
+        return Body(ours.headings(titles, self._written_down(spec), spec), left, header, values, told)
 
-    def _plan(self, standing: Mapping[str, Any], spec: Sheet, frame: pl.DataFrame) -> _Plan:
+    def _whole(self, standing: Mapping[str, Any], spec: Sheet) -> tuple[Any, Body]:
+        """A sheet's table, and all that stands in it."""
         table = standing.get(spec.table)
         if table is None:
             hint = "Save and close it, then run: recon run --book. It puts back what is missing."
             what = f"the workbook has no table {spec.table} any more"
             raise ReconError(Problem("book-broken", spec.name, what, hint), EXIT_JOB)
-        old = self._body(table, spec, formulas=True)
+        return table, self._body(table, spec, formulas=True)
+
+    def _plan(self, standing: Mapping[str, Any], spec: Sheet, frame: pl.DataFrame) -> _Plan:
+        table, old = self._whole(standing, spec)
         if old.header + max(frame.height, 1) + 1 > grid.ROWS_MAX:
             raise guard.too_long(spec.name, frame.height)
-        return _Plan(table, spec, old, body.block(old, frame, spec))
+        handed = spec.name in self._handed
+        return _Plan(table, spec, old, body.block(old, frame, spec, spec.name, handed=handed))
+
+    def _filtered(self, plan: _Plan) -> list[Problem]:
+        """What is told of a table some of whose rows are hidden: its filter is taken off, whatever it says.
+
+        Whether it has criteria can't be asked. Of a long table only some rows are looked at, since each is a question
+        to Excel.
+        """
+        if not patiently(lambda: plan.table.show_autofilter):
+            return []
+        first, height = plan.old.header + 1, len(plan.old.values)
+        step = max(1, height // _PROBES)
+        for row in range(first, first + height, step):
+            cell = self._cells(plan.table, plan.old.left, row, plan.old.left, row)
+            if not patiently(lambda cell=cell: cell.row_height):  # type: ignore[misc]
+                what = "rows were hidden; the table's filter was taken off, and its rows show"
+                hint = "Set the filter again. While the workbook is closed, filters by value and by text are kept."
+                return [Problem("view-dropped", plan.spec.name, what, hint)]
+        return []
+
+    def _written_down(self, spec: Sheet) -> str:
+        """What is written down of a table's columns (ours.record)."""
+        name = ours.record_name(spec.table)
+        return patiently(lambda: str(self._book.names[name].refers_to) if name in self._book.names else "")
+
+    def _write_down(self, name: str, text: str) -> None:
+        def put() -> None:
+            if name in self._book.names:
+                self._book.names[name].refers_to = f"={text}"
+            else:
+                self._book.names.add(name, f"={text}")
+
+        if text:
+            patiently(put)
+
+    def _beside(self) -> tuple[Path, str]:
+        """The folder and the stem of what is kept beside the workbook; the user's own folder where it has none."""
+        try:
+            return self.path.parent, self.path.stem
+        except ReconError:
+            return Path.home(), Path(self.name).stem
 
     def _check_free(self, plan: _Plan) -> None:
         """Assert that nothing of the user's stands where the table grows to."""
@@ -250,7 +347,7 @@ class LiveBook:
         if plan.right > right:
             grown.append((right + 1, plan.old.header, plan.right, max(last, lower)))
         for area in grown:
-            for down, row in enumerate(_values(self._cells(plan.table, *area))):
+            for down, row in enumerate(areas.values(self._cells(plan.table, *area))):
                 for over, value in enumerate(row):
                     if value is not None:
                         raise _occupied(plan.spec.name, f"{letters(area[0] + over)}{area[1] + down}")
@@ -277,9 +374,9 @@ class LiveBook:
             patiently(lambda: last.autofill(whole, "fill_copy"))
         if plan.new.added:
             heads = self._cells(table, old_right + 1, old.header, plan.right, old.header)
-            _fill(heads, [[body.literal(title) for title in plan.new.added]])
+            areas.fill(heads, [[body.literal(title) for title in plan.new.added]])
         cells = self._cells(table, old.left, old.header + 1, plan.right, bottom)
-        _fill(cells, plan.new.rows)
+        areas.fill(cells, plan.new.rows)
         if totals:
             patiently(lambda: setattr(table, "show_totals", True))
         if filtered:
@@ -300,6 +397,16 @@ class LiveBook:
 
         return patiently(found)
 
+    def _put_back(self, block: named.Block, rows: list[list[Any]]) -> None:
+        """A block's cells as they were, and its empty rows hidden again."""
+        place = self._named(block.name)
+        if place is None:
+            return
+        areas.fill(place, undo.cells(rows))
+        if block.shown:
+            filled = sum(any(value is not None for value in row) for row in rows)
+            patiently(lambda: areas.hide(place.sheet, place.row, max(filled, block.shown), block.height))
+
     def _put_block(self, block: named.Block, frame: pl.DataFrame) -> None:
         """A block's values; rows without data are emptied, and hidden from the row that the block says."""
         place = self._named(block.name)
@@ -311,36 +418,9 @@ class LiveBook:
             values = body.cells(frame[column.title], column.kind)
             values += [None] * (block.height - len(values))
             cells = sheet.range((top, left + step), (top + block.height - 1, left + step))
-            _fill(cells, [[value] for value in values])
+            areas.fill(cells, [[value] for value in values])
         if block.shown:
-            patiently(lambda: _hide(sheet, top, max(frame.height, block.shown), block.height))
-
-
-def _hide(sheet: Any, top: int, shown: int, height: int) -> None:
-    """Show a block's first rows and hide the others; a hidden row is one without height."""
-    usual = sheet.range((top, 1)).row_height
-    for number in range(1, height):
-        row = sheet.range((top + number, 1))
-        now = row.row_height
-        if number >= shown and now:
-            row.row_height = 0
-        elif number < shown and not now:
-            row.row_height = usual
-
-
-def _values(place: Any) -> list[list[Any]]:
-    return patiently(lambda: place.options(ndim=2, err_to_str=True).value)
-
-
-def _fill(place: Any, rows: list[list[Any]]) -> None:
-    patiently(lambda: setattr(place, "value", rows))
-
-
-def _rows(told: Any) -> list[list[str]]:
-    """What xlwings gives for formulas, which is flat for a single cell."""
-    if not isinstance(told, tuple | list):
-        return [[str(told)]]
-    return [[str(one) for one in row] if isinstance(row, tuple | list) else [str(row)] for row in told]
+            patiently(lambda: areas.hide(sheet, top, max(frame.height, block.shown), block.height))
 
 
 def _occupied(sheet: str, what: str) -> ReconError:

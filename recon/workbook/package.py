@@ -9,12 +9,13 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, cast
 
 from lxml import etree
 
-from recon.workbook.container import Container
+from recon.workbook.container import Container, Part
 
 MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -88,7 +89,7 @@ class Package:
             self._container = Container(data)
         except (zipfile.BadZipFile, ValueError, OverflowError) as error:
             raise BrokenError(str(error) or "the file is no zip container") from error
-        self.edits: dict[str, bytes | None] = {}
+        self.edits: dict[str, Part | None] = {}
         self.workbook_path = self._main_part()
         self.workbook = parse(self.read(self.workbook_path))
         if self.workbook.tag != tag("workbook"):
@@ -102,6 +103,11 @@ class Package:
             name for name, data in self.edits.items() if name not in self._container and data is not None
         ]
 
+    @property
+    def checksums(self) -> dict[str, tuple[int, int]]:
+        """What tells each part, as it was, from another one: the checksum and size of its bytes."""
+        return self._container.checksums()
+
     def read(self, name: str) -> bytes:
         """A part's bytes, as edited.
 
@@ -112,9 +118,19 @@ class Package:
             data = self.edits[name]
             if data is None:
                 raise BrokenError(f"the part {name} is missing")
-            return data
+            return b"".join(data()) if callable(data) else data
         try:
             return self._container.read(name)
+        except (KeyError, zipfile.BadZipFile) as error:
+            raise BrokenError(f"the part {name} is missing or damaged") from error
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """A part's bytes piece by piece; raises as `read`."""
+        if name in self.edits:
+            yield self.read(name)
+            return
+        try:
+            yield from self._container.pieces(name)
         except (KeyError, zipfile.BadZipFile) as error:
             raise BrokenError(f"the part {name} is missing or damaged") from error
 
@@ -123,7 +139,9 @@ class Package:
         changed = {
             name: data
             for name, data in self.edits.items()
-            if name not in self._container or data is None or data != self._container.read(name)
+            if name not in self._container
+            or not isinstance(data, bytes)
+            or data != self._container.read(name)
         }
         return self._container.replaced(changed)
 
@@ -243,6 +261,22 @@ class Package:
             for node in self.workbook.iterfind(f"{tag('definedNames')}/{tag('definedName')}")
             if node.get("localSheetId") is None
         }
+
+    def set_name(self, name: str, text: str) -> None:
+        """Give the workbook a hidden name that stands for a formula; nothing changes if it does, or for no text."""
+        if not text or self.defined_names().get(name) == text:
+            return
+        names = defined_names_node(self.workbook)
+        node = next(
+            (one for one in names if one.get("name") == name and one.get("localSheetId") is None), None
+        )
+        if node is None:
+            node = etree.Element(tag("definedName"), name=name, hidden="1")
+            # Excel keeps names in their order; a sheet's own come by their name, too.
+            later = [at for at, one in enumerate(names) if one.get("name", "").lower() > name.lower()]
+            names.insert(later[0] if later else len(names), node)
+        node.text = text
+        self.save_workbook()
 
     @property
     def dates_from_1904(self) -> bool:

@@ -35,10 +35,11 @@ class FakeBook:
         self.before: Callable[[str], None] = lambda _name: None
         self.sheets = [FakeSheet(self, sheet) for sheet in held]
         by_name = {sheet.name: sheet for sheet in self.sheets}
-        self.names: dict[str, FakeName] = {}
+        self.names = FakeNames()
         for name, defined in held.defined_names.items():
-            ((sheet, reference),) = list(defined.destinations)
-            self.names[name] = FakeName(by_name[sheet]._area(reference))
+            found = list(defined.destinations)
+            area = by_name[found[0][0]]._area(found[0][1]) if found else None
+            self.names[name] = FakeName(f"={defined.attr_text}", area)
 
     def sheet(self, name: str) -> FakeSheet:
         (found,) = [sheet for sheet in self.sheets if sheet.name == name]
@@ -59,9 +60,21 @@ class FakeApp:
     status_bar = property(fset=_say)
 
 
+class FakeNames(dict[str, "FakeName"]):
+    def add(self, name: str, refers_to: str) -> None:
+        self[name] = FakeName(refers_to, None)
+
+
 class FakeName:
-    def __init__(self, area: FakeRange) -> None:
-        self.refers_to_range = area
+    def __init__(self, refers_to: str, area: FakeRange | None) -> None:
+        assert refers_to.startswith("=")
+        self.refers_to = refers_to
+        self._area = area
+
+    @property
+    def refers_to_range(self) -> FakeRange:
+        assert self._area is not None, "xlwings raises where a name stands for no cells"
+        return self._area
 
 
 class FakeSheet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,107 @@ def test_columns_of_the_data_are_added_once(excel: FakeBook) -> None:
     book.write({"Bank": frame})
     assert book.read("Bank")["Region"].to_list() == ["=North"] * 4
     assert excel.sheet("Bank").tables[0].range.last == (7, 15)
+
+
+def add_column(excel: FakeBook, name: str, title: str, cells: dict[int, Any]) -> None:
+    """A column of the user's at the right end of a table; a text that begins with = is a formula."""
+    sheet = excel.sheet(name)
+    (table,) = sheet.tables
+    bottom, right = table.range.last
+    table.show_autofilter = False
+    table.resize(sheet.range(table.range.first, (bottom, right + 1)))
+    table.show_autofilter = True
+    sheet.cells[3, right + 1] = title
+    for row, value in cells.items():
+        sheet.cells[row, right + 1] = 1.0 if str(value).startswith("=") else value
+        if str(value).startswith("="):
+            sheet.formulas[row, right + 1] = value
+
+
+def kept(folder: Path) -> list[list[str]]:
+    (path,) = folder.glob("*-kept.csv")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))[1:]
+
+
+def test_a_column_of_the_users_is_not_written_over_by_one_of_the_data(excel: FakeBook) -> None:
+    add_column(excel, "Bank", "Region", {FIRST: "mine"})
+    frame = layout.sheets(view(), FACTS)["Bank"].with_columns(pl.lit("north").alias("region"))
+    for _ in range(2):
+        LiveBook(excel).write({"Bank": frame})
+        got = LiveBook(excel).read("Bank")
+        assert got["Region"].to_list() == ["mine", "", "", ""]
+        assert got["region (file)"].to_list() == ["north"] * 4
+        assert got.columns[-2:] == ["Region", "region (file)"]
+
+
+@pytest.mark.parametrize("title", ["Decision", "Line id", "Note"])
+def test_a_renamed_heading_that_is_needed_is_refused(excel: FakeBook, title: str) -> None:
+    sheet = excel.sheet("Suggestions")
+    sheet.cells[3, sheet.column(title)] = "Mine"
+    before = {one.name: dict(one.cells) for one in excel.sheets}
+    for job in (
+        lambda: LiveBook(excel).read("Suggestions"),
+        lambda: LiveBook(excel).write(layout.sheets(view(2), FACTS)),
+    ):
+        with pytest.raises(ReconError, match=rf"no column with the heading \*{title}\* any more") as caught:
+            job()
+        assert "*Mine*" in caught.value.problems[0].hint
+    assert {one.name: one.cells for one in excel.sheets} == before
+
+
+def test_own_words_on_a_row_that_goes_are_told_and_kept(path: Path, excel: FakeBook) -> None:
+    add_column(excel, "Bank", "Mine", {FIRST: "call them", FIRST + 1: "stays", FIRST + 2: "=E6*2"})
+    book = LiveBook(excel)
+    assert book.own_text("Bank").rows() == [(FIRST, "Mine", "call them"), (FIRST + 1, "Mine", "stays")]
+    gone = ~pl.col("Line id").is_in(["L-1", "L-3"])
+    problems = book.write({"Bank": layout.sheets(view(), FACTS)["Bank"].filter(gone)})
+    assert [(problem.code, problem.where) for problem in problems] == [("own-kept", f"Bank!{FIRST}")]
+    assert kept(path.parent) == [["Bank", str(FIRST), "L-1", "Mine", "call them"]]
+    assert book.read("Bank")["Mine"].to_list() == ["stays", ""]
+
+
+def test_words_of_a_workbook_without_a_folder_are_kept_with_the_user(
+    tmp_path: Path, excel: FakeBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setattr(Path, "home", lambda: home)
+    excel.fullname = "https://firm.sharepoint.com/AR.xlsm"
+    add_column(excel, "Bank", "Mine", {FIRST: "call them"})
+    LiveBook(excel).write({"Bank": layout.sheets(view(), FACTS)["Bank"].tail(3)})
+    assert [row[4] for row in kept(home)] == ["call them"]
+
+
+@pytest.mark.parametrize("read_first", [False, True])
+def test_a_note_without_a_decision_on_a_row_that_changed_is_told(
+    path: Path, excel: FakeBook, *, read_first: bool
+) -> None:
+    type_in(excel, "Suggestions", FIRST, Note="asked them")
+    views = view()
+    views["allocations"] = views["allocations"].with_columns(pl.lit("99.00").alias("amount"))
+    book = LiveBook(excel)
+    if read_first:
+        book.read("Suggestions")
+    problems = book.write({"Suggestions": layout.sheets(views, FACTS)["Suggestions"]})
+    assert [(problem.code, problem.where) for problem in problems] == [("own-kept", f"Suggestions!{FIRST}")]
+    assert [row[3:] for row in kept(path.parent)] == [["Note", "asked them"]]
+
+
+def test_a_row_without_ids_is_kept(path: Path, excel: FakeBook) -> None:
+    sheet = excel.sheet("Bank")
+    (table,) = sheet.tables
+    table.show_autofilter = False
+    table.resize(sheet.range(table.range.first, (FIRST + 4, table.range.last[1])))
+    type_in(excel, "Bank", FIRST + 4, Counterparty="Sum")
+    LiveBook(excel).write({"Bank": layout.sheets(view(), FACTS)["Bank"]})
+    assert [row[3:] for row in kept(path.parent)] == [["Counterparty", "Sum"]]
+
+
+def test_a_filter_is_taken_off_and_told(excel: FakeBook) -> None:
+    excel.sheet("Bank").heights[FIRST + 2] = 0
+    problems = LiveBook(excel).write(layout.sheets(view(), FACTS))
+    assert [(problem.code, problem.where) for problem in problems] == [("view-dropped", "Bank")]
 
 
 def test_nothing_is_written_where_a_table_would_grow_over_the_users_cells(excel: FakeBook) -> None:

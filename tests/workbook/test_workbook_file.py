@@ -9,7 +9,7 @@ import openpyxl
 import polars as pl
 import pytest
 import xlsxwriter
-from workbook_cases import FACTS, change_part, part_of, parts, view, with_log
+from workbook_cases import FACTS, change_part, part_of, parts, place, view, with_log
 
 from recon.workbook import columns, layout
 from recon.workbook.file import FileBook, new_book, open_book
@@ -55,14 +55,26 @@ def test_what_is_written_comes_back_as_text(filled: Path) -> None:
 def test_another_reader_sees_the_same(filled: Path) -> None:
     book = openpyxl.load_workbook(filled)
     sheet = book["Suggestions"]
-    assert sheet.tables["tblSuggestions"].ref == "A3:W5"
-    assert sheet.tables["tblSuggestions"].autoFilter.ref == "A3:W5"
-    assert sheet.dimensions == "A1:W5"
-    assert (sheet["A4"].value, sheet["E4"].value, sheet["K4"].value) == ("L-1", 100.5, 0.75)
-    assert sheet["B4"].value.date().isoformat() == "2026-10-01"
-    assert sheet["B4"].number_format == "dd/mm/yyyy"
-    assert [str(rule.sqref) for rule in sheet.data_validations.dataValidation] == ["P4:P5", "Q4:Q5"]
-    assert [str(found.sqref) for found in sheet.conditional_formatting] == ["K4:K5"]
+
+    def at(title: str, row: int = 4) -> str:
+        return place("Suggestions", title, row)
+
+    last = at(columns.SUGGESTIONS.titles[-1], 5)
+    assert sheet.tables["tblSuggestions"].ref == f"A3:{last}"
+    assert sheet.tables["tblSuggestions"].autoFilter.ref == f"A3:{last}"
+    assert sheet.dimensions == f"A1:{last}"
+    assert [sheet[at(title)].value for title in ("Line id", "Line amount", "Confidence")] == [
+        "L-1",
+        100.5,
+        0.75,
+    ]
+    assert sheet[at("Date")].value.date().isoformat() == "2026-10-01"
+    assert sheet[at("Date")].number_format == "dd/mm/yyyy"
+    assert {str(rule.sqref) for rule in sheet.data_validations.dataValidation} >= {
+        f"{at(title)}:{at(title, 5)}" for title in ("Decision", "Alternative no.")
+    }
+    whole = [str(found.sqref) for found in sheet.conditional_formatting]
+    assert f"{at('Confidence')}:{at('Confidence', 5)}" in whole
 
 
 def test_home_and_dashboard_show_the_figures(filled: Path) -> None:
@@ -268,7 +280,7 @@ def test_the_users_columns_order_colours_formulas_totals_and_notes_stay(tmp_path
     assert sheet.tables["tblOpenItems"].autoFilter.ref.endswith("9")
     assert (sheet["A1"].value, sheet["A12"].value) == ("written above", "below, outside the table")
     assert sheet.column_dimensions["B"].width == pytest.approx(33, abs=1)
-    assert sorted(str(found.sqref) for found in sheet.conditional_formatting) == ["C6:C7", "C6:C9"]
+    assert sorted(str(found.sqref) for found in sheet.conditional_formatting) == ["C6:C9", "C7 C9"]
 
 
 def test_what_stands_beside_the_table_stays_in_its_row(tmp_path: Path) -> None:

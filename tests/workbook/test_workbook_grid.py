@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recon.workbook import grid
+from recon.workbook import grid, slices
 from recon.workbook.columns import Kind
 from recon.workbook.package import BrokenError
 
@@ -28,8 +28,8 @@ def written(series: pl.Series, kind: Kind) -> str:
 
 
 def read(text: str, shared: list[str] | None = None) -> list[str]:
-    sheet = grid.take_apart(text.encode())
-    values: list[str] = grid.texts(grid.cells(sheet.rows), shared or [])["value"].to_list()
+    _, rows = slices.take_apart([text.encode()])
+    values: list[str] = grid.texts(grid.cells(rows), shared or [])["value"].to_list()
     return values
 
 
@@ -98,7 +98,7 @@ def test_what_other_programs_write_is_read() -> None:
     text = f"<worksheet><sheetData>{cells}</sheetData></worksheet>"
     expected = ["one", "", "TRUE", "a &amp; b", "4200.1", "zero", "#N/A", "rich text ", "0.001", "46296"]
     assert read(text, ["zero", "one"]) == expected
-    assert [row.number for row in grid.take_apart(text.encode()).rows] == [1, 2, 3, 4]
+    assert [row.number for row in slices.take_apart([text.encode()])[1]] == [1, 2, 3, 4]
     prefixed = (
         text.replace("<", "<x:")
         .replace("<x:/", "</x:")
@@ -109,7 +109,7 @@ def test_what_other_programs_write_is_read() -> None:
 
 def test_a_sheet_taken_apart_is_the_same_when_put_together() -> None:
     text = '<worksheet a="1"><sheetData><row r="1"><c r="A1"/></row></sheetData><tail/></worksheet>'
-    sheet = grid.take_apart(text.encode())
+    sheet, _ = slices.take_apart([text.encode()])
     assert (sheet.head, sheet.tail) == ('<worksheet a="1">', "<tail/></worksheet>")
 
 
@@ -127,7 +127,7 @@ def test_a_sheet_taken_apart_is_the_same_when_put_together() -> None:
 )
 def test_what_cannot_be_told_apart_is_refused(text: str) -> None:
     with pytest.raises(BrokenError):
-        grid.cells(grid.take_apart(text.encode()).rows)
+        grid.cells(slices.take_apart([text.encode()])[1])
 
 
 def test_places_are_read_as_excel_writes_them() -> None:

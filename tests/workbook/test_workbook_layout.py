@@ -44,7 +44,7 @@ def test_deductions_and_cash_on_account_are_told_apart() -> None:
     ]
     views["allocations"] = outer(model.ALLOCATIONS, *rows)
     row = layout.sheets(views, FACTS)["Suggestions"].row(0, named=True)
-    assert row["Proposed items"] == "A 60.00; B -10.00"
+    assert row["Proposed items"] == "A 60.00\nB -10.00"
     assert (row["Allocated"], row["Deduction"], row["On account"]) == ("50.00", "3.5", "50.50")
     assert (row["Confidence"], row["Reasons"]) == (0.4, "x; y")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import rich_parts
 import xlsxwriter
 
 from recon import model
@@ -109,6 +111,11 @@ def part_of(path: Path, sheet: str) -> str:
     return f"xl/worksheets/sheet{columns.ORDER.index(sheet) + 1}.xml"
 
 
+def place(sheet: str, title: str, row: int) -> str:
+    """The cell of a column of the template: `place("Bank", "Amount", 4)` -> E4."""
+    return f"{columns.letters(columns.TABLE_SHEETS[sheet].titles.index(title))}{row}"
+
+
 def rich(path: Path) -> None:
     """A user's own macro workbook with all that openpyxl and others lose."""
     book = xlsxwriter.Workbook(str(path))
@@ -133,7 +140,10 @@ def rich(path: Path) -> None:
     sheet.add_sparkline("G2", {"range": "Plan!B2:B6"})
     sheet.conditional_format("B2:B6", {"type": "data_bar", "data_bar_2010": True})
     sheet.data_validation("A8", {"validate": "list", "source": ["x", "y"]})
-    sheet.set_header("&LMy header")
+    dot = rich_parts.picture()
+    sheet.insert_image("M20", "dot.png", {"image_data": io.BytesIO(dot)})
+    sheet.set_header("&LMy header&C&G", {"image_center": "dot.png", "image_data_center": io.BytesIO(dot)})
+    sheet.write_dynamic_array_formula("O2:O4", "=SORT(B2:B4)")
     book.define_name("mine", "=Plan!$B$2:$B$6")
     book.add_chartsheet("Chart").set_chart(_chart(book))
     modules = [
@@ -146,22 +156,10 @@ def rich(path: Path) -> None:
     binary.write_bytes(ovba.project(modules))
     book.add_vba_project(str(binary))
     book.close()
-    _add_custom_part(path)
+    rich_parts.add_all(path, "xl/worksheets/sheet1.xml", columns.BANK.table)
 
 
 def _chart(book: Any) -> Any:
     chart = book.add_chart({"type": "bar"})
     chart.add_series({"values": "=Plan!$B$2:$B$6"})
     return chart
-
-
-def _add_custom_part(path: Path) -> None:
-    held = parts(path)
-    held["customXml/item1.xml"] = b"<mine xmlns='urn:mine'>kept</mine>"
-    held["[Content_Types].xml"] = held["[Content_Types].xml"].replace(
-        b"</Types>",
-        b'<Override PartName="/customXml/item1.xml" ContentType="application/xml"/></Types>',
-    )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for part, data in held.items():
-            archive.writestr(part, data)
