@@ -11,6 +11,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ POSTING_FORMAT: Final = "generic"
 _NEEDED: Final = ("bank", "items")
 _STAGES: Final = {"read": "reading", "match": "matching", "write": "writing"}
 _SHOWN_MAX: Final = 3  # problems named in the status cell
+_TOLD_ELSEWHERE: Final = ("sheet-rows",)
 _RESULT: Final = "the column Result says why, for each"
 
 
@@ -61,15 +63,20 @@ def act(what: str, book: LiveBook) -> int:
     return code
 
 
-def _run(book: LiveBook) -> str:
+def _job(book: LiveBook, needed: Sequence[str], button: str) -> flow.Job:
+    """What is typed under Inputs, as a job.
+
+    Raises:
+        ReconError: input-missing, if something that is needed is not filled in.
+    """
     inputs = book.inputs()
-    missing = [named.INPUTS[key] for key in _NEEDED if key not in inputs]
+    missing = [named.INPUTS[key] for key in needed if key not in inputs]
     if missing:
         what = f"nothing is filled in for: {', '.join(missing)}"
-        hint = "Write files or folders beside it, several with ; between, and press Match again."
+        hint = f"Write files or folders beside it, several with ; between, and press {button} again."
         raise ReconError(Problem("input-missing", "Home, Inputs", what, hint))
     home = _home(book)
-    job = flow.Job(
+    return flow.Job(
         bank=_places(inputs, "bank", home),
         items=_places(inputs, "items", home),
         remittance=_places(inputs, "remittance", home),
@@ -79,9 +86,49 @@ def _run(book: LiveBook) -> str:
         out=_out(inputs, home),
         store=book.store,
     )
-    report = flow.reconcile(
-        job, lambda stage, done, of, _lines=0: book.show_progress(_stage(stage, done, of))
+
+
+class _Told:
+    """How far the work is, in the status bar; each new stage in the status cell, too."""
+
+    def __init__(self, book: LiveBook) -> None:
+        self._book, self._stage = book, ""
+
+    def __call__(self, stage: str, done: int, of: int, _lines: int = 0, /) -> None:
+        if stage != self._stage:
+            self._stage = stage
+            self._book.tell(f"{_STAGES.get(stage, stage).capitalize()} ...")
+        self._book.show_progress(_stage(stage, done, of))
+
+
+def _import(book: LiveBook) -> str:
+    taken = flow.take_in(_job(book, (), "Import files"), book, _Told(book))
+    counts = []
+    for kind, what in flow.intake.SHOWN.items():
+        if taken.rows[kind]:
+            sums = "; ".join(
+                f"{currency} {Decimal(sum_):,}" for currency, sum_ in taken.sums.get(kind, {}).items()
+            )
+            counts.append(_several(taken.rows[kind], what) + (f" ({sums})" if sums else ""))
+    if not taken.files:
+        return "No file is named under Inputs: write files or folders there, and press Import files again."
+    told = f"{_several(taken.files, 'file')} read: {', '.join(counts) or 'no rows'}."
+    wrong = len(taken.problems)
+    return f"{told} {_several(wrong, 'problem')}: see Problems." if wrong else f"{told} Next, press Match."
+
+
+def _settings(book: LiveBook) -> str:
+    found = flow.set_up(_job(book, (), "Settings"), book)
+    files = ", ".join(_several(number, f"{kind} file") for kind, number in found.files.items()) or "no files"
+    rules = f"The settings can be used. Rules: {found.rules} ({found.path.name}), shown on Rules"
+    return (
+        f"{rules}; {found.profiles} column profiles. Inputs: {files}. Remembered in: {found.store}. "
+        f"recon {found.version}, {found.python}"
     )
+
+
+def _run(book: LiveBook) -> str:
+    report = flow.reconcile(_job(book, _NEEDED, "Match"), _Told(book))
     count = {name: outcome["lines"] for name, outcome in report.summary["outcomes"].items()}
     parts = [
         f"{_several(sum(count.values()), 'bank line')}: {count['auto']:,} matched automatically",
@@ -96,8 +143,10 @@ def _apply(book: LiveBook) -> str:
     collected = flow.collect(book, book.store)
     if not collected.accepted and not collected.refused:
         return "There was no decision to apply: choose in the Decision column of Suggestions or Exceptions."
-    done = f"{_several(collected.accepted, 'decision')} applied, {collected.refused:,} refused."
-    return f"{done} {_told(collected.problems, _RESULT)}" if collected.problems else done
+    parts = [f"{_several(collected.accepted, 'decision')} applied, {collected.refused:,} refused."]
+    if collected.problems:
+        parts.append(_told(collected.problems, _RESULT))
+    return " ".join([*parts, *_shown(collected.shown)])
 
 
 def _post(book: LiveBook) -> str:
@@ -111,17 +160,32 @@ def _post(book: LiveBook) -> str:
     posted = flow.post(POSTING_FORMAT, out, book.store, book)
     if posted is None:
         return "Nothing is accepted yet, so there is nothing to post."
+    flow.refresh(book, book.store)  # what is posted waits no more
     if posted.again:
         return f"Nothing new is accepted; the last posting file was written again: {posted.files[0]}"
     return f"{_several(posted.lines, 'bank line')} posted into {posted.files[0]}"
 
 
 def _refresh(book: LiveBook) -> str:
-    flow.refresh(book, book.store)
-    return "The sheets show what is recorded."
+    problems = flow.refresh(book, book.store)
+    return " ".join(["The sheets show what is recorded.", *_shown(problems)])
+
+
+def _shown(problems: Sequence[Problem]) -> list[str]:
+    """What could not stay on the sheets, in a sentence or two; that not all rows are shown stands on Home."""
+    lost = [problem for problem in problems if problem.code not in _TOLD_ELSEWHERE]
+    return [_told(lost)] if lost else []
+
+
+def _undo(book: LiveBook) -> str:
+    book.undo()
+    return "The sheets are as they were before; press Undo again to take that back. What is recorded stays recorded."
 
 
 COMMANDS: Final[Mapping[str, Callable[[LiveBook], str]]] = {
+    "import_files": _import,
+    "settings": _settings,
+    "undo": _undo,
     "run": _run,
     "apply_decisions": _apply,
     "post": _post,

@@ -12,9 +12,24 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from recon.flow import bench, books, cluster, keep, memory, peers, remote, replay, settings, speed
-    from recon.flow.demo import demo, demo_job, new_book
+    from recon.flow import (
+        bench,
+        books,
+        cluster,
+        desk,
+        doctor,
+        intake,
+        keep,
+        memory,
+        peers,
+        remote,
+        replay,
+        settings,
+        speed,
+    )
+    from recon.flow.demo import demo, demo_job
     from recon.flow.gather import Progress, silent
+    from recon.flow.intake import SetUp, TakenIn, set_up, take_in
     from recon.flow.reading import read, reading_facts, write_readings
     from recon.flow.reconcile import OUT_DEFAULT, Job, Report, reconcile
     from recon.flow.review import Collected, Posted, collect, post, refresh
@@ -26,15 +41,19 @@ __all__ = [
     "Posted",
     "Progress",
     "Report",
+    "SetUp",
+    "TakenIn",
     "bench",
     "books",
     "cluster",
     "collect",
     "demo",
     "demo_job",
+    "desk",
+    "doctor",
+    "intake",
     "keep",
     "memory",
-    "new_book",
     "peers",
     "post",
     "read",
@@ -43,16 +62,19 @@ __all__ = [
     "refresh",
     "remote",
     "replay",
+    "set_up",
     "settings",
     "silent",
     "speed",
+    "take_in",
     "write_readings",
 ]
 
 # Which file has which name; a name that stands in none is that of a file.
 _FILES: Final = {
-    "demo": ("demo", "demo_job", "new_book"),
+    "demo": ("demo", "demo_job"),
     "gather": ("Progress", "silent"),
+    "intake": ("SetUp", "TakenIn", "set_up", "take_in"),
     "reading": ("read", "reading_facts", "write_readings"),
     "reconcile": ("OUT_DEFAULT", "Job", "Report", "reconcile"),
     "review": ("Collected", "Posted", "collect", "post", "refresh"),

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
 
 from recon import model
+from recon.fill import fill
 from recon.flow import logbook, queue, rest
 from recon.flow.gather import Gathered
-from recon.model import Kind, Outcome
+from recon.model import Choice, Kind, Outcome
 from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.rules.schema import Limits, Rules
 from recon.store import RunRecord, Store
-from recon.workbook import columns, file, guard, layout, summary
+from recon.workbook import columns, file, guard, layout, named, summary, words
 
 SUGGESTIONS, EXCEPTIONS = "Suggestions", "Exceptions"
 DONE, TOLD, WAITS = "done", "told", "yes"  # what the lines' column `waits` says, see layout.sheets
@@ -47,6 +50,20 @@ class Book(Protocol):
 def store_beside(book: Path) -> Path:
     """The store of a workbook: BOOK.recon.db beside it."""
     return book.with_name(f"{book.stem}.recon.db")
+
+
+@contextmanager
+def known(url: str) -> Iterator[Store | None]:
+    """The store of that URL, if there is one already; none is made.
+
+    Raises:
+        ReconError: EXIT_JOB, if it is there and can't be used.
+    """
+    if not url or ("://" not in url and not Path(url).exists()):
+        yield None
+        return
+    with Store.open(url) as store:
+        yield store
 
 
 def store_url(store: str, book: Path | Book | None) -> str:
@@ -130,6 +147,8 @@ def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dic
     settled = pl.Series(sorted(now.settled_lines - fresh), dtype=pl.String)
     told = pl.Series(sorted(now.settled_lines & fresh), dtype=pl.String)
     accepted = now.accepted["line_id"].unique()
+    answered = _answered(now.decided)
+    told_before = answered.select("line_id", decision=pl.lit(""), result=_answer())
     waits = (
         pl.when(pl.col("line_id").is_in(settled.implode()))
         .then(pl.lit(DONE))
@@ -139,16 +158,17 @@ def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dic
         .then(pl.lit(WAITS))
         .otherwise(pl.lit(""))
     )
-    view = {
+    return {
         "bank_lines": now.bank_lines,
         "open_items": now.open_items,
         "lines": now.lines.with_columns(waits=waits),
         "allocations": now.allocations,
         "exceptions": now.exceptions,
         "run_log": logbook.run_log(store),
-        "answered": _answered(now.decided),
+        "answered": answered.select("line_id"),
+        "to_post": store.unposted().select("line_id").unique(),
+        "decisions_log": pl.concat([told_before, *([] if just_decided is None else [just_decided])]),
     }
-    return view | ({"decisions_log": just_decided} if just_decided is not None else {})
 
 
 def _inputs(gathered: Gathered) -> dict[str, pl.DataFrame]:
@@ -179,14 +199,56 @@ def show_run(
     return _write(book, view, facts, rules.limits.rows_shown)
 
 
+def show_inputs(book: Book, gathered: Gathered, rules: Rules, store: Store | None) -> tuple[Problem, ...]:
+    """What was read onto its sheets, nothing of it matched; the review sheets stay as they are.
+
+    Returns what a person should know of the sheets.
+    """
+    bank = gathered.frames[Kind.BANK]
+    known = {} if store is None else dict(store.current().lines.select("line_id", "outcome").iter_rows())
+    told = {line: words.OUTCOMES.get(outcome, outcome) for line, outcome in known.items()}
+    outcome = pl.col("line_id").replace_strict(told, default=_UNMATCHED, return_dtype=pl.String)
+    view = _inputs(gathered) | {
+        "bank_lines": bank.with_columns(outcome=outcome),
+        "open_items": gathered.frames[Kind.ITEMS],
+        "problems": model.problems_table(gathered.problems),
+        "rules": logbook.rules_rows(rules),
+    }
+    new = bank.height - bank.filter(pl.col("line_id").is_in(list(told))).height
+    step = f"{new:,} new bank {'line is' if new == 1 else 'lines are'} read. Press Match." if new else ""
+    return _write(book, view, {}, rules.limits.rows_shown, {named.CELL_NEXT: step} if step else {})
+
+
+_UNMATCHED = "Not matched yet"
+
+
+def show_rules(book: Book, rules: Rules) -> tuple[Problem, ...]:
+    """The rules onto their sheet. Returns what a person should know of that."""
+    return _write(book, {"rules": logbook.rules_rows(rules)}, {}, rules.limits.rows_shown)
+
+
 def _answered(decided: pl.DataFrame) -> pl.DataFrame:
-    """Lines whose last decision was taken and settles nothing."""
-    taken = decided.filter(pl.col("result") == "accepted").unique("line_id", keep="last")
-    return taken.filter(~pl.col("settles")).select("line_id")
+    """The last decision of each line, where it was taken and settles nothing."""
+    taken = decided.filter(pl.col("result") == "accepted").unique("line_id", keep="last", maintain_order=True)
+    return taken.filter(~pl.col("settles"))
+
+
+def _answer() -> pl.Expr:
+    """`parked by anna, 2026-03-31: her note`, for a decision that leaves its line waiting."""
+    said = pl.col("decision").replace_strict(_SAID, default=pl.col("decision"), return_dtype=pl.String)
+    note = pl.when(pl.col("note") != "").then(fill(": {}", pl.col("note"))).otherwise(pl.lit(""))
+    return fill("{} by {}, {}{}", said, pl.col("decided_by"), pl.col("decided_at").str.head(10), note)
+
+
+_SAID = {Choice.PARK.value: "parked", Choice.QUERY.value: "asked", Choice.REJECT.value: "rejected"}
 
 
 def _write(
-    book: Book, view: Mapping[str, pl.DataFrame], facts: Mapping[str, str], shown: int
+    book: Book,
+    view: Mapping[str, pl.DataFrame],
+    facts: Mapping[str, str],
+    shown: int,
+    cells: Mapping[str, str] | None = None,
 ) -> tuple[Problem, ...]:
     """A view onto the sheets, as much of it as a sheet can use, and the rest into files beside the workbook.
 
@@ -202,7 +264,7 @@ def _write(
     made = fitted.sheets | _problems_sheet(book, fitted, partly, places)
     if fitted.notes and "recon_state" in made:
         made["recon_state"] = summary.with_notes(made["recon_state"], fitted.notes)
-    lost = book.write(made, None)
+    lost = book.write(made, cells)
     free = {name: path for name, path in places.items() if name not in locked}
     return (*partly, *lost, *rest.put(free, fitted))
 
@@ -264,7 +326,7 @@ def typed(book: Book) -> frozenset[str]:
 def facts_of(summary: Mapping[str, Any]) -> dict[str, str]:
     """What Home says of a run, out of its summary."""
     totals = [
-        f"{currency} {amounts['bank_lines']}, difference {amounts['difference']}"
+        f"{currency} {Decimal(amounts['bank_lines']):,}, difference {Decimal(amounts['difference']):,}"
         for currency, amounts in summary["control_totals"].items()
     ]
     return {
@@ -289,17 +351,19 @@ def _rows_shown(store: Store) -> int:
     return int(limits.get("rows_shown", Limits().rows_shown))
 
 
-def show_store(book: Book, store: Store, facts: Mapping[str, str]) -> None:
-    """What the store knows onto the sheets, anew."""
-    _write(book, view_of_store(store), {**_last_run(store), **facts}, _rows_shown(store))
+def show_store(book: Book, store: Store, facts: Mapping[str, str]) -> tuple[Problem, ...]:
+    """What the store knows onto the sheets, anew. Returns what a person should know of that."""
+    return _write(book, view_of_store(store), {**_last_run(store), **facts}, _rows_shown(store))
 
 
-def show_decided(book: Book, store: Store, results: pl.DataFrame, facts: Mapping[str, str]) -> None:
-    """What happened to each decision, beside it."""
+def show_decided(
+    book: Book, store: Store, results: pl.DataFrame, facts: Mapping[str, str]
+) -> tuple[Problem, ...]:
+    """What happened to each decision, beside it. Returns as `show_store`."""
     log = results.select(
         "line_id", decision=pl.lit(""), result="text"
     )  # the text says `accepted` or `refused`
-    _write(book, view_of_store(store, log), {**_last_run(store), **facts}, _rows_shown(store))
+    return _write(book, view_of_store(store, log), {**_last_run(store), **facts}, _rows_shown(store))
 
 
 def decisions(book: Book) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Problem, ...]]:

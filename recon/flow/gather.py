@@ -72,7 +72,7 @@ def gather(
         ReconError: if the items, customers or rules can't be used, or no bank file could be read or admitted. One
             bad bank file or remittance among good ones is a problem.
     """
-    files = [(kind, path) for kind, names in places for path in _expanded(kind, names)]
+    files = [(kind, path) for kind, names in places for path in expanded(kind, names)]
     readings: list[Reading] = []
     problems: list[Problem] = []
     fatal: list[Problem] = []
@@ -126,7 +126,12 @@ def _read(profiles: Sequence[Profile], file: tuple[Kind, Path]) -> Reading | tup
         return tuple(error.problems)
 
 
-def _expanded(kind: Kind, names: Sequence[str]) -> list[Path]:
+def expanded(kind: Kind, names: Sequence[str]) -> list[Path]:
+    """The files that names, folders and globs stand for.
+
+    Raises:
+        ReconError: file-missing; for one of several bank files that is a problem of that file alone, found later.
+    """
     try:
         return ingest.expand(list(names))
     except ReconError:

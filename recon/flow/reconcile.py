@@ -20,6 +20,7 @@ from recon import __version__, flow, model, rules
 from recon.flow import cluster, deliver, memory, moments, remote, settings, spread, totals
 from recon.flow.gather import Gathered, Progress, gather, inner, silent
 from recon.flow.identity import told_apart
+from recon.flow.login import login
 from recon.match import ready_of, settle
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Result, RunRecord
 from recon.problems import Problem
@@ -182,7 +183,7 @@ def _record(gathered: Gathered, loaded: Rules, started: str, as_of: date) -> Run
     )
     stamp = moments.stamp()
     run_id = f"{stamp}-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
-    return RunRecord(run_id, started, as_of, digest, loaded.model_dump(mode="json"))
+    return RunRecord(run_id, started, as_of, digest, loaded.model_dump(mode="json"), who=login())
 
 
 def _head(run: RunRecord) -> dict[str, Any]:
@@ -221,16 +222,20 @@ def _as_parquet(name: str) -> str:
 
 
 def _facts(summary: Mapping[str, Any], job: Job) -> dict[str, str]:
-    """What Home says about the run, and what it was asked to read."""
+    """What Home says about the run, and what it was asked to read, unless it was Home that asked."""
+    facts = flow.books.facts_of(summary)
+    if not isinstance(job.book, Path):
+        return facts
+    home = job.book.resolve().parent
     places = {"bank": job.bank, "items": job.items, "remittance": job.remittance, "customers": job.customers}
     inputs = {
-        f"input:{name}": "; ".join(
-            one if remote.is_remote(one) else str(Path(one).resolve()) for one in names
-        )
+        f"input:{name}": "; ".join(one if remote.is_remote(one) else _from(home, Path(one)) for one in names)
         for name, names in places.items()
     }
-    return (
-        inputs
-        | flow.books.facts_of(summary)
-        | {"input:rules": job.rules, "input:out": str(job.out.resolve()) if job.out else ""}
-    )
+    return facts | inputs | {"input:rules": job.rules, "input:out": _from(home, job.out) if job.out else ""}
+
+
+def _from(home: Path, path: Path) -> str:
+    """A path as the workbook's folder sees it: short where it lies in there, so that both can move together."""
+    whole = path.resolve()
+    return str(whole.relative_to(home)) if whole.is_relative_to(home) else str(whole)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import polars as pl
 from recon import decide, model, posting
 from recon.flow import books, deliver, moments
 from recon.flow.books import Book
+from recon.flow.login import login
 from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.rules.schema import Rules
 from recon.store import Store
@@ -24,6 +24,7 @@ class Collected:
     accepted: int
     refused: int
     problems: tuple[Problem, ...]
+    shown: tuple[Problem, ...] = ()  # what could not stay on the sheets, or stands in the rest file
 
 
 def collect(book: Path | Book, store_url: str = "", who: str = "") -> Collected:
@@ -39,7 +40,7 @@ def collect(book: Path | Book, store_url: str = "", who: str = "") -> Collected:
         rows, untaken, unread = books.decisions(opened)
         unsigned = pl.col("decided_by").fill_null("") == ""
         signed = rows.with_columns(
-            decided_by=pl.when(unsigned).then(pl.lit(who or _login())).otherwise("decided_by")
+            decided_by=pl.when(unsigned).then(pl.lit(who or login())).otherwise("decided_by")
         )
         outcome = decide.decide(signed, store.current())
         store.append_decisions(outcome.decided, outcome.accepted, moments.now())
@@ -47,19 +48,23 @@ def collect(book: Path | Book, store_url: str = "", who: str = "") -> Collected:
         refused = outcome.results.filter(pl.col("result") == "refused")["line_id"].n_unique()
         taken = outcome.results.filter(pl.col("result") != "refused")["line_id"].n_unique()
         status = f"{taken} decisions applied, {refused + len(unread)} refused"
-        books.show_decided(opened, store, pl.concat([outcome.results, untaken]), {"status": status})
-        return Collected(taken, refused + len(unread), problems)
+        results = pl.concat([outcome.results, untaken])
+        shown = books.show_decided(opened, store, results, {"status": status})
+        return Collected(taken, refused + len(unread), problems, shown)
 
 
-def refresh(book: Path | Book, store_url: str = "") -> None:
+def refresh(book: Path | Book, store_url: str = "") -> tuple[Problem, ...]:
     """What the store knows onto the sheets, anew.
+
+    Returns what a person should know of the sheets: rows that are not shown, words of theirs that could not stay.
 
     Raises:
         ReconError: EXIT_JOB if the workbook or the store can't be used.
     """
     opened = books.existing(book)
     with known_store(books.store_url(store_url, book), opened.path if not store_url else None) as store:
-        books.show_store(opened, store, {"status": f"refreshed {moments.now()[:16].replace('T', ' ')}"})
+        status = f"refreshed {moments.now()[:16].replace('T', ' ')}"
+        return books.show_store(opened, store, {"status": status})
 
 
 def known_store(url: str, book: Path | None) -> Store:
@@ -72,13 +77,6 @@ def known_store(url: str, book: Path | None) -> Store:
         what, hint = "there is no such store", "check the name; recon run makes the store"
         raise ReconError(Problem("store-unreachable", url, what, hint), EXIT_JOB)
     return Store.open(url)
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"
 
 
 @dataclass(frozen=True)
@@ -134,13 +132,13 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
         lines,
         items,
         accounts=posting.accounts_of(rules),
-        approved_by=who or _login(),
+        approved_by=who or login(),
         hand_ceiling=ceiling,
     )
     failed = posting.failures(made.controls, made.legs, ceiling)
     if failed:
         raise ReconError(failed)
-    kept = store.append_postings(made.batch, moments.now())
+    kept = store.append_postings(made.batch, moments.now(), who or login())
     return _posted(kept, out, posting.controls_text(made.controls), again=False)
 
 

@@ -88,15 +88,18 @@ def _input(reading: Reading) -> dict[str, Any]:
 
 def sums(reading: Reading, column: str) -> dict[str, str]:
     """The sum of a money column of a file, per currency, as decimal text."""
-    table = model.INPUT_TABLES[reading.kind]
-    if column not in reading.table.columns or reading.table.is_empty():
+    return money(reading.table, reading.kind, column)
+
+
+def money(frame: pl.DataFrame, kind: Kind, column: str = "") -> dict[str, str]:
+    """The sum of a table's money, per currency, as decimal text; of its main column, unless another is named."""
+    table, column = model.INPUT_TABLES[kind], column or MONEY_OF[kind]
+    if not {"currency", column} <= set(frame.columns) or frame.is_empty():
         return {}
-    if "currency" not in reading.table.columns:
-        return {}
-    money = reading.table.select("currency", column)
-    scales = model.scales_of([(table, money)])
-    minor = model.minor_expr(money, column, scales).alias(f"{column}_minor")
-    return _sums(money.select("currency", minor), f"{column}_minor", scales)
+    amounts = frame.select("currency", column)
+    scales = model.scales_of([(table, amounts)])
+    minor = model.minor_expr(amounts, column, scales).alias(f"{column}_minor")
+    return _sums(amounts.select("currency", minor), f"{column}_minor", scales)
 
 
 def _sums(frame: pl.DataFrame, column: str, scales: Mapping[str, int]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from recon.workbook.ovba import Module, ModuleKind
 
 NAME: Final = "recon.xlsm"
 HEADER_ROW: Final = 2  # of each table, from 0: title, what the sheet is for, header
-_PAGE_COLUMNS: Final = 15  # as many are readable on one page of A4
+_PAGE_WIDTH: Final = 200  # characters; more are too small to read on one page of A4
 _MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _RIBBON: Final = (
     '<Relationship Id="rIdRibbon" Type="http://schemas.microsoft.com/office/2007/relationships/ui/extensibility" '
@@ -96,10 +96,11 @@ def _table(book: Any, sheet: Any, table: columns.Sheet) -> None:
         sheet.write_blank(body, at, None, book.add_format(look.cell(column)))
         sheet.write_comment(HEADER_ROW, at, column.note, {"author": "recon", "x_scale": 1.4, "y_scale": 0.6})
         _help_typing(sheet, body, at, column)
-    sheet.freeze_panes(body, 1)
-    _print(sheet, f"{table.name} · recon", pages_wide=2 if len(table.columns) > _PAGE_COLUMNS else 1)
+    sheet.freeze_panes(body, table.frozen)
+    width = sum(column.width for column in table.columns if not column.hidden)
+    _print(sheet, f"{table.name} · recon", pages_wide=-(-width // _PAGE_WIDTH))
     sheet.repeat_rows(HEADER_ROW)
-    sheet.repeat_columns(0)
+    sheet.repeat_columns(0, table.frozen - 1)
 
 
 def _help_typing(sheet: Any, row: int, at: int, column: columns.Column) -> None:

@@ -52,6 +52,7 @@ class Sheet:
     what: str
     columns: tuple[Column, ...]
     ids: tuple[str, ...]
+    frozen: int = 1  # columns that stay in sight when the sheet is scrolled sideways
 
     @property
     def titles(self) -> list[str]:
@@ -71,14 +72,21 @@ class Sheet:
 
 CHOICES: Final = tuple(choice.value for choice in Choice)
 
-_REVIEW: Final = (
-    Column("decision", "Decision", Kind.CHOICE, 17, "Choose what is to happen with this line.", typed=True),
+_DECIDED: Final = (
+    Column(
+        "decision",
+        "Decision",
+        Kind.CHOICE,
+        17,
+        "Choose what is to happen with this line (Alt+Down opens the list).",
+        typed=True,
+    ),
     Column(
         "alternative",
         "Alternative no.",
         Kind.INTEGER,
         12,
-        "For `accept alternative`: which one, by its number.",
+        "For `accept alternative`: which one, by its number in Alternatives.",
         typed=True,
     ),
     Column(
@@ -86,8 +94,8 @@ _REVIEW: Final = (
         "Item",
         Kind.TEXT,
         16,
-        "For `allocate` and `write off`: the open item; several as INV-1 60.00; INV-2 40.00. For `on account`: "
-        "the customer.",
+        "For `allocate` and `write off`: the open item, by its document number or id; several as "
+        "INV-1 60.00; INV-2 40.00. For `on account`: the customer.",
         typed=True,
     ),
     Column(
@@ -98,9 +106,12 @@ _REVIEW: Final = (
         "For `allocate`: how much cash. For `write off`: how much to give up. Empty where Item has the amounts.",
         typed=True,
     ),
-    Column("note", "Note", Kind.LONG, 28, "Your words, for whoever asks later.", typed=True),
-    Column("decided_by", "Decided by", Kind.TEXT, 14, "Who decides.", typed=True),
-    Column("result", "Result", Kind.LONG, 28, "What happened when the decision was applied."),
+    Column("note", "Note", Kind.LONG, 26, "Your words, for whoever asks later.", typed=True),
+    Column("result", "Result", Kind.LONG, 26, "What happened when the decision was applied."),
+)
+_ENDS: Final = (
+    Column("decided_by", "Decided by", Kind.TEXT, 14, "Who decides; you, where it is empty.", typed=True),
+    Column("line_id", "Line id", Kind.TEXT, 22, "The bank line's identity, as in the output files."),
     Column(
         "row_hash",
         "Row hash",
@@ -110,15 +121,44 @@ _REVIEW: Final = (
         hidden=True,
     ),
 )
-
-_LINE_ID: Final = Column("line_id", "Line id", Kind.TEXT, 22, "The bank line's identity.")
-_CURRENCY: Final = Column("currency", "Currency", Kind.TEXT, 10, "ISO 4217 code of the amounts in this row.")
+_LINE: Final = (
+    Column("date", "Date", Kind.DATE, 12, "Booking date."),
+    Column("payer", "Payer", Kind.LONG, 22, "Who paid, as the bank says."),
+    Column("amount", "Line amount", Kind.MONEY, 14, "The bank line's amount; credits are positive."),
+    Column("currency", "Currency", Kind.TEXT, 10, "ISO 4217 code of the amounts in this row."),
+    Column("text", "Narrative", Kind.LONG, 30, "Reference and text of the bank line."),
+)
+_CODES: Final = Column(
+    "codes", "Codes", Kind.LONG, 16, "The exception codes; What it means has them in plain words."
+)
+_MEANING: Final = Column(
+    "meaning", "What it means", Kind.LONG, 26, "What a person should look at: the codes in plain words."
+)
+_ALTERNATIVES: Final = Column(
+    "alternatives",
+    "Alternatives",
+    Kind.LONG,
+    38,
+    "Other readings of the line. Take one with `accept alternative` and its number.",
+)
+_ON_ACCOUNT: Final = Column(
+    "on_account", "On account", Kind.MONEY, 13, "Cash that stays on the customer's account."
+)
+_CUSTOMER: Final = Column("customer", "Customer", Kind.LONG, 26, "Whose items these are: number and name.")
+_ITEMS: Final = Column(
+    "items",
+    "Proposed items",
+    Kind.LONG,
+    36,
+    "Documents that the line is proposed to pay: number, how much of it, when it was due.",
+)
 _CONFIDENCE: Final = Column(
     "confidence",
     "Confidence",
     Kind.PERCENT,
     12,
-    "How sure the engine is, 0 to 100 %, from the evidence in Reasons.",
+    "How sure the engine is, 0 to 100 %, from the evidence in Reasons. At 100 % a person was still wanted: "
+    "What it means says why.",
 )
 
 SUGGESTIONS: Final = Sheet(
@@ -127,30 +167,24 @@ SUGGESTIONS: Final = Sheet(
     "tblSuggestions",
     "One row for each bank line that waits for you. Choose in the Decision column, then apply the decisions on Home.",
     (
-        _LINE_ID,
-        Column("date", "Date", Kind.DATE, 11, "Booking date."),
-        Column("payer", "Payer", Kind.LONG, 26, "Who paid, as the bank says."),
-        Column("text", "Narrative", Kind.LONG, 34, "Reference and text of the bank line."),
-        Column("amount", "Line amount", Kind.MONEY, 14, "The bank line's amount; credits are positive."),
-        _CURRENCY,
-        Column(
-            "items",
-            "Proposed items",
-            Kind.LONG,
-            30,
-            "Open items that the line is proposed to pay, and how much of each.",
-        ),
+        *_LINE,
+        _CUSTOMER,
+        _ITEMS,
+        _MEANING,
+        _CONFIDENCE,
+        *_DECIDED,
+        _ALTERNATIVES,
+        Column("reasons", "Reasons", Kind.LONG, 40, "Why. Allocations has how much each reason weighs."),
+        Column("detail", "Detail", Kind.LONG, 36, "What exactly is to be looked at."),
         Column("allocated", "Allocated", Kind.MONEY, 14, "Cash allocated to items."),
         Column("deduction", "Deduction", Kind.MONEY, 12, "What settles the items besides cash."),
-        Column("on_account", "On account", Kind.MONEY, 13, "Cash left on the customer's account."),
-        _CONFIDENCE,
+        _ON_ACCOUNT,
+        _CODES,
         Column("rule", "Rule", Kind.TEXT, 17, "The rule that made the proposal."),
-        Column("reasons", "Reasons", Kind.LONG, 40, "Why, from the same numbers that decided it."),
-        Column("codes", "Codes", Kind.LONG, 16, "What a person should look at."),
-        Column("alternatives", "Alternatives", Kind.LONG, 36, "Other readings, numbered."),
-        *_REVIEW,
+        *_ENDS,
     ),
     ("line_id",),
+    frozen=3,
 )
 
 EXCEPTIONS: Final = Sheet(
@@ -159,22 +193,19 @@ EXCEPTIONS: Final = Sheet(
     "tblExceptions",
     "One row for each bank line without a safe proposal. Choose in Decision, then apply the decisions on Home.",
     (
-        _LINE_ID,
-        Column("date", "Date", Kind.DATE, 11, "Booking date."),
-        Column("payer", "Payer", Kind.LONG, 26, "Who paid, as the bank says."),
-        Column("text", "Narrative", Kind.LONG, 34, "Reference and text of the bank line."),
-        Column("amount", "Line amount", Kind.MONEY, 14, "The bank line's amount; credits are positive."),
-        _CURRENCY,
+        *_LINE,
+        _MEANING,
+        Column("detail", "Detail", Kind.LONG, 34, "What is missing."),
+        Column("next", "What to do next", Kind.LONG, 34, "The usual next step for the first code."),
         Column("open", "Unexplained", Kind.MONEY, 14, "The part that is neither allocated nor on account."),
-        Column("on_account", "On account", Kind.MONEY, 13, "The part proposed to be held on account."),
-        Column("codes", "Codes", Kind.LONG, 14, "Exception codes."),
-        Column("meaning", "What it means", Kind.LONG, 24, "The codes in plain words."),
-        Column("detail", "Detail", Kind.LONG, 36, "What is missing."),
-        Column("next", "What to do next", Kind.LONG, 36, "The usual next step for the first code."),
-        Column("alternatives", "Alternatives", Kind.LONG, 36, "Other readings, numbered."),
-        *_REVIEW,
+        *_DECIDED,
+        _ALTERNATIVES,
+        _ON_ACCOUNT,
+        _CODES,
+        *_ENDS,
     ),
     ("line_id",),
+    frozen=3,
 )
 
 
@@ -201,20 +232,27 @@ ALLOCATIONS: Final = Sheet(
     "shAllocations",
     "tblAllocations",
     "Which line pays which open item, and how much of it. An empty item is cash on account.",
-    _columns(
-        model.ALLOCATIONS,
-        {
-            "line_id": ("Line id", 22),
-            "item_id": ("Item id", 20),
-            "amount": ("Amount", 14),
-            "currency": ("Currency", 10),
-            "deduction": ("Deduction", 13),
-            "deduction_type": ("Deduction type", 15),
-            "status": ("Status", 11),
-            "confidence": ("Confidence", 12),
-            "rule": ("Rule", 18),
-            "reasons": ("Reasons", 60),
-        },
+    (
+        Column("date", "Booking date", Kind.DATE, 13, "Of the bank line."),
+        Column("payer", "Payer", Kind.LONG, 24, "Who paid, as the bank says."),
+        Column("document", "Document no.", Kind.TEXT, 20, "Of the open item; empty for cash on account."),
+        Column("customer", "Customer", Kind.LONG, 28, "Whose item it is: number and name."),
+        Column("due", "Due date", Kind.DATE, 12, "Of the open item."),
+        *_columns(
+            model.ALLOCATIONS,
+            {
+                "amount": ("Amount", 14),
+                "currency": ("Currency", 10),
+                "deduction": ("Deduction", 13),
+                "deduction_type": ("Deduction type", 15),
+                "status": ("Status", 11),
+                "confidence": ("Confidence", 12),
+                "reasons": ("Reasons", 60),
+                "rule": ("Rule", 18),
+                "line_id": ("Line id", 22),
+                "item_id": ("Item id", 20),
+            },
+        ),
     ),
     ("line_id", "item_id", "deduction_type"),
 )
@@ -228,20 +266,25 @@ BANK: Final = Sheet(
         *_columns(
             model.BANK_LINES,
             {
-                "line_id": ("Line id", 22),
-                "account": ("Account", 24),
                 "booking_date": ("Booking date", 13),
-                "value_date": ("Value date", 12),
+                "counterparty": ("Counterparty", 28),
                 "amount": ("Amount", 14),
                 "currency": ("Currency", 10),
-                "type": ("Type", 8),
-                "counterparty": ("Counterparty", 28),
-                "counterparty_account": ("Counterparty account", 24),
-                "reference": ("Reference", 22),
-                "narrative": ("Narrative", 44),
             },
         ),
         Column("outcome", "Outcome", Kind.TEXT, 22, "What became of the line."),
+        *_columns(
+            model.BANK_LINES,
+            {
+                "reference": ("Reference", 22),
+                "narrative": ("Narrative", 44),
+                "type": ("Type", 8),
+                "account": ("Account", 24),
+                "counterparty_account": ("Counterparty account", 24),
+                "value_date": ("Value date", 12),
+                "line_id": ("Line id", 22),
+            },
+        ),
         Column("source", "File", Kind.TEXT, 20, "The file it was read from."),
         Column("position", "Row in file", Kind.INTEGER, 11, "Line or row in that file."),
     ),
@@ -256,19 +299,19 @@ OPEN_ITEMS: Final = Sheet(
     _columns(
         model.OPEN_ITEMS,
         {
-            "item_id": ("Item id", 20),
-            "customer_id": ("Customer id", 13),
-            "customer_name": ("Customer", 32),
-            "doc_type": ("Document type", 15),
             "doc_no": ("Document no.", 18),
-            "po_no": ("Purchase order", 18),
-            "service_user_ref": ("Service user ref.", 16),
+            "doc_type": ("Document type", 15),
+            "customer_id": ("Customer id", 13),
+            "customer_name": ("Customer", 44),
             "issue_date": ("Issue date", 12),
             "due_date": ("Due date", 12),
             "currency": ("Currency", 10),
             "amount": ("Amount", 14),
             "net_amount": ("Net amount", 14),
             "open_amount": ("Open amount", 14),
+            "po_no": ("Purchase order", 18),
+            "service_user_ref": ("Service user ref.", 16),
+            "item_id": ("Item id", 20),
         },
     ),
     ("item_id",),
@@ -283,7 +326,7 @@ REMITTANCES: Final = Sheet(
         model.REMITTANCE_LINES,
         {
             "remittance_id": ("Remittance id", 20),
-            "payer": ("Payer", 30),
+            "payer": ("Payer", 44),
             "payment_date": ("Payment date", 13),
             "payment_reference": ("Payment reference", 20),
             "payment_amount": ("Payment amount", 15),
@@ -307,7 +350,7 @@ CUSTOMERS: Final = Sheet(
         model.CUSTOMERS,
         {
             "customer_id": ("Customer id", 13),
-            "name": ("Name", 34),
+            "name": ("Name", 48),
             "aliases": ("Other names", 44),
             "terms_days": ("Terms (days)", 13),
             "tax_profile": ("Deductions it may take", 24),

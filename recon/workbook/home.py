@@ -7,11 +7,15 @@ from typing import Any, Final
 
 from recon.workbook import columns, look, named
 
-# Macro -> (the button's words, what it does).
-BUTTONS: Final = {
+# Macro -> (the button's words, what it does): those of every day, from top to bottom.
+DAILY: Final = {
+    "ReconImport": (
+        "Import files",
+        "Reads the files named under Inputs and shows what is in them, and what is wrong. Matches nothing yet.",
+    ),
     "ReconMatch": (
         "Match",
-        "Reads the files named under Inputs and proposes, for every bank line, the open items that it pays.",
+        "Reads the files and proposes, for every bank line, the open items that it pays.",
     ),
     "ReconApply": (
         "Apply decisions",
@@ -21,18 +25,26 @@ BUTTONS: Final = {
         "Post",
         "Writes what is accepted as a posting file for the ledger. Nothing is sent anywhere.",
     ),
-    "ReconRefresh": (
-        "Refresh",
-        "Shows the sheets anew from what is recorded. Decisions that you typed on unchanged rows stay.",
-    ),
 }
+# Those of now and then, side by side.
+SELDOM: Final = {
+    "ReconRefresh": ("Refresh", "Shows the sheets anew from what is recorded; typed decisions stay."),
+    "ReconUndo": (
+        "Undo",
+        "Puts the sheets back as they were before the last button; what is recorded stays.",
+    ),
+    "ReconSettings": ("Settings", "Checks rules, files and set-up, and shows the rules on Rules."),
+}
+BUTTONS: Final = DAILY | SELDOM
 
-_NEXT_ROW, _BUTTON_ROW, _STATUS_ROW, _INPUT_ROW = 4, 7, 16, 20  # from 0
+_NEXT_ROW, _BUTTON_ROW, _STRIP_ROW, _STATUS_ROW, _INPUT_ROW = 4, 7, 15, 19, 23  # from 0
 _LABEL, _VALUE, _STATE, _STATE_VALUE = 1, 2, 4, 5  # sheet columns, from 0
+_STRIP_STEP: Final = 163  # pixels from one small button to the next
 _SETUP: Final = (
-    "The Python that recon is installed in; `recon excel new` writes it here. Macros blocked? Keep this workbook in "
-    "a trusted folder of this computer. Without macros, everything works from the command line: "
-    "recon run --book, recon apply --book, recon post --book."
+    "Python: where recon is installed; `recon excel new` writes it here. Job folder: leave it empty, unless your "
+    "company forbids Excel to start programs, or on a Mac: then `recon excel listen` says what to write here. "
+    "Macros blocked? Keep this workbook in a trusted folder of this computer. Everything works from the command "
+    "line, too: recon run --book, recon apply --book, recon post --book."
 )
 
 
@@ -70,7 +82,7 @@ def _heading(book: Any, sheet: Any, words: str, *, row: int, first: int, last: i
 def _next(book: Any, sheet: Any) -> None:
     _heading(book, sheet, "What to do next", row=_NEXT_ROW - 1, first=_LABEL, last=_VALUE)
     made = book.add_format(look.text(12, text_wrap=True, bg_color=look.PAPER, indent=1))
-    first = "No bank lines yet. Name the files under Inputs, save the workbook, and press Match."
+    first = "No bank lines yet. Name the files under Inputs, and press Match."
     sheet.merge_range(_NEXT_ROW, _LABEL, _NEXT_ROW + 1, _VALUE, first, made)
     _name(book, named.CELL_NEXT, _NEXT_ROW, _LABEL)
 
@@ -79,31 +91,41 @@ def _buttons(book: Any, sheet: Any) -> None:
     words = book.add_format(look.text(11, text_wrap=True, indent=1))
     # Under each button stands its name, for workbooks without macros, which have no buttons.
     name = book.add_format(look.text(12, bold=True, font_color=look.NAVY, indent=1))
-    for number, (label, what) in enumerate(BUTTONS.values()):
+    for number, (label, what) in enumerate(DAILY.values()):
         row = _BUTTON_ROW + 2 * number
         sheet.merge_range(row, _VALUE, row + 1, _VALUE, what, words)
         sheet.merge_range(row, _LABEL, row + 1, _LABEL, label, name)
-        sheet.insert_textbox(
-            row,
-            _LABEL,
-            label,
-            {
-                "width": 155,
-                "height": 42,
-                "x_offset": 1,
-                "y_offset": 7,
-                "object_position": 1,
-                "fill": {"color": look.NAVY if number < 2 else look.TEAL},  # noqa: PLR2004 - the two of every day
-                "line": {"none": True},
-                "font": {"name": look.FONT, "size": 12, "bold": True, "color": "#FFFFFF"},
-                "align": {"vertical": "middle", "horizontal": "center"},
-                "description": f"Button: {what}",
-            },
-        )
+        _button(sheet, label, what, look.NAVY, row=row, left=1, height=42)
+    for number, (label, what) in enumerate(SELDOM.values()):
+        _button(sheet, label, what, look.TEAL, row=_STRIP_ROW, left=1 + number * _STRIP_STEP, height=32)
+    small = book.add_format(look.text(10, font_color=look.GREY, text_wrap=True, indent=1))
+    told = "  ".join(f"{label}: {what}" for label, what in SELDOM.values())
+    sheet.merge_range(_STRIP_ROW + 2, _LABEL, _STRIP_ROW + 3, _VALUE, told, small)
     sheet.write_string(_STATUS_ROW, _LABEL, "Status", book.add_format(look.text(11, bold=True, indent=1)))
-    made = look.text(11, font_color=look.TEAL, text_wrap=True, indent=1, num_format="@")
-    sheet.write_string(_STATUS_ROW, _VALUE, "Ready", book.add_format(made))
+    made = look.text(11, font_color=look.TEAL, text_wrap=True, indent=1, num_format="@", valign="top")
+    sheet.merge_range(_STATUS_ROW, _VALUE, _STATUS_ROW + 1, _VALUE, "Ready", book.add_format(made))
     _name(book, named.CELL_STATUS, _STATUS_ROW, _VALUE)
+
+
+def _button(sheet: Any, label: str, what: str, colour: str, *, row: int, left: int, height: int) -> None:
+    """A shape that `with_macros` makes a button, beside the upper edge of its row."""
+    sheet.insert_textbox(
+        row,
+        _LABEL,
+        label,
+        {
+            "width": 155,
+            "height": height,
+            "x_offset": left,
+            "y_offset": 7,
+            "object_position": 1,
+            "fill": {"color": colour},
+            "line": {"none": True},
+            "font": {"name": look.FONT, "size": 12, "bold": True, "color": "#FFFFFF"},
+            "align": {"vertical": "middle", "horizontal": "center"},
+            "description": f"Button: {what}",
+        },
+    )
 
 
 def with_macros(drawing: bytes) -> bytes:
@@ -140,11 +162,13 @@ def _inputs(book: Any, sheet: Any) -> None:
     told = "Files or folders, several with ; between. Paths may start at this workbook's folder."
     sheet.write_string(last + 1, _VALUE, told, book.add_format(look.text(9, font_color=look.GREY, indent=1)))
     _heading(book, sheet, "Set-up", row=_INPUT_ROW - 1, first=_STATE, last=_STATE_VALUE)
-    sheet.write_string(_INPUT_ROW, _STATE, "Python", label)
-    sheet.write_blank(_INPUT_ROW, _STATE_VALUE, None, value)
-    _name(book, named.CELL_PYTHON, _INPUT_ROW, _STATE_VALUE)
+    cells = (("Python", named.CELL_PYTHON), ("Job folder", named.CELL_JOBS))
+    for row, (words, name) in enumerate(cells, _INPUT_ROW):
+        sheet.write_string(row, _STATE, words, label)
+        sheet.write_blank(row, _STATE_VALUE, None, value)
+        _name(book, name, row, _STATE_VALUE)
     small = book.add_format(look.text(10, font_color=look.GREY, text_wrap=True, valign="top"))
-    sheet.merge_range(_INPUT_ROW + 1, _STATE, last, _STATE_VALUE, _SETUP, small)
+    sheet.merge_range(_INPUT_ROW + len(cells), _STATE, last + 1, _STATE_VALUE, _SETUP, small)
 
 
 def _name(book: Any, name: str, row: int, at: int, end: tuple[int, int] | None = None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from recon import model
-from recon.workbook import columns, review, summary, words
+from recon.workbook import columns, documents, review, summary, words
 from recon.workbook.review import decisions
 
 __all__ = ["decisions", "sheets"]
@@ -48,6 +48,8 @@ def sheets(view: Views, facts: Mapping[str, str]) -> dict[str, pl.DataFrame]:
         frame = view[key]
         if key == "bank_lines" and "lines" in view:
             frame = _with_outcomes(frame, view["lines"])
+        if key == "allocations":
+            frame = _with_documents(frame, view)
         made[sheet.name] = plain(frame, sheet, table)
     if "lines" in view:
         waiting, left = (_waiting(made[sheet.name], view["lines"]) for sheet in columns.REVIEWED)
@@ -97,6 +99,19 @@ def _free(wanted: str, taken: set[str]) -> str:
         title, number = f"{stem} ({number})", number + 1
     taken.add(title)
     return title
+
+
+def _with_documents(allocations: pl.DataFrame, view: Views) -> pl.DataFrame:
+    """Allocations with what people know of their line and item: payer and date, document, customer, due date."""
+    made = allocations
+    if "bank_lines" in view:
+        lines = view["bank_lines"].select("line_id", date="booking_date", payer="counterparty")
+        made = made.join(
+            lines.unique("line_id", keep="first"), on="line_id", how="left", maintain_order="left"
+        )
+    if "open_items" in view:
+        made = made.join(documents.of_items(view), on="item_id", how="left", maintain_order="left")
+    return made
 
 
 def _with_outcomes(bank: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:

@@ -26,6 +26,8 @@ class Block:
 
 # Cells of one value each, under a defined name.
 CELL_PYTHON: Final = "recon_python"
+CELL_JOBS: Final = "recon_jobs"
+CELL_STORE: Final = "recon_store"  # a name that the user may give to a cell: which store to use
 CELL_STATUS: Final = "recon_status"
 CELL_NEXT: Final = "recon_next"
 
@@ -47,10 +49,11 @@ BLOCKS: Final[Mapping[str, Block]] = {
     block.name: block
     for block in (
         _cell(CELL_PYTHON, HOME),
+        _cell(CELL_JOBS, HOME),
         _cell(CELL_STATUS, HOME),
         _cell(CELL_NEXT, HOME),
         Block("recon_inputs", HOME, (Column("value", "Value"),), len(INPUTS)),
-        Block("recon_state", HOME, (Column("what", "What"), Column("value", "Value")), 13),
+        Block("recon_state", HOME, (Column("what", "What"), Column("value", "Value")), 15),
         Block(
             "recon_tiles",
             DASHBOARD,

@@ -11,7 +11,7 @@ from recon import model
 from recon.fill import fill
 from recon.model import Choice, Outcome
 from recon.problems import Problem
-from recon.workbook import columns, sums, words
+from recon.workbook import columns, documents, sums, words
 
 ROW: Final = "sheet_row"  # the column of a read frame that says which row of the sheet it was
 REFUSED: Final = "refused"  # a result that begins so leaves the typed decision standing
@@ -49,11 +49,18 @@ def _undone(view: Views) -> pl.DataFrame:
 def _seen(view: Views, lines: pl.DataFrame) -> pl.DataFrame:
     """Everything about the lines that either sheet shows, one row each, in the lines' order."""
     hashes = model.fingerprints(view["lines"], view["allocations"], view["exceptions"])
+    allocations, exceptions_ = (
+        view[name].join(lines.select("line_id"), on="line_id", how="semi", maintain_order="left")
+        for name in ("allocations", "exceptions")
+    )
+    named = documents.of_items(view)
+    told = documents.in_words(_codes(exceptions_), ["detail", "alternatives"], named)
     joined = (
         lines.select("line_id", "amount", "currency")
         .join(_bank(view["bank_lines"]), on="line_id", how="left", maintain_order="left")
-        .join(_proposals(view["allocations"]), on="line_id", how="left", maintain_order="left")
-        .join(_codes(view["exceptions"]), on="line_id", how="left", maintain_order="left")
+        .join(_proposals(allocations), on="line_id", how="left", maintain_order="left")
+        .join(documents.proposed(allocations, named), on="line_id", how="left", maintain_order="left")
+        .join(told, on="line_id", how="left", maintain_order="left")
         .join(hashes, on="line_id", how="left", maintain_order="left")
     )
     log = view.get("decisions_log")
@@ -74,13 +81,10 @@ def _bank(bank: pl.DataFrame) -> pl.DataFrame:
 
 
 def _proposals(allocations: pl.DataFrame) -> pl.DataFrame:
-    """Each line's allocations in one row: `INV-1 4200.00; INV-2 300.00`, and their sums."""
-    item = pl.col("item_id").cast(pl.String).fill_null("")
-    on_account = item == ""
-    piece = item + " " + pl.col("amount").cast(pl.String)
-    return allocations.group_by("line_id", maintain_order=True).agg(
-        # A second deduction on an item is a row of 0.00: it is no second item.
-        piece.filter(~on_account & (sums.exact("amount") != 0)).str.join("; ").alias("items"),
+    """Each line's allocations in one row: their sums, and why."""
+    on_account = pl.col("item_id").cast(pl.String).fill_null("") == ""
+    plain = allocations.with_columns(reasons=documents.without_weights(pl.col("reasons")))
+    return plain.group_by("line_id", maintain_order=True).agg(
         sums.total("amount", ~on_account).alias("allocated"),
         sums.total("deduction").alias("deduction"),
         sums.total("amount", on_account).alias("on_account"),
@@ -161,7 +165,7 @@ def _typed(frame: pl.DataFrame, sheet: columns.Sheet) -> pl.DataFrame:
     of = {column.key: column.title for column in sheet.columns}
     cell = {
         key: (pl.col(of[key]) if of[key] in frame.columns else pl.lit("")).cast(pl.String).fill_null("")
-        for key in ("line_id", *(column.key for column in columns._REVIEW))  # noqa: SLF001 - one room
+        for key in ("line_id", "row_hash", *(column.key for column in sheet.columns if column.typed))
     }
     plain = {key: text.str.strip_chars() for key, text in cell.items()}
     amount = plain["decided_amount"].str.replace_all(" ", "")

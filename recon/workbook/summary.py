@@ -32,16 +32,20 @@ def blocks(view: Views, facts: Mapping[str, str], waiting: int, left: int) -> di
         "bank_lines": lines.height,
         "auto": count[Outcome.AUTO],
         "waiting": waiting,
+        "second": _second(lines),
         "exceptions": left,
+        "answered": view["answered"].height if "answered" in view else 0,
+        "to_post": view["to_post"].height if "to_post" in view else 0,
         "not_receivable": count[Outcome.NOT_RECEIVABLE],
         "duplicates": count[Outcome.DUPLICATE],
         "problems": view["problems"].height if "problems" in view else 0,
     }
     open_ = _open(view)
-    step = words.next_step(waiting, left, lines.height, count[Outcome.AUTO])
+    step = words.next_step(waiting, left, lines.height, count[Outcome.AUTO], counted["to_post"])
+    told = {key: f"{number:,}" for key, number in counted.items() if number or key not in words.SELDOM}
     made = {
         named.CELL_NEXT: _one(step),
-        "recon_state": _state({key: f"{number:,}" for key, number in counted.items()} | dict(facts)),
+        "recon_state": _state(told | dict(facts)),
         "recon_tiles": _tiles(lines, waiting, left, _unexplained(open_, currency)),
         "recon_outcomes": _outcomes(lines),
         "recon_totals": _totals(view),
@@ -56,6 +60,13 @@ def blocks(view: Views, facts: Mapping[str, str], waiting: int, left: int) -> di
     if any(inputs.values()):
         made["recon_inputs"] = pl.DataFrame({"Value": list(inputs.values())})
     return made
+
+
+def _second(lines: pl.DataFrame) -> int:
+    """Lines matched automatically that wait for a second person all the same: they are above the ceiling."""
+    if "waits" not in lines.columns:
+        return 0
+    return lines.filter((pl.col("outcome") == Outcome.AUTO) & (pl.col("waits") == "yes")).height
 
 
 def main_currency(lines: pl.DataFrame) -> str:

@@ -35,3 +35,18 @@ def _places(name: str) -> pl.Expr:
     return (
         pl.col(name).cast(pl.String).str.extract(r"\.(\d+)$", 1).str.len_chars().fill_null(0).cast(pl.Int64)
     )
+
+
+def grouped(text: pl.Expr) -> pl.Expr:
+    """Decimal text as people read it: `-1234567.80` as `-1,234,567.80`; other text as it is."""
+    whole = text.str.extract(r"^-?(\d+)(?:\.\d+)?$", 1)
+    padded = whole.str.pad_start(_GROUPS * 3, " ")
+    thousands = pl.concat_str([padded.str.slice(at * 3, 3) for at in range(_GROUPS)], separator=",")
+    sign = pl.when(text.str.starts_with("-")).then(pl.lit("-")).otherwise(pl.lit(""))
+    told = pl.concat_str(
+        sign, thousands.str.strip_chars(" ,"), text.str.extract(r"(\.\d+)$", 1).fill_null("")
+    )
+    return pl.when(whole.str.len_chars() <= _GROUPS * 3).then(told).otherwise(text)
+
+
+_GROUPS: Final = 6  # of three digits; longer numbers stay as they are

@@ -138,16 +138,21 @@ OUTCOMES: Final[dict[str, str]] = {
 FACTS: Final[dict[str, str]] = {
     "finished": "Last run",
     "as_of": "As of",
-    "run_id": "Run",
     "bank_lines": "Bank lines",
     "auto": "Matched automatically",
-    "waiting": "Waiting for a decision",
-    "exceptions": "Exceptions",
+    "waiting": "Suggestions to review",
+    "second": "of these for a second person",
+    "exceptions": "Exceptions to decide",
+    "answered": "Parked, asked or rejected",
+    "to_post": "Accepted, not yet posted",
     "not_receivable": "Not receivable",
     "duplicates": "Duplicates",
     "problems": "Problems in the input",
     "controls": "Control totals",
+    "run_id": "Run",
 }
+# Facts that are left out where there is nothing to tell.
+SELDOM: Final = ("second", "answered", "to_post", "duplicates")
 
 
 def meaning(code: str) -> str:
@@ -163,16 +168,22 @@ def table() -> pl.DataFrame:
     )
 
 
-def next_step(waiting: int, exceptions: int, bank_lines: int, auto: int) -> str:
-    """What to do next, in one sentence for Home."""
+def next_step(waiting: int, exceptions: int, bank_lines: int, auto: int, to_post: int = 0) -> str:
+    """What to do next, in a sentence or two for Home."""
     if bank_lines == 0:
-        return "No bank lines yet. Name the files under Inputs, save the workbook, and press Match."
+        return "No bank lines yet. Name the files under Inputs, and press Match."
+    post = f"Press Post for the posting file of {_lines(to_post)}." if to_post else ""
     if waiting + exceptions == 0:
-        return f"All {bank_lines} bank lines are settled. Press Post for the posting file of the ledger."
+        return f"All {bank_lines:,} bank lines are settled. {post or 'There is nothing left to post.'}"
     parts = []
     if waiting:
-        parts.append(f"{waiting} {'line waits' if waiting == 1 else 'lines wait'} on Suggestions")
+        parts.append(f"{waiting:,} {'line waits' if waiting == 1 else 'lines wait'} on Suggestions")
     if exceptions:
-        parts.append(f"{exceptions} on Exceptions")
-    settled = f"{auto} of {bank_lines} bank lines are matched automatically."
-    return f"{settled} {' and '.join(parts)}: choose in the Decision column, then press Apply decisions."
+        parts.append(f"{exceptions:,} on Exceptions")
+    settled = f"{auto:,} of {bank_lines:,} bank lines are matched automatically."
+    then = f"{' and '.join(parts)}: choose in the Decision column, then press Apply decisions."
+    return " ".join(part for part in (settled, then, post) if part)
+
+
+def _lines(number: int) -> str:
+    return f"{number:,} accepted {'line' if number == 1 else 'lines'}"

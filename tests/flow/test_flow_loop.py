@@ -10,6 +10,8 @@ import pytest
 from _pytest.mark import ParameterSet
 from flow_cases import BANK, ITEMS, Desk, Ran, decide, recon, rows, sheet, sums
 
+from recon import flow
+from recon.flow.login import login
 from recon.workbook.file import FileBook
 
 # One night on a workbook: proposals made, nothing decided yet. Made once and copied, since it takes a while.
@@ -304,7 +306,7 @@ def test_the_decisions_that_the_page_about_excel_shows(desk: Desk) -> None:
     ran = apply("--strict")
     assert (ran.code, ran.out, ran.err) == (0, "5 decisions applied, 0 refused\n", "")
     home = dict(FileBook(desk.root / "book.xlsm").read_block("recon_state"))
-    assert (home["As of"], home["Exceptions"], home["Bank lines"]) == ("2026-03-06", "2", "5")
+    assert (home["As of"], home["Exceptions to decide"], home["Bank lines"]) == ("2026-03-06", "2", "5")
     assert results(desk, "Exceptions") == {
         "TWO": "accepted: 2 items, 160.00",
         "SHORT": "accepted: 1 item, 95.00",
@@ -325,6 +327,38 @@ def test_the_decisions_that_the_page_about_excel_shows(desk: Desk) -> None:
         ("SHORT", "receivables", "INV-3"): "-100.00",
         ("HELD", "receivables", ""): "-77.70",
     }
+
+
+def test_who_did_what_stays_to_be_seen(desk: Desk) -> None:
+    """What a person answered stands beside its line until it is settled; the log knows who ran and who posted."""
+    desk.put("bank.csv", HOW_TO_BANK)
+    desk.put("items.csv", HOW_TO_ITEMS)
+    book = desk.root / "book.xlsm"
+    assert desk.run("--book", "book.xlsm").code == 0
+    typed = {
+        "ASKED": {"Decision": "query", "Note": "asked on 4 March", "Decided by": "ann"},
+        "WRONG": {"Decision": "park", "Decided by": "bob"},
+        "HELD": {"Decision": "on account", "Item": "C2", "Decided by": "ann"},
+    }
+    decide(book, "Exceptions", typed)
+    assert apply("--strict").code == 0
+    home = dict(FileBook(book).read_block("recon_state"))
+    assert (home["Parked, asked or rejected"], home["Accepted, not yet posted"]) == ("2", "1")
+    assert post().code == 0
+    assert flow.refresh(book) == ()
+    told = results(desk, "Exceptions")
+    assert {line: said.partition(",")[0] for line, said in told.items()} == {
+        "ASKED": "asked by ann",
+        "WRONG": "parked by bob",
+        "SHORT": "",
+        "TWO": "",
+    }
+    assert told["ASKED"].endswith(": asked on 4 March")
+    assert "Accepted, not yet posted" not in dict(FileBook(book).read_block("recon_state"))
+    log = [(row["Event"], row["Who"]) for row in sheet(book, "Run log")]
+    assert sorted(log) == sorted(
+        [("run", login()), ("post", "ben"), ("query", "ann"), ("park", "bob"), ("on account", "ann")]
+    )
 
 
 @pytest.mark.slow

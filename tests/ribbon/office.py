@@ -46,8 +46,9 @@ def is_there() -> bool:
 class Office:
     """A running office."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, environment: dict[str, str]) -> None:
         self._address = address
+        self.environment = environment  # what a process needs that shall reach this office as its Excel
 
     def take(self, *steps: list[Any]) -> list[Any]:
         """Take steps (office_driver.py tells which there are); each one's answer."""
@@ -101,7 +102,7 @@ def started(folder: Path) -> Iterator[Office]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    office = Office(address)
+    office = Office(address, environment)
     try:
         yield office
         with suppress(AssertionError):  # it may end before it answers

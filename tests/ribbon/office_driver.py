@@ -1,8 +1,8 @@
 """Runs inside the system's Python, which has LibreOffice's bridge: opens a workbook, presses buttons, tells cells.
 
 Called as: office_driver.py ADDRESS, with a JSON list of steps on standard input; answers with a JSON list.
-Steps: ["open", path] ["press", button] ["type", sheet, cell, text] ["name", name, row, text] ["cells", sheet, area]
-["status", until_not, seconds] ["table", name] ["formulas", sheet, area] ["shut"]
+Steps: ["open", path] ["press", button] ["fill", table, line_id, title, text] ["name", name, row, text]
+["cells", sheet, area] ["status", until_not, seconds] ["table", name] ["formulas", sheet, area] ["shut"]
 """
 
 import json
@@ -57,18 +57,25 @@ class Driver:
         self.document.ScriptProvider.getScript(script).invoke((), (), ())
         return str(script)
 
-    def type(self, sheet: str, cell: str, text: str) -> None:
-        self.document.Sheets.getByName(sheet).getCellRangeByName(cell).setFormula(text)
+    def fill(self, table: str, line_id: str, title: str, text: str) -> None:
+        """Types into a table's row of that line, under that heading."""
+        area = self.document.DatabaseRanges.getByName(table).DataArea
+        rows = self.table(table)
+        ids = [row[rows[0].index("Line id")] for row in rows]
+        place = (area.StartColumn + rows[0].index(title), area.StartRow + ids.index(line_id))
+        self.document.Sheets.getByIndex(area.Sheet).getCellByPosition(*place).setFormula(text)
 
     def name(self, name: str, row: int, text: str) -> None:
         self.document.NamedRanges.getByName(name).ReferredCells.getCellByPosition(0, row).setFormula(text)
 
     def status(self, until_not: str, seconds: float) -> str:
-        """What the status cell says once it says something else, and has stayed so for a moment."""
+        """What the status cell says once it is no stage of the work (`Matching ...`), and has stayed so a moment."""
         cell = self.document.NamedRanges.getByName("recon_status").ReferredCells.getCellByPosition(0, 0)
         until = time.monotonic() + seconds
         said, since = until_not, time.monotonic()
-        while time.monotonic() < until and (said == until_not or time.monotonic() - since < SETTLED_SECONDS):
+        while time.monotonic() < until and (
+            said == until_not or said.endswith(" ...") or time.monotonic() - since < SETTLED_SECONDS
+        ):
             time.sleep(0.1)
             if cell.String != said:
                 said, since = str(cell.String), time.monotonic()

@@ -11,7 +11,7 @@ from fake_excel import FakeBook, com_error
 
 from recon import flow, ribbon
 from recon.problems import EXIT_DONE, EXIT_INPUT, EXIT_JOB, Problem, ReconError
-from recon.workbook import live, named, patience
+from recon.workbook import columns, live, named, patience
 from recon.workbook.file import new_book
 from recon.workbook.live import LiveBook
 
@@ -198,3 +198,120 @@ def test_every_button_of_the_macros_is_known(excel: FakeBook) -> None:
     started = [line.split('"')[1] for line in source.splitlines() if line.strip().startswith("StartPython ")]
     assert sorted(started) == sorted(ribbon.COMMANDS)
     assert excel.name == "july.xlsm"
+
+
+def test_import_shows_what_the_files_hold_and_matches_nothing(excel: FakeBook, tmp_path: Path) -> None:
+    assert press(excel, "import_files")[1].startswith("No file is named under Inputs")
+    fill(excel, bank="bank.csv", items="items.csv")
+    code, said = press(excel, "import_files")
+    assert (code, said) == (
+        EXIT_DONE,
+        "2 files read: 2 bank lines (GBP 200.50), 2 open items (GBP 220.50). Next, press Match.",
+    )
+    book = LiveBook(excel)
+    assert book.read("Bank")["Outcome"].to_list() == ["Not matched yet"] * 2
+    assert book.read("Open items")["Document no."].to_list() == ["INV-1001", "INV-1002"]
+    assert book.read_block("recon_next") == [["2 new bank lines are read. Press Match."]]
+    assert not (tmp_path / "july.recon.db").exists(), "nothing is remembered"
+    press(excel, "run")
+    press(excel, "import_files")
+    assert LiveBook(excel).read("Bank")["Outcome"].to_list() == ["Matched automatically", "Suggested"]
+
+
+def test_import_tells_what_is_wrong_with_a_file(excel: FakeBook, tmp_path: Path) -> None:
+    (tmp_path / "bank.csv").write_text(BANK.replace("80.00", "eighty"), encoding="utf-8")
+    fill(excel, bank="bank.csv")
+    assert press(excel, "import_files")[1].endswith("1 bank line (GBP 120.50). 1 problem: see Problems.")
+    (problem,) = LiveBook(excel).read("Problems")["Where"]
+    assert problem.endswith("/bank.csv:3")
+
+
+def test_settings_say_what_the_workbook_is_set_to(excel: FakeBook, tmp_path: Path) -> None:
+    fill(excel, bank="bank.csv", rules="uk_care")
+    code, said = press(excel, "settings")
+    assert code == EXIT_DONE
+    assert said.startswith("The settings can be used. Rules: uk_care (uk_care.yaml), shown on Rules; ")
+    assert "Inputs: 1 bank file. Remembered in: " in said
+    assert said.endswith(sys.executable)
+    assert not LiveBook(excel).read("Rules").is_empty()
+    (tmp_path / "mine.yaml").write_text("limits:\n  rows_shwn: 5\n", encoding="utf-8")
+    fill(excel, rules="mine.yaml")
+    code, said = press(excel, "settings")
+    assert (code, "mine.yaml:2" in said, "rows_shown" in said) == (EXIT_INPUT, True, True)
+
+
+def test_what_is_typed_under_inputs_stays_as_it_was_typed(excel: FakeBook) -> None:
+    typed = {"bank": '"bank.csv"', "items": "./items.csv", "rules": "default"}
+    fill(excel, **typed)
+    press(excel, "run")
+    assert LiveBook(excel).inputs() == typed
+
+
+def test_each_stage_is_told_beside_the_buttons(excel: FakeBook, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    tell = LiveBook.tell
+
+    def heard(book: LiveBook, text: str) -> None:
+        said.append(text)
+        tell(book, text)
+
+    monkeypatch.setattr(LiveBook, "tell", heard)
+    fill(excel, bank="bank.csv", items="items.csv")
+    press(excel, "run")
+    assert said[:3] == ["Reading ...", "Matching ...", "Writing ..."]
+
+
+def test_undo_puts_the_sheets_back_and_again_takes_that_back(excel: FakeBook) -> None:
+    code, said = press(excel, "undo")
+    assert (code, said.startswith("Undo: nothing has been done with this workbook")) == (EXIT_JOB, True)
+    fill(excel, bank="bank.csv", items="items.csv")
+    press(excel, "run")
+    sheet = excel.sheet("Suggestions")
+    end = len(LiveBook(excel).read("Suggestions").columns)
+    sheet.cells[3, end], sheet.cells[4, end] = "Mine", "=not a formula"
+    table = sheet.tables[0]
+    table.show_autofilter = False
+    table.resize(sheet.range((3, 1), (4, end)))
+    table.show_autofilter = True
+    sheet.cells[4, sheet.column("Note")] = "=also text"
+    sheet.cells[4, sheet.column("Decision")] = "accept"
+
+    def all_of_it() -> tuple[Any, Any]:
+        book = LiveBook(excel)
+        blocks = [book.read_block(name) for name in named.BLOCKS if name != named.CELL_STATUS]
+        return [book.peek(name).to_dicts() for name in columns.TABLE_SHEETS], blocks
+
+    before = all_of_it()
+    press(excel, "apply_decisions")
+    press(excel, "refresh")
+    after = all_of_it()
+    assert after != before
+    assert press(excel, "undo")[0] == EXIT_DONE  # the refresh
+    assert LiveBook(excel).read("Suggestions")["Result"].to_list() == ["accepted: 1 item, 80.00"]
+    press(excel, "undo")
+    assert all_of_it() == after
+    press(excel, "run")
+    assert press(excel, "undo")[0] == EXIT_DONE
+    assert all_of_it() == after
+    assert sheet.formulas == {}
+
+
+def test_undo_does_not_guess_where_columns_were_moved(excel: FakeBook) -> None:
+    fill(excel, bank="bank.csv", items="items.csv")
+    press(excel, "run")
+    sheet = excel.sheet("Bank")
+    first, second = sheet.column("Booking date"), sheet.column("Counterparty")
+    for row in range(3, 6):
+        sheet.cells[row, first], sheet.cells[row, second] = sheet.cells[row, second], sheet.cells[row, first]
+    code, said = press(excel, "undo")
+    assert (code, said.startswith("Bank: the columns of Bank are not those that they were")) == (
+        EXIT_JOB,
+        True,
+    )
+
+
+def test_what_was_kept_for_undo_and_is_damaged_is_told(excel: FakeBook, tmp_path: Path) -> None:
+    fill(excel, bank="bank.csv", items="items.csv")
+    press(excel, "run")
+    (tmp_path / "july.recon.undo").write_bytes(b"{}")
+    assert press(excel, "undo")[1].startswith("Undo: what was kept in july.recon.undo can't be read")
