@@ -41,6 +41,9 @@ class Book(Protocol):
     def peek(self, sheet: str) -> pl.DataFrame:
         """The same for one who only looks: what is typed there is still the sheet's to keep."""
 
+    def own_text(self, sheet: str) -> pl.DataFrame:
+        """What people wrote in columns of their own, formulas left out: (sheet_row, column, text)."""
+
     def write(
         self, tables: Mapping[str, pl.DataFrame], facts: Mapping[str, str] | None = None
     ) -> Sequence[Problem]:
@@ -271,7 +274,9 @@ def _write(
 
 def _standing(book: Book, view: Mapping[str, pl.DataFrame]) -> queue.Standing:
     """What people have said: on the review sheets, and in decisions that left their line waiting."""
-    found = [queue.standing(book.peek(sheet.name), sheet) for sheet in columns.REVIEWED]
+    found = [
+        queue.standing(book.peek(sheet.name), book.own_text(sheet.name), sheet) for sheet in columns.REVIEWED
+    ]
     answered = frozenset(view["answered"]["line_id"]) if "answered" in view else frozenset()
     said = frozenset().union(answered, *(one.said for one in found))
     return queue.Standing(said, frozenset().union(*(one.noted for one in found)))

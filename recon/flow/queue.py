@@ -29,8 +29,8 @@ class Standing:
     """Ids of lines on whose rows a person has said something.
 
     `said`: typed and not applied yet, or applied and still waiting (parked, asked, rejected); these stay besides the
-    rows that the sheet shows. `noted`: something in a column of the person's own; these stay among them, since a
-    column of formulas has something in every row.
+    rows that the sheet shows. `noted`: text in a column of the person's own; these stay among them, since such a
+    column may be filled from top to bottom.
     """
 
     said: frozenset[str] = frozenset()
@@ -51,21 +51,21 @@ class Fitted:
     notes: dict[str, str] = field(default_factory=dict)
 
 
-def standing(sheet: pl.DataFrame, spec: columns.Sheet) -> Standing:
-    """The rows of a review sheet, as it is read, on which a person has written something."""
+def standing(sheet: pl.DataFrame, own: pl.DataFrame, spec: columns.Sheet) -> Standing:
+    """The rows of a review sheet on which a person has written something.
+
+    Args:
+        sheet: the sheet as it is read.
+        own: what people wrote in columns of their own, formulas left out: (sheet_row, column, text).
+        spec: which sheet it is.
+    """
     if sheet.is_empty():
         return Standing()
     typed = [column.title for column in spec.columns if column.typed and column.title in sheet.columns]
-    own = [title for title in sheet.columns if title not in {"sheet_row", *spec.titles}]
-    own = [
-        title for title in own if not sheet.select((pl.col(title) != "").all()).item()
-    ]  # those are formulas
-
-    def with_any(titles: list[str]) -> frozenset[str]:
-        any_ = pl.any_horizontal(pl.lit(value=False), *[pl.col(title) != "" for title in titles])
-        return frozenset(sheet.filter(any_ & (pl.col(_LINE) != ""))[_LINE])
-
-    return Standing(with_any(typed), with_any(own))
+    lines = sheet.filter(pl.col(_LINE) != "")
+    any_ = pl.any_horizontal(pl.lit(value=False), *[pl.col(title) != "" for title in typed])
+    noted = lines.join(own, on="sheet_row", how="semi")
+    return Standing(frozenset(lines.filter(any_)[_LINE]), frozenset(noted[_LINE]))
 
 
 def fitting(

@@ -115,12 +115,12 @@ def test_what_a_person_wrote_is_seen_in_any_cell_but_a_column_of_formulas() -> N
             "Decision": ["park", "", "", ""],
             "Note": ["", "asked Ann", "", ""],
             "Result": ["", "", "recorded: park", ""],  # ours
-            "Mine": ["", "", "", "call on Monday"],
-            "Days": ["1", "2", "3", "4"],  # a formula has something in every row
+            "Days": ["1", "2", "3", "4"],  # formulas, which are nobody's words
         }
     )
-    assert queue.standing(rows, columns.EXCEPTIONS) == Standing(frozenset("AB"), frozenset("D"))
-    assert queue.standing(rows.clear(), columns.EXCEPTIONS) == Standing()
+    own = pl.DataFrame({"sheet_row": [7, 9], "column": ["Mine"] * 2, "text": ["call on Monday", "no line"]})
+    assert queue.standing(rows, own, columns.EXCEPTIONS) == Standing(frozenset("AB"), frozenset("D"))
+    assert queue.standing(rows.clear(), own.clear(), columns.EXCEPTIONS) == Standing()
 
 
 def test_a_list_shows_what_people_look_up() -> None:
@@ -143,7 +143,9 @@ def test_the_sheet_has_the_largest_the_file_the_others_and_the_totals_all(crowde
     assert _ids(others) == TWELVE[:7]
     assert others[0]["Line amount"] == "100.00"
     spec = columns.EXCEPTIONS
-    mine = [column.title for column in spec.columns if not (column.typed or column.key in ("result", "row_hash"))]
+    mine = [
+        column.title for column in spec.columns if not (column.typed or column.key in ("result", "row_hash"))
+    ]
     assert list(others[0]) == mine, "the sheet's columns without those to type in"
     assert not (desk.root / "b-suggestions-rest.csv").exists()
     told = (
