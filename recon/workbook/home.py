@@ -37,7 +37,7 @@ SELDOM: Final = {
 }
 BUTTONS: Final = DAILY | SELDOM
 
-_NEXT_ROW, _BUTTON_ROW, _STRIP_ROW, _STATUS_ROW, _INPUT_ROW = 4, 7, 15, 19, 23  # from 0
+_NEXT_ROW, _BUTTON_ROW, _STRIP_ROW, _STATUS_ROW, _INPUT_ROW = 4, 8, 16, 20, 24  # from 0
 _LABEL, _VALUE, _STATE, _STATE_VALUE = 1, 2, 4, 5  # sheet columns, from 0
 _STRIP_STEP: Final = 163  # pixels from one small button to the next
 _SETUP: Final = (
@@ -83,7 +83,7 @@ def _next(book: Any, sheet: Any) -> None:
     _heading(book, sheet, "What to do next", row=_NEXT_ROW - 1, first=_LABEL, last=_VALUE)
     made = book.add_format(look.text(12, text_wrap=True, bg_color=look.PAPER, indent=1))
     first = "No bank lines yet. Name the files under Inputs, and press Match."
-    sheet.merge_range(_NEXT_ROW, _LABEL, _NEXT_ROW + 1, _VALUE, first, made)
+    sheet.merge_range(_NEXT_ROW, _LABEL, _NEXT_ROW + 2, _VALUE, first, made)
     _name(book, named.CELL_NEXT, _NEXT_ROW, _LABEL)
 
 
