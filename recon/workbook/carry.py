@@ -17,7 +17,7 @@ import polars as pl
 from recon.fill import fill
 from recon.problems import Problem
 from recon.workbook import formulas, grid, review
-from recon.workbook.columns import Sheet
+from recon.workbook.columns import Kind, Sheet
 from recon.workbook.lost import Text
 
 _DECISION: Final = "decision"
@@ -109,7 +109,10 @@ class Carried:
         every = pl.concat([old.looks, runs(old.cells)])
         self._styles = _usual_styles(every)
         self._looks = self._own_looks(every)
-        self._spare = self._styles.get(old.where.get(sheet.columns[0].title, ""), "")
+        texts = [
+            old.where[one.title] for one in sheet.columns if one.kind is Kind.TEXT and one.title in old.where
+        ]
+        self._spare = self._styles.get(texts[0], "") if texts else ""  # for columns that are added
         moved = old.cells.join(self._row_of, on="row", how="inner", maintain_order="left").sort("at")
         self._nothing = moved.clear()
         self._by_place = moved.partition_by("column", as_dict=True)  # once, not a search for each column

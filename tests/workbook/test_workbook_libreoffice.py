@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
-from workbook_cases import FACTS, change_part, part_of, view
+from workbook_cases import FACTS, change_part, part_of, place, view
 
 from recon.workbook import columns, layout
 from recon.workbook.file import new_book, open_book
@@ -63,22 +63,28 @@ def test_values_and_a_formula_of_the_users_are_right(book: Path) -> None:
         pl.Series("Twice", ["", "", "", ""]), pl.Series("Text", ["=1+1", "@A1", "_x0041_", "a\tb"])
     )
     open_book(book).write({"Bank": plain})
-    place = columns.letters(len(frame.columns))
+    own = columns.letters(len(frame.columns))
+
+    def at(title: str, row: int) -> str:
+        return place("Bank", title, row)
+
     part = part_of(book, "Bank")
     with zipfile.ZipFile(book) as archive:
-        style = archive.read(part).decode().split(f'<c r="{place}5" ')[1].split("/>")[0]
-    change_part(book, part, f'<c r="{place}5" {style}/>', f'<c r="{place}5" {style}><f>E5*2</f></c>')
+        style = archive.read(part).decode().split(f'<c r="{own}5" ')[1].split("/>")[0]
+    change_part(
+        book, part, f'<c r="{own}5" {style}/>', f'<c r="{own}5" {style}><f>{at("Amount", 5)}*2</f></c>'
+    )
     open_book(book).write({"Bank": frame.reverse().with_columns(plain["Text"].reverse())})
     made = openpyxl.load_workbook(converted(book, "xlsx"), data_only=True)["Bank"]
-    rows = {made[f"A{row}"].value: row for row in range(4, 8)}
-    assert made[f"{place}{rows['L-2']}"].value == 203.0
-    assert [made[f"E{rows[line]}"].value for line in ("L-1", "L-2", "L-3", "L-4")] == [
+    rows = {made[at("Line id", row)].value: row for row in range(4, 8)}
+    assert made[f"{own}{rows['L-2']}"].value == 203.0
+    assert [made[at("Amount", rows[line])].value for line in ("L-1", "L-2", "L-3", "L-4")] == [
         100.5,
         101.5,
         102.5,
         103.5,
     ]
-    assert made[f"C{rows['L-1']}"].value.date().isoformat() == "2026-10-01"
+    assert made[at("Booking date", rows["L-1"])].value.date().isoformat() == "2026-10-01"
     text = columns.letters(len(frame.columns) + 1)
     assert [made[f"{text}{rows[line]}"].value for line in ("L-1", "L-2", "L-3", "L-4")] == [
         "=1+1",
