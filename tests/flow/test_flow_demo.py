@@ -106,8 +106,8 @@ def test_home_and_dashboard_say_what_the_summary_says(out: Path, summary: dict[s
     state = {row[0]: row[1] for row in book.read_block("recon_state")}
     count = {name: summary["outcomes"][name]["lines"] for name in OUTCOMES}
     waiting = count["suggested"] + summary["above_ceiling"]["lines"]
-    assert state["Waiting for a decision"] == str(waiting)
-    assert state["Exceptions"] == str(count["exception"])
+    assert state["Suggestions to review"] == str(waiting)
+    assert state["Exceptions to decide"] == str(count["exception"])
     assert [int(row[2]) for row in book.read_block("recon_outcomes")] == [count[name] for name in OUTCOMES]
     [(currency, totals)] = summary["control_totals"].items()
     [(shown_currency, _lines, bank, auto, _gap, suggested, held, left, aside, twice), *_] = book.read_block(
