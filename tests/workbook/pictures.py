@@ -19,7 +19,7 @@ from recon.workbook import columns, named
 from recon.workbook.file import open_book
 
 DPI: Final = "80"
-PYTHON: Final = r"C:\Users\ann\recon\.venv\Scripts\python.exe"
+PYTHON: Final = r"C:\recon\.venv\Scripts\python.exe"
 
 
 def main(out: Path) -> None:
