@@ -134,6 +134,10 @@ def run(
         str, typer.Option("--cluster", help="Spark master that does the heavy steps: local[4], yarn, ...")
     ] = "",
     parquet: Annotated[bool, typer.Option("--parquet", help="The result tables as Parquet, too.")] = False,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option("--profile", help="Column profile or format to take where several fit a file."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     strict: Strict = False,
@@ -155,6 +159,7 @@ def run(
         workers,
         cluster,
         parquet,
+        profile or (),
     )
     report = terminal.with_progress(lambda progress: flow.reconcile(job, progress), quiet=quiet or as_json)
     terminal.tell_run(report, as_json=as_json)
@@ -223,6 +228,7 @@ def apply(
     terminal.out_console.print(f"{collected.accepted} {many} applied, {collected.refused} refused")
     where = "in the column Result of Suggestions and Exceptions"
     terminal.complain(collected.problems, terminal.REFUSED_MAX, where)
+    terminal.complain(collected.shown)
     raise typer.Exit(EXIT_REVIEW if strict and collected.refused else EXIT_DONE)
 
 
@@ -231,7 +237,10 @@ def post(
     format_name: Annotated[str, typer.Option("--format", help="Posting format: generic.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the posting file.")],
     store: StoreOption = "",
-    book: BookOption = None,
+    book: Annotated[
+        Path | None,
+        typer.Option("--book", help="Workbook, closed: its store, and its sheets show the posting."),
+    ] = None,
     who: Annotated[str, typer.Option("--who", help="Who posts. Default: your login.")] = "",
 ) -> None:
     """What is accepted, as a posting file for the ledger."""

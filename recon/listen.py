@@ -21,7 +21,6 @@ from recon.desk import jobs, lock
 from recon.desk.jobs import Job, RefusedError
 from recon.problems import EXIT_DONE, EXIT_JOB, Problem, ReconError
 
-LOCK: Final = "listen.lock"
 STALE_SECONDS: Final = 600.0  # a job this much older than the last look was meant for another day
 PAUSE_SECONDS: Final = 0.2
 TAKEN, REFUSED, STALE = ".taken", ".refused", ".stale"
@@ -56,7 +55,7 @@ def listen(folder: Path, say: Say, *, once: bool = False) -> int:
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with lock.alone(folder / LOCK) as mine:
+        with lock.alone(folder / lock.NAME) as mine:
             if not mine:
                 what, hint = (
                     "another listener waits for jobs in this folder",

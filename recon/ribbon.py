@@ -114,7 +114,8 @@ def _import(book: LiveBook) -> str:
         return "No file is named under Inputs: write files or folders there, and press Import files again."
     told = f"{_several(taken.files, 'file')} read: {', '.join(counts) or 'no rows'}."
     wrong = len(taken.problems)
-    return f"{told} {_several(wrong, 'problem')}: see Problems." if wrong else f"{told} Next, press Match."
+    then = f"{_several(wrong, 'problem')}: see Problems." if wrong else "Next, press Match."
+    return " ".join([told, then, *_shown(taken.shown)])
 
 
 def _settings(book: LiveBook) -> str:
@@ -134,9 +135,10 @@ def _run(book: LiveBook) -> str:
         f"{_several(sum(count.values()), 'bank line')}: {count['auto']:,} matched automatically",
         f"{_several(count['suggested'], 'suggestion')} and {_several(count['exception'], 'exception')} to review",
     ]
-    if report.problems:
-        parts.append(f"{_several(len(report.problems), 'problem')} with the input: see Problems")
-    return ", ".join(parts) + "."
+    wrong = [problem for problem in report.problems if problem not in report.shown]
+    if wrong:
+        parts.append(f"{_several(len(wrong), 'problem')} with the input: see Problems")
+    return " ".join([", ".join(parts) + ".", *_shown(report.shown)])
 
 
 def _apply(book: LiveBook) -> str:
@@ -178,8 +180,8 @@ def _shown(problems: Sequence[Problem]) -> list[str]:
 
 
 def _undo(book: LiveBook) -> str:
-    book.undo()
-    return "The sheets are as they were before; press Undo again to take that back. What is recorded stays recorded."
+    said = "The sheets are as they were before; press Undo again to take that back. What is recorded stays recorded."
+    return " ".join([said, *_shown(book.undo())])
 
 
 COMMANDS: Final[Mapping[str, Callable[[LiveBook], str]]] = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from recon.decide.known import ON_ACCOUNT, Known, Line, Part, Refusal, Row, parts_of
+from recon.decide.known import ON_ACCOUNT, Item, Known, Line, Part, Refusal, Row, parts_of
 from recon.model import Choice
 
 WRITE_OFF_TYPE: Final = "WO"
@@ -152,13 +152,19 @@ def _accept_alternative(one: Asked, line: Line, known: Known) -> list[Row]:
     parts = parts_of(line.alternatives[int(number) - 1])
     if not parts:
         raise Refusal(f"alternative {number} can't be read", "choose allocate, and say items and amounts")
-    rows = _to_items([part for part in parts if part.name != ON_ACCOUNT], one, line, known)
+    rows = _to_items([part for part in parts if part.name != ON_ACCOUNT], one, line, known.item, known)
+    return rows + _held([part for part in parts if part.name == ON_ACCOUNT], rows, one, line, known)
+
+
+def _held(parts: Sequence[Part], rows: Sequence[Row], one: Asked, line: Line, known: Known) -> list[Row]:
+    """What stays on account besides the items: of their customer, if they are all of one."""
+    if any(not part.amount for part in parts):
+        raise Refusal("it is not said how much stays on account", "write on account 50.00")
     owners = {row.customer_id for row in rows}
     holder = owners.pop() if len(owners) == 1 else ""
-    return rows + [
+    return [
         Row("", known.minor(part.amount, line.currency), customer_id=holder, rule=one.decision)
         for part in parts
-        if part.name == ON_ACCOUNT
     ]
 
 
@@ -166,16 +172,22 @@ def _allocate(one: Asked, line: Line, known: Known) -> list[Row]:
     """Items and amounts that the reviewer wrote."""
     if not one.rows:
         raise Refusal("it is not said to which item, and how much", "write item and amount")
-    return _to_items([Part(name, amount) for name, amount in one.rows], one, line, known)
+    parts = [Part(name, amount) for name, amount in one.rows]
+    held = [part for part in parts if part.name.casefold() == ON_ACCOUNT]
+    rows = _to_items([part for part in parts if part not in held], one, line, known.typed, known)
+    return rows + _held(held, rows, one, line, known)
 
 
-def _to_items(parts: Sequence[Part], one: Asked, line: Line, known: Known) -> list[Row]:
-    """Rows of items: the first carries the cash, each further one a further deduction."""
+Find = Callable[[str, str], Item]
+
+
+def _to_items(parts: Sequence[Part], one: Asked, line: Line, find: Find, known: Known) -> list[Row]:
+    """Rows of items: the first carries the cash, each further one a further deduction. `find` knows their names."""
     rows: list[Row] = []
     faults: list[Refusal] = []
     for part in parts:
         try:
-            rows += _to_item(part, one, line, known)
+            rows += _to_item(part, one, line, find, known)
         except Refusal as fault:
             faults.append(fault)
     if faults:
@@ -183,10 +195,10 @@ def _to_items(parts: Sequence[Part], one: Asked, line: Line, known: Known) -> li
     return rows
 
 
-def _to_item(part: Part, one: Asked, line: Line, known: Known) -> list[Row]:
+def _to_item(part: Part, one: Asked, line: Line, find: Find, known: Known) -> list[Row]:
     if not part.name or not part.amount:
         raise Refusal("an item has no amount, or an amount has no item", "write item and amount")
-    item = known.item(part.name, line.currency)
+    item = find(part.name, line.currency)
     cash = known.minor(part.amount, line.currency)
     if not cash and not part.deductions:
         raise Refusal(f"the amount for item {part.name} is nought", "write how much, or leave the item out")
@@ -233,7 +245,7 @@ def _written_off(one: Asked, line: Line, known: Known) -> Row:
     if len(one.rows) != 1 or not all(one.rows[0]):
         raise Refusal("a write-off needs one item and its amount", "write item and amount")
     name, amount = one.rows[0]
-    item = known.item(name, line.currency)
+    item = known.typed(name, line.currency)
     minor = known.minor(amount, line.currency)
     if not minor:
         raise Refusal("the amount to write off is nought", "write how much")

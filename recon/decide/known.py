@@ -80,17 +80,38 @@ class Known:
 
     lines: Mapping[str, Line]
     items: dict[str, Item]
-    by_doc_no: Mapping[str, str]  # doc_no -> item_id, where only one item has it
+    by_doc_no: Mapping[str, tuple[str, ...]]  # doc_no -> ids of the items that have it
     customers: frozenset[str]
     scales: Mapping[str, int] = field(default_factory=dict)
 
-    def item(self, name: str, currency: str) -> Item:
-        """The item of that id, or the only one of that document number.
+    def item(self, item_id: str, currency: str) -> Item:
+        """The item of that id, as a proposal names it.
 
         Raises:
             Refusal: there is none, or it is in another currency than the line.
         """
-        found = self.items.get(name) or self.items.get(self.by_doc_no.get(name, ""))
+        return self._found(item_id, item_id, currency)
+
+    def typed(self, name: str, currency: str) -> Item:
+        """The item that a person means: by its id, its document number, or both as the sheets show it, `7 (V3)`.
+
+        Raises:
+            Refusal: there is none, it is in another currency than the line, or the name is that of several: the id of
+                one may be the document number of another.
+        """
+        bare, _, rest = name.removesuffix(")").rpartition(" (")
+        if name.endswith(")") and rest in self.by_doc_no.get(bare, ()):
+            return self._found(rest, name, currency)
+        meant = {*self.by_doc_no.get(name, ()), *({name} & self.items.keys())}
+        still = {one for one in meant if self.items[one].left} or meant
+        if len(still) > 1:
+            called = {one: doc for doc, ids in self.by_doc_no.items() for one in ids}
+            told = " or ".join(f"{called[one]} ({one})" if one in called else one for one in sorted(still))
+            raise Refusal(f"{name} is the number of {len(still)} items", f"write {told}")
+        return self._found(next(iter(still), name), name, currency)
+
+    def _found(self, item_id: str, name: str, currency: str) -> Item:
+        found = self.items.get(item_id)
         if found is None:
             raise Refusal(f"item {name} is not among the open items", "check the number, or press Refresh")
         if found.currency != currency:
@@ -146,7 +167,9 @@ def known_of(view: View, line_ids: Iterable[str], named: Iterable[str]) -> Known
         of_lines(view.exceptions),
     )
     alternatives = _alternatives(exceptions)
-    names = {*named, *allocations["item_id"].drop_nulls(), *_last_names(alternatives.values())}
+    typed = {*named}
+    typed |= {part for name in typed if name.endswith(")") for part in name[:-1].rpartition(" (")[::2]}
+    names = typed | {*allocations["item_id"].drop_nulls(), *_last_names(alternatives.values())}
     mentioned = pl.Series(sorted(names - {""}), dtype=pl.String).implode()
     items, _ = remaining(
         view.open_items.filter(pl.col("item_id").is_in(mentioned) | pl.col("doc_no").is_in(mentioned)),
@@ -219,11 +242,12 @@ def _items(items: pl.DataFrame, settled: pl.DataFrame, scales: Mapping[str, int]
     return found
 
 
-def _by_doc_no(items: pl.DataFrame) -> dict[str, str]:
-    single = items.filter(
-        pl.col("doc_no").is_not_null() & (pl.col("doc_no") != "") & ~pl.col("doc_no").is_duplicated()
-    )
-    return dict(single.select("doc_no", "item_id").iter_rows())
+def _by_doc_no(items: pl.DataFrame) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for doc_no, item_id in items.select("doc_no", "item_id").iter_rows():
+        if doc_no and item_id not in found.get(doc_no, ()):
+            found[doc_no] = (*found.get(doc_no, ()), item_id)
+    return found
 
 
 def _alternatives(exceptions: pl.DataFrame) -> dict[str, list[str]]:

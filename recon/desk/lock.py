@@ -7,6 +7,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+
+NAME: Final = "listen.lock"  # of the file that a listener holds in its folder of jobs
 
 
 @contextmanager

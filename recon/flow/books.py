@@ -16,11 +16,11 @@ from recon import model
 from recon.fill import fill
 from recon.flow import logbook, queue, rest
 from recon.flow.gather import Gathered
-from recon.model import Choice, Kind, Outcome
+from recon.model import Kind, Outcome
 from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.rules.schema import Limits, Rules
 from recon.store import RunRecord, Store
-from recon.workbook import columns, file, guard, layout, named, summary, words
+from recon.workbook import columns, file, guard, layout, named, summary
 
 SUGGESTIONS, EXCEPTIONS = "Suggestions", "Exceptions"
 DONE, TOLD, WAITS = "done", "told", "yes"  # what the lines' column `waits` says, see layout.sheets
@@ -170,7 +170,7 @@ def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dic
         "run_log": logbook.run_log(store),
         "answered": answered.select("line_id"),
         "to_post": store.unposted().select("line_id").unique(),
-        "decisions_log": pl.concat([told_before, *([] if just_decided is None else [just_decided])]),
+        "decisions_log": pl.concat([told_before, *_unanswered(just_decided, answered)]),
     }
 
 
@@ -207,27 +207,47 @@ def show_inputs(book: Book, gathered: Gathered, rules: Rules, store: Store | Non
 
     Returns what a person should know of the sheets.
     """
+    now = view_of_store(store) if store else {}
     bank = gathered.frames[Kind.BANK]
-    known = {} if store is None else dict(store.current().lines.select("line_id", "outcome").iter_rows())
-    told = {line: words.OUTCOMES.get(outcome, outcome) for line, outcome in known.items()}
-    outcome = pl.col("line_id").replace_strict(told, default=_UNMATCHED, return_dtype=pl.String)
-    view = _inputs(gathered) | {
-        "bank_lines": bank.with_columns(outcome=outcome),
-        "open_items": gathered.frames[Kind.ITEMS],
-        "problems": model.problems_table(gathered.problems),
-        "rules": logbook.rules_rows(rules),
-    }
-    new = bank.height - bank.filter(pl.col("line_id").is_in(list(told))).height
+    known = pl.Series(list(now["lines"]["line_id"]) if now else [], dtype=pl.String)
+    fresh = bank.filter(~pl.col("line_id").is_in(known.implode()))
+    lines = [now["bank_lines"], fresh] if now else [fresh]
+    given = {reading.kind for reading in gathered.readings}
+    view = {name: frame for name, frame in _inputs(gathered).items() if _KINDS[name] in given}
+    if Kind.BANK in given:
+        view["bank_lines"] = layout.with_outcomes(
+            pl.concat(lines, how="diagonal_relaxed"), now.get("lines"), _UNMATCHED
+        )
+    if Kind.ITEMS in given:
+        view["open_items"] = gathered.frames[Kind.ITEMS]
+    view |= {"problems": model.problems_table(gathered.problems), "rules": logbook.rules_rows(rules)}
+    new = fresh.height
     step = f"{new:,} new bank {'line is' if new == 1 else 'lines are'} read. Press Match." if new else ""
     return _write(book, view, {}, rules.limits.rows_shown, {named.CELL_NEXT: step} if step else {})
 
 
 _UNMATCHED = "Not matched yet"
+_KINDS = {"remittance_lines": Kind.REMITTANCE, "customers": Kind.CUSTOMERS}
 
 
 def show_rules(book: Book, rules: Rules) -> tuple[Problem, ...]:
-    """The rules onto their sheet. Returns what a person should know of that."""
-    return _write(book, {"rules": logbook.rules_rows(rules)}, {}, rules.limits.rows_shown)
+    """The rules onto their sheet, if others stand there. Returns what a person should know of that."""
+    rows = logbook.rules_rows(rules)
+    shown = layout.plain(rows, columns.RULES, None)
+    there = book.peek(columns.RULES.name)
+    if set(shown.columns) <= set(there.columns) and there.select(shown.columns).equals(shown):
+        return ()  # or *Undo* would only take this back
+    return _write(book, {"rules": rows}, {}, rules.limits.rows_shown)
+
+
+def _unanswered(just_decided: pl.DataFrame | None, answered: pl.DataFrame) -> list[pl.DataFrame]:
+    """What just happened, without what is told of its line anyway: the same words now and at the next Refresh."""
+    if just_decided is None:
+        return []
+    again = pl.col("result").str.starts_with(_RECORDED) & pl.col("line_id").is_in(
+        answered["line_id"].implode()
+    )
+    return [just_decided.filter(~again)]
 
 
 def _answered(decided: pl.DataFrame) -> pl.DataFrame:
@@ -237,13 +257,13 @@ def _answered(decided: pl.DataFrame) -> pl.DataFrame:
 
 
 def _answer() -> pl.Expr:
-    """`parked by anna, 2026-03-31: her note`, for a decision that leaves its line waiting."""
-    said = pl.col("decision").replace_strict(_SAID, default=pl.col("decision"), return_dtype=pl.String)
+    """`recorded: park by anna, 2026-03-31: her note`, for a decision that leaves its line waiting."""
     note = pl.when(pl.col("note") != "").then(fill(": {}", pl.col("note"))).otherwise(pl.lit(""))
-    return fill("{} by {}, {}{}", said, pl.col("decided_by"), pl.col("decided_at").str.head(10), note)
+    day = pl.col("decided_at").str.head(10)
+    return fill("{}{} by {}, {}{}", pl.lit(_RECORDED), pl.col("decision"), pl.col("decided_by"), day, note)
 
 
-_SAID = {Choice.PARK.value: "parked", Choice.QUERY.value: "asked", Choice.REJECT.value: "rejected"}
+_RECORDED = "recorded: "
 
 
 def _write(
@@ -257,7 +277,7 @@ def _write(
 
     Returns what a person should know of that. The workbook is written first: if it can't be, all is as it was.
     """
-    sheets = layout.sheets(view, facts)
+    sheets = layout.sheets(_with_names(book, view), facts)
     crowded = any(sheets[name].height > shown for name in queue.REVIEWED if name in sheets)
     stands = _standing(book, view) if crowded else queue.Standing()
     places = _rest_paths(book)
@@ -270,6 +290,18 @@ def _write(
     lost = book.write(made, cells)
     free = {name: path for name, path in places.items() if name not in locked}
     return (*partly, *lost, *rest.put(free, fitted))
+
+
+def _with_names(book: Book, view: Mapping[str, pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
+    """The view with the customers' names: of this job, else those that stand on their sheet."""
+    if "customers" in view:
+        found = view["customers"].select("customer_id", "name")
+    else:
+        there, spec = book.peek(columns.CUSTOMERS.name), columns.CUSTOMERS.by_key
+        if not {spec["customer_id"].title, spec["name"].title} <= set(there.columns):
+            return view
+        found = there.select(customer_id=spec["customer_id"].title, name=spec["name"].title)
+    return {**view, "names": found.unique("customer_id", keep="first", maintain_order=True)}
 
 
 def _standing(book: Book, view: Mapping[str, pl.DataFrame]) -> queue.Standing:

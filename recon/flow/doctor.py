@@ -19,7 +19,6 @@ from recon.problems import ReconError
 from recon.workbook import file, macros, named
 from recon.workbook.package import BrokenError, Package
 
-LISTENER_LOCK: Final = "listen.lock"
 _WINDOWS_ONLY: Final = "there is no such setting on this system"
 _MAC_EXCEL: Final = Path("/Applications/Microsoft Excel.app")
 
@@ -185,7 +184,7 @@ def _listener(folder: Path) -> tuple[str, bool]:
         return "the folder is not there yet", False
     if not os.access(folder, os.W_OK):
         return "there is no right to write there", False
-    held = folder / LISTENER_LOCK
+    held = folder / lock.NAME
     if not held.exists():
         return "", False
     with lock.alone(held) as mine:

@@ -58,6 +58,7 @@ def gather(
     profiles: Sequence[Profile],
     progress: Progress = silent,
     workers: int = 1,
+    prefer: Sequence[str] = (),
 ) -> Gathered:
     """Read every file of every place.
 
@@ -67,6 +68,7 @@ def gather(
         profiles: column profiles.
         progress: told of each file.
         workers: files that are read at the same time.
+        prefer: profiles or formats that win where several fit a file.
 
     Raises:
         ReconError: if the items, customers or rules can't be used, or no bank file could be read or admitted. One
@@ -79,7 +81,9 @@ def gather(
     unread: list[str] = []
     lines = 0
     apart = workers > 1 and len(files) >= FILES_APART
-    read = partial(_read, profiles)
+    for name in prefer:
+        ingest.check_profile(name, profiles)
+    read = partial(_read, profiles, prefer)
     at_once = 1 if any(_large(path) for _kind, path in files) else workers
     several = together.each_apart(read, files, workers) if apart else together.each(read, files, at_once)
     progress("read", 0, len(files), lines)
@@ -117,11 +121,13 @@ def _large(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > LARGE
 
 
-def _read(profiles: Sequence[Profile], file: tuple[Kind, Path]) -> Reading | tuple[Problem, ...]:
+def _read(
+    profiles: Sequence[Profile], prefer: Sequence[str], file: tuple[Kind, Path]
+) -> Reading | tuple[Problem, ...]:
     """One file, or why it can't be read."""
     kind, path = file
     try:
-        return ingest.read(path, profiles, kind=kind)
+        return ingest.read(path, profiles, kind=kind, prefer=prefer)
     except ReconError as error:
         return tuple(error.problems)
 

@@ -36,6 +36,7 @@ class TakenIn:
     rows: Mapping[Kind, int]
     sums: Mapping[Kind, Mapping[str, str]]
     problems: tuple[Problem, ...]
+    shown: tuple[Problem, ...] = ()  # what could not stay on the sheets
 
 
 def take_in(job: Job, book: Book, progress: Progress = silent) -> TakenIn:
@@ -46,13 +47,16 @@ def take_in(job: Job, book: Book, progress: Progress = silent) -> TakenIn:
     """
     loaded, path = settings.load_rules(job.rules)
     gathered = gather.gather(job.places, loaded, settings.load_profiles(loaded, path), progress)
-    with books.known(job.store_url) as store:
-        lost = books.show_inputs(book, gathered, loaded, store)
+    lost: tuple[Problem, ...] = ()
+    if gathered.readings:
+        with books.known(job.store_url) as store:
+            lost = books.show_inputs(book, gathered, loaded, store)
     return TakenIn(
         files=len(gathered.readings),
         rows={kind: gathered.frames[kind].height for kind in SHOWN},
         sums={kind: totals.money(gathered.frames[kind], kind) for kind in (Kind.BANK, Kind.ITEMS)},
-        problems=(*gathered.problems, *lost),
+        problems=gathered.problems,
+        shown=lost,
     )
 
 

@@ -51,6 +51,7 @@ class Job:
     workers: int = 0  # parts of the lines that are worked on at the same time; 0 = one for each processor
     cluster: str = ""  # the Spark master of the cluster that does the heavy steps; none = this computer does
     parquet: bool = False  # the result tables as Parquet, too
+    profiles: Sequence[str] = ()  # column profiles or formats that win where several fit a file
 
     @property
     def places(self) -> list[tuple[Kind, Sequence[str]]]:
@@ -81,6 +82,7 @@ class Report:
     problems: tuple[Problem, ...]
     out: Path | None = None
     files: tuple[Path, ...] = field(default_factory=tuple)
+    shown: tuple[Problem, ...] = ()  # those of the problems that are of the sheets: what could not stay there
 
     @property
     def to_review(self) -> int:
@@ -112,7 +114,7 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
     # Two files at once take their memory at once, too; a cluster's workers read none.
     at_once = 1 if job.memory else spread.workers(0 if spark else job.workers)
     gathered = remote.gathered(
-        job.places, spark, lambda places: gather(places, loaded, profiles, progress, at_once)
+        job.places, spark, lambda places: gather(places, loaded, profiles, progress, at_once, job.profiles)
     )
     as_of = job.as_of or _latest(gathered)
     with deliver.ready(job.out, job.out_files):
@@ -146,18 +148,18 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             if store:
                 pending = flow.books.pending(job.book) if job.book else frozenset()
                 flow.keep.keep(store, replace(run, summary=summary), gathered, outer, items, loaded, pending)
+            shown: tuple[Problem, ...] = ()
             if job.book:
                 facts = _facts(summary, job)
                 book = flow.books.opened(job.book)
-                lost = flow.books.show_run(book, store, gathered, outer, problems, loaded, run, facts)
-                problems = (*problems, *lost)
+                shown = flow.books.show_run(book, store, gathered, outer, problems, loaded, run, facts)
             stages.append(("done", time.perf_counter()))
             peak = memory.peak_mb()
-            problems = (*problems, *spread.over(peak, job.memory))
+            problems = (*problems, *shown, *spread.over(peak, job.memory))
             summary |= {"problems": len(problems), "seconds": totals.seconds(stages), "peak_mb": peak}
             files = deliver.write(job.out, _contents(job, outer, problems, summary)) if job.out else []
             progress("write", 1, 1)
-            return Report(summary, problems, job.out, tuple(files))
+            return Report(summary, problems, job.out, tuple(files), shown)
         finally:
             if store:
                 store.close()
@@ -232,7 +234,8 @@ def _facts(summary: Mapping[str, Any], job: Job) -> dict[str, str]:
         f"input:{name}": "; ".join(one if remote.is_remote(one) else _from(home, Path(one)) for one in names)
         for name, names in places.items()
     }
-    return facts | inputs | {"input:rules": job.rules, "input:out": _from(home, job.out) if job.out else ""}
+    rules_file = _from(home, Path(job.rules)) if Path(job.rules).is_file() else job.rules
+    return facts | inputs | {"input:rules": rules_file, "input:out": _from(home, job.out) if job.out else ""}
 
 
 def _from(home: Path, path: Path) -> str:

@@ -103,6 +103,8 @@ def post(
             hold (control-failed; nothing is written, and all stays to be posted); EXIT_JOB if it can't be used.
     """
     posting.check_format(format_name)
+    if isinstance(book, Path) and book.exists():
+        books.check(book)
     url = books.store_url(store_url, book)
     if not url:
         what, hint = "nothing says which store to post from", "add --store or --book"
@@ -113,7 +115,11 @@ def post(
         if unposted.is_empty() and not store.batches():
             return None
         with deliver.ready(out):
-            return _batch(format_name, out, store, unposted, who)
+            posted = _batch(format_name, out, store, unposted, who)
+        if isinstance(book, Path) and book.exists():
+            status = f"posted {moments.now()[:16].replace('T', ' ')}"
+            books.show_store(books.existing(book), store, {"status": status})
+        return posted
 
 
 def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, who: str) -> Posted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import gc
 import glob
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -38,6 +38,7 @@ def read(
     profile: str = "",
     kind: Kind | None = None,
     currency_default: str = "",
+    prefer: Collection[str] = (),
 ) -> Reading:
     """One file as a table in outer form, with its statements and all that is wrong with it.
 
@@ -47,12 +48,14 @@ def read(
         profile: the one to use (`--profile`), also a format's name; settles a tie.
         kind: the place the file was given for.
         currency_default: currency of rows that don't say theirs.
+        prefer: profiles or formats that win where several fit; a file that none of them fits is read as ever.
 
     Raises:
         ReconError: `file-missing`, `file-empty`, `file-unreadable`, `file-unknown`, `file-ambiguous`,
             `file-kind`, `column-missing`, `profile-unknown`, or what a format refuses as a whole (`xml-unsafe`).
     """
-    _check_profile(profile, profiles)
+    for name in (profile, *prefer):
+        check_profile(name, profiles)
     source = open_source(path)
     request = Request(tuple(profiles), profile, kind, currency_default)
     claims = [
@@ -62,6 +65,8 @@ def read(
         raise ReconError(_unclaimed(source, request))
     if len(claims) > 1:
         claims = _of_place(claims, kind)
+    if len(claims) > 1:
+        claims = [one for one in claims if (one[1].profile or one[0].name) in prefer] or claims
     if len(claims) > 1:
         names = ", ".join(sorted({claim.profile or reader.name for reader, claim in claims}))
         hint = "say which with `--profile NAME`, or make the profiles' headings differ"
@@ -111,7 +116,12 @@ def _for_reader(request: Request, reader: Reader) -> Request:
     return request
 
 
-def _check_profile(name: str, profiles: Sequence[Profile]) -> None:
+def check_profile(name: str, profiles: Sequence[Profile]) -> None:
+    """See that a profile or format that was named is one; "" is none.
+
+    Raises:
+        ReconError: profile-unknown, with those that are called nearly so.
+    """
     known = [standard.NAME, *(reader.name for reader in READERS), *(profile.name for profile in profiles)]
     if name and name not in known:
         near = difflib.get_close_matches(name, known, 3, 0.5)

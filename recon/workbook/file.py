@@ -30,6 +30,7 @@ from recon.workbook import (
     rewrite,
     standing,
     swap,
+    undo,
 )
 from recon.workbook.columns import TABLE_SHEETS, TABLES
 from recon.workbook.package import BrokenError, Package, SheetPart, parse, tag
@@ -194,6 +195,7 @@ class FileBook:
             file = lost.keep(self.path.parent, self.path.stem, texts)
             problems = [*lost.pointed(problems, file), *lost.told(texts, file)]
         self._swap(data, backup=backup)
+        undo.forget(self.path)  # it was of the sheets before this
         return tuple(problems)
 
     # --- reading the package

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from recon import model
+from recon.model import Outcome
 from recon.workbook import columns, documents, review, summary, words
 from recon.workbook.review import decisions
 
@@ -47,7 +48,7 @@ def sheets(view: Views, facts: Mapping[str, str]) -> dict[str, pl.DataFrame]:
             continue
         frame = view[key]
         if key == "bank_lines" and "lines" in view:
-            frame = _with_outcomes(frame, view["lines"])
+            frame = with_outcomes(frame, view["lines"])
         if key == "allocations":
             frame = _with_documents(frame, view)
         made[sheet.name] = plain(frame, sheet, table)
@@ -114,7 +115,14 @@ def _with_documents(allocations: pl.DataFrame, view: Views) -> pl.DataFrame:
     return made
 
 
-def _with_outcomes(bank: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+def with_outcomes(bank: pl.DataFrame, lines: pl.DataFrame | None, unmatched: str = "") -> pl.DataFrame:
+    """Bank lines with what became of them in plain words; a line that a person settled is *Decided*."""
+    if lines is None:
+        return bank.with_columns(outcome=pl.lit(unmatched))
     told = pl.col("outcome").replace_strict(words.OUTCOMES, default=pl.col("outcome"), return_dtype=pl.String)
+    if "waits" in lines.columns:
+        settled = pl.col("waits").is_in(["done", "told"]) & (pl.col("outcome") != Outcome.AUTO)
+        told = pl.when(settled).then(pl.lit(words.DECIDED)).otherwise(told)
     outcomes = lines.select("line_id", told.alias("outcome")).unique("line_id", keep="first")
-    return bank.join(outcomes, on="line_id", how="left", maintain_order="left")
+    made = bank.join(outcomes, on="line_id", how="left", maintain_order="left")
+    return made.with_columns(pl.col("outcome").fill_null(unmatched)) if unmatched else made

@@ -200,27 +200,34 @@ class LiveBook:
         self._handed.clear()
         return tuple(problems)
 
-    def undo(self) -> None:
+    def undo(self) -> tuple[Problem, ...]:
         """Put tables and blocks back as they were before the last `write`; once more takes that back.
 
+        Returns:
+            A problem for what was typed since then, and is kept in the file beside the workbook (own-kept).
+
         Raises:
-            ReconError: there is nothing to undo, it does not fit the sheets any more, or Excel is busy or refuses.
+            ReconError: there is nothing to undo, it does not fit the sheets any more, what was typed since can't be
+                kept, or Excel is busy or refuses.
         """
         state, standing = undo.kept(undo.place(self.path)), self._tables()
-        plans = []
+        plans, texts = [], []
         for name, (titles, rows) in state.tables.items():
             spec = TABLE_SHEETS[name]
             table, old = self._whole(standing, spec)
-            cells = undo.cells(undo.fitting(name, titles, rows, old.titles))
-            plans.append(_Plan(table, spec, old, body.Block(cells, [], "", (), [])))
+            fitted = undo.fitting(name, titles, rows, old.titles)
+            texts += undo.typed_since(spec, old, fitted)
+            plans.append(_Plan(table, spec, old, body.Block(undo.cells(fitted), [], "", (), [])))
         for plan in plans:
             self._check_free(plan)
+        problems = lost.told(texts, lost.keep(*self._beside(), texts)) if texts else []
         self._keep(plans, state.blocks)
         with self._still():
             for plan in plans:
                 self._put(plan)
             for name, rows in state.blocks.items():
                 self._put_back(named.BLOCKS[name], rows)
+        return tuple(problems)
 
     def _keep(self, plans: Iterable[_Plan], names: Iterable[str]) -> None:
         """What is about to change, for `undo`; where no folder takes it, there is no undoing."""
@@ -228,8 +235,8 @@ class LiveBook:
         blocks = [name for name in names if name in named.BLOCKS and name != named.CELL_STATUS]
         places = {name: self._named(name) for name in blocks}
         values = {name: areas.values(place) for name, place in places.items() if place is not None}
-        with suppress(ReconError, OSError):
-            undo.keep(undo.State(tables, values), undo.place(self.path))
+        with suppress(ReconError):
+            undo.keep(undo.State(tables, values), self.path)
 
     def tell(self, said: str) -> None:
         """A message for the user: beside the buttons, and the status bar back to Excel."""

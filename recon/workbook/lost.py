@@ -112,6 +112,8 @@ def _append(path: Path, texts: Sequence[Text]) -> None:
         writer.writerow(_TITLES)
     new = [text.cells for text in sorted(texts) if text.cells not in there]
     writer.writerows(new)
+    if not path.exists():
+        path.touch(mode=0o600)  # it holds what stands in the workbook
     with path.open("ab") as file:
         if new:
             file.write(((_BOM if not there else "") + out.getvalue()).encode())

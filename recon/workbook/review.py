@@ -17,6 +17,11 @@ ROW: Final = "sheet_row"  # the column of a read frame that says which row of th
 REFUSED: Final = "refused"  # a result that begins so leaves the typed decision standing
 
 _NUMBERED: Final = "\n"  # one alternative a line
+_TAKES_NO_ITEM: Final = (
+    Choice.ACCEPT.value,
+    Choice.ACCEPT_ALTERNATIVE.value,
+    Choice.NOT_RECEIVABLE.value,
+)  # what is typed beside these is meant for another decision
 _GROUPED: Final = r"^-?\d{1,3}(,\d{3})+(\.\d+)?$"  # 1,200.50, as people type it
 
 Views = Mapping[str, pl.DataFrame]
@@ -54,7 +59,14 @@ def _seen(view: Views, lines: pl.DataFrame) -> pl.DataFrame:
         for name in ("allocations", "exceptions")
     )
     named = documents.of_items(view)
-    told = documents.in_words(_codes(exceptions_), ["detail", "alternatives"], named)
+    told = _codes(exceptions_)
+    others, mentioned = documents.alternatives(told.select("line_id", "alternatives"), named)
+    own = pl.concat(
+        [allocations.select("line_id", pl.col("item_id").cast(pl.String)), mentioned]
+    ).drop_nulls()
+    told = documents.details(told.drop("alternatives"), own, named).join(
+        others.select("line_id", _numbered(pl.col("alternatives"))), on="line_id", maintain_order="left"
+    )
     joined = (
         lines.select("line_id", "amount", "currency")
         .join(_bank(view["bank_lines"]), on="line_id", how="left", maintain_order="left")
@@ -104,23 +116,19 @@ def _codes(exceptions_: pl.DataFrame) -> pl.DataFrame:
     told = exceptions_.join(words.table(), on="code", how="left", maintain_order="left").with_columns(
         pl.col("meaning").fill_null(words.UNKNOWN[0]), pl.col("next").fill_null(words.UNKNOWN[1])
     )
-    return (
-        told.group_by("line_id", maintain_order=True)
-        .agg(
-            pl.col("code").unique(maintain_order=True).str.join("; ").alias("codes"),
-            _distinct("meaning"),
-            _distinct("detail"),
-            pl.col("next").first(),
-            sums.total("amount").alias("open"),
-            _distinct("alternatives", "|"),
-        )
-        .with_columns(_numbered(pl.col("alternatives")))
+    return told.group_by("line_id", maintain_order=True).agg(
+        pl.col("code").unique(maintain_order=True).str.join("; ").alias("codes"),
+        _distinct("meaning"),
+        _distinct("detail"),
+        pl.col("next").first(),
+        sums.total("amount").alias("open"),
+        _distinct("alternatives", documents.OR),
     )
 
 
 def _numbered(text: pl.Expr) -> pl.Expr:
-    """`a|b` as `1: a` and `2: b` on lines of their own, so that a reviewer can name one by its number."""
-    parts = text.str.split("|").list.eval(pl.element().str.strip_chars())
+    """`a | b` as `1: a` and `2: b` on lines of their own, so that a reviewer can name one by its number."""
+    parts = text.str.split(documents.OR).list.eval(pl.element().str.strip_chars())
     parts = parts.list.filter(pl.element() != "")
     numbered = parts.list.eval(pl.int_range(1, pl.len() + 1).cast(pl.String) + pl.lit(": ") + pl.element())
     return numbered.list.join(_NUMBERED)
@@ -168,7 +176,7 @@ def _typed(frame: pl.DataFrame, sheet: columns.Sheet) -> pl.DataFrame:
         for key in ("line_id", "row_hash", *(column.key for column in sheet.columns if column.typed))
     }
     plain = {key: text.str.strip_chars() for key, text in cell.items()}
-    amount = plain["decided_amount"].str.replace_all(" ", "")
+    amount = plain["decided_amount"].str.replace_all(" ", "").str.replace(r"^[£€$₹]", "")
     amount = pl.when(amount.str.contains(_GROUPED)).then(amount.str.replace_all(",", "")).otherwise(amount)
     rows = frame.select(
         plain["line_id"].alias("line_id"),
@@ -197,6 +205,10 @@ def _against() -> pl.Expr:
         .then(pl.lit("alternative"))
         .when((chosen == Choice.ALLOCATE) & (pl.col("item_id") == ""))
         .then(pl.lit("item"))
+        .when(chosen.is_in(_TAKES_NO_ITEM) & ((pl.col("item_id") != "") | (amount != "")))
+        .then(pl.lit("besides"))
+        .when((chosen == Choice.ON_ACCOUNT) & (amount != ""))
+        .then(pl.lit("whole"))
         .when((amount != "") & ~amount.str.contains(model.MONEY_TEXT))
         .then(pl.lit("amount"))
         .otherwise(pl.lit(""))
@@ -210,8 +222,16 @@ _REFUSALS: Final = {
         "`accept alternative` without the alternative's number",
         "Type the number that stands before it in Alternatives into `Alternative no.`.",
     ),
-    "item": ("`allocate` without an item", "Type the open item's id into Item, and how much into Amount."),
+    "item": ("`allocate` without an item", "Type the document number into Item, and how much into Amount."),
     "amount": ("the amount is no amount", "Type it as 1200.50."),
+    "besides": (
+        "this decision takes no item and no amount of yours",
+        "Empty Item and Amount, or choose `allocate`: it takes what you type.",
+    ),
+    "whole": (
+        "`on account` takes the whole line, and no amount",
+        "Empty Amount; or choose `allocate`, with `on account 50.00` among the items.",
+    ),
 }
 
 

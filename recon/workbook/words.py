@@ -134,6 +134,8 @@ OUTCOMES: Final[dict[str, str]] = {
     Outcome.DUPLICATE: "Duplicate",
 }
 
+DECIDED: Final = "Decided"  # what became of a line that a person has settled
+
 # The facts that Home shows, in this order; others follow under their own name.
 FACTS: Final[dict[str, str]] = {
     "finished": "Last run",
@@ -148,7 +150,7 @@ FACTS: Final[dict[str, str]] = {
     "not_receivable": "Not receivable",
     "duplicates": "Duplicates",
     "problems": "Problems in the input",
-    "controls": "Control totals",
+    "controls": "Last run's totals",
     "run_id": "Run",
 }
 # Facts that are left out where there is nothing to tell.

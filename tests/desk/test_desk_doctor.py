@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from desk_cases import ASR, POLICY, RULE, FakeRegistry, desk, location, with_excel
 
-from recon import flow, listen
+from recon import flow
 from recon.desk import interpreter, lock, places
 from recon.desk.checks import Check
 from recon.desk.registry import MACHINE, USER
-from recon.flow.doctor import LISTENER_LOCK
 from recon.workbook import container, named
 from recon.workbook.container import Container
 from recon.workbook.file import new_book, open_book
@@ -89,14 +88,10 @@ def test_a_mac_needs_the_listener(tmp_path: Path, book: Path) -> None:
     flow.desk.install(book=book, desk=here)
     found = flow.doctor.doctor(book, here)
     assert seen(found)["Starting Python"].do == "start `recon excel listen`, and leave it running"
-    with lock.alone(here.jobs / listen.LOCK):
+    with lock.alone(here.jobs / lock.NAME):
         found = flow.doctor.doctor(book, here)
     assert seen(found)["Starting Python"].state == "ok"
     assert seen(found)["Jobs"].found == f"{here.jobs}: a listener is running"
-
-
-def test_names_that_are_written_twice_are_the_same() -> None:
-    assert LISTENER_LOCK == listen.LOCK
 
 
 def test_a_workbook_that_is_missing_open_or_none(tmp_path: Path, book: Path) -> None:

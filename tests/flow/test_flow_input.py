@@ -215,3 +215,35 @@ def test_a_name_that_there_is_not(desk: Desk, typed: list[str], said: str) -> No
     assert ran.code == 2
     assert said in ran.err
     assert desk.files() == before
+
+
+PROFILE = """name: {name}
+title: {name}
+kind: bank
+header: [Day, {column}]
+columns:
+  booking_date: Day
+  narrative: Words
+amount:
+  signed: Money
+dates: ["%d/%m/%Y"]
+"""
+
+
+def test_a_named_profile_settles_a_tie_and_touches_no_other_file(desk: Desk) -> None:
+    for name, column in (("ours", "Money"), ("theirs", "Words")):
+        desk.put(f"{name}.yaml", PROFILE.format(name=name, column=column))
+    desk.put("rules.yaml", "extends: default\nprofiles: [ours.yaml, theirs.yaml]\ncurrency: GBP\n")
+    desk.put("bank.csv", "Day,Money,Words\n02/03/2026,120.50,INV-1001 NORTHSIDE CARE LTD\n")
+    ran = desk.run("--rules", "rules.yaml")
+    assert (ran.code, "more than one profile fits: ours, theirs" in ran.err) == (2, True)
+    ran = desk.run("--rules", "rules.yaml", "--profile", "theirs")
+    assert ran.code == 0, ran.err
+    assert {
+        one["profile"] for one in json.loads((desk.root / "out" / "summary.json").read_text())["inputs"]
+    } == {
+        "theirs",
+        "standard",
+    }
+    ran = desk.run("--rules", "rules.yaml", "--profile", "thiers")
+    assert (ran.code, "did you mean theirs?" in ran.err) == (2, True)

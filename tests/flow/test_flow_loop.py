@@ -307,7 +307,8 @@ def test_the_decisions_that_the_page_about_excel_shows(desk: Desk) -> None:
     assert (ran.code, ran.out, ran.err) == (0, "5 decisions applied, 0 refused\n", "")
     home = dict(FileBook(desk.root / "book.xlsm").read_block("recon_state"))
     assert (home["As of"], home["Exceptions to decide"], home["Bank lines"]) == ("2026-03-06", "2", "5")
-    assert results(desk, "Exceptions") == {
+    told = {line: text.partition(" by ")[0] for line, text in results(desk, "Exceptions").items()}
+    assert told == {
         "TWO": "accepted: 2 items, 160.00",
         "SHORT": "accepted: 1 item, 95.00",
         "HELD": "accepted: on account, 77.70",
@@ -348,8 +349,8 @@ def test_who_did_what_stays_to_be_seen(desk: Desk) -> None:
     assert flow.refresh(book) == ()
     told = results(desk, "Exceptions")
     assert {line: said.partition(",")[0] for line, said in told.items()} == {
-        "ASKED": "asked by ann",
-        "WRONG": "parked by bob",
+        "ASKED": "recorded: query by ann",
+        "WRONG": "recorded: park by bob",
         "SHORT": "",
         "TWO": "",
     }
@@ -385,3 +386,29 @@ def test_the_demo_goes_all_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     accepted = {line for line, text in done.items() if text.startswith("accepted: ")}
     assert accepted
     assert accepted == set(done) & {leg["bank_line_id"] for leg in legs}
+
+
+def test_what_is_typed_beside_a_decision_that_takes_nothing_is_refused(desk: Desk) -> None:
+    desk.put("bank.csv", HOW_TO_BANK)
+    desk.put("items.csv", HOW_TO_ITEMS)
+    book = desk.root / "book.xlsm"
+    assert desk.run("--book", "book.xlsm").code == 0
+    typed = {
+        "HELD": {"Decision": "on account", "Item": "C2", "Amount": "1.00"},
+        "WRONG": {"Decision": "not receivable", "Item": "INV-1"},
+        "SHORT": {"Decision": "allocate", "Item": "INV-3", "Amount": "£95.00"},
+    }
+    decide(book, "Exceptions", typed)
+    ran = apply()
+    assert ran.out == "1 decision applied, 2 refused\n"
+    told = results(desk, "Exceptions")
+    assert told["SHORT"] == "accepted: 1 item, 95.00"
+    assert told["HELD"] == "refused: `on account` takes the whole line, and no amount"
+    assert told["WRONG"] == "refused: this decision takes no item and no amount of yours"
+    assert post().code == 0
+    state = dict(FileBook(book).read_block("recon_state"))
+    assert "Accepted, not yet posted" not in state, "the workbook shows what was posted"
+    bank = {row["Line id"]: row["Outcome"] for row in sheet(book, "Bank")}
+    assert (bank["SHORT"], bank["HELD"]) == ("Decided", "Exception")
+    (desk.root / "~$book.xlsm").write_bytes(b"")
+    assert (post().code, "open in Excel" in post().err) == (3, True)

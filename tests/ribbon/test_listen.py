@@ -364,13 +364,13 @@ def ctrl_c(one: subprocess.Popen[str]) -> None:
 
 
 def test_a_second_listener_on_the_folder_says_so(tmp_path: Path) -> None:
-    with lock.alone(tmp_path / listen.LOCK) as mine:
+    with lock.alone(tmp_path / lock.NAME) as mine:
         assert mine
         said, _ = start(tmp_path).communicate(timeout=60)
     assert said == (
         f"{tmp_path}: another listener waits for jobs in this folder\n    one is enough: leave it running\n"
     )
-    with lock.alone(tmp_path / listen.LOCK) as again:
+    with lock.alone(tmp_path / lock.NAME) as again:
         assert again
 
 
@@ -416,7 +416,7 @@ def test_ctrl_c_ends_it_and_lets_a_job_come_to_its_end(stub: Path, tmp_path: Pat
     assert asked(stub) == [["run", "--wb=slow.xlsm", "--from_xl=1", "--hwnd=0"]]
     assert "run in slow.xlsm: done" in said
     assert said.endswith("ended\n")
-    assert [path.name for path in folder.iterdir()] == [listen.LOCK]
+    assert [path.name for path in folder.iterdir()] == [lock.NAME]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process can't be sent Ctrl+C there")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from fake_excel import FakeBook, com_error
@@ -315,3 +316,58 @@ def test_what_was_kept_for_undo_and_is_damaged_is_told(excel: FakeBook, tmp_path
     press(excel, "run")
     (tmp_path / "july.recon.undo").write_bytes(b"{}")
     assert press(excel, "undo")[1].startswith("Undo: what was kept in july.recon.undo can't be read")
+
+
+def test_what_was_typed_since_is_kept_when_a_button_is_undone(excel: FakeBook, tmp_path: Path) -> None:
+    fill(excel, bank="bank.csv", items="items.csv")
+    press(excel, "run")
+    sheet = excel.sheet("Suggestions")
+    sheet.cells[4, sheet.column("Note")] = "asked Jo"
+    code, said = press(excel, "undo")
+    assert code == EXIT_DONE
+    assert "Suggestions!4: what you wrote under *Note* has no row any more (row L2)." in said
+    assert "asked Jo" in (tmp_path / "july-kept.csv").read_text("utf-8-sig")
+    press(excel, "undo")
+    assert LiveBook(excel).read("Suggestions")["Note"].to_list() == ["asked Jo"], (
+        "and once more brings it back"
+    )
+
+
+def test_what_is_kept_for_undo_is_of_the_last_button_or_nothing(excel: FakeBook, tmp_path: Path) -> None:
+    fill(excel, bank="bank.csv", items="items.csv")
+    press(excel, "run")
+    kept = tmp_path / "july.recon.undo"
+    assert kept.stat().st_mode == (tmp_path / "july.xlsm").stat().st_mode
+    flow.refresh(tmp_path / "july.xlsm")  # the closed workbook is another one now
+    assert not kept.exists()
+    press(excel, "refresh")
+    assert kept.exists()
+    with mock.patch("recon.workbook.swap.replace", side_effect=OSError):
+        press(excel, "refresh")
+    assert not kept.exists()
+
+
+def test_import_leaves_sheets_of_which_no_file_is_named(excel: FakeBook) -> None:
+    fill(excel, bank="bank.csv", items="items.csv")
+    press(excel, "run")
+    before = {name: LiveBook(excel).peek(name) for name in columns.TABLE_SHEETS}
+    fill(excel)
+    assert press(excel, "import_files")[1].startswith("No file is named under Inputs")
+    assert all(LiveBook(excel).peek(name).equals(frame) for name, frame in before.items())
+    fill(excel, bank="bank.csv")
+    press(excel, "import_files")
+    assert LiveBook(excel).peek("Open items").equals(before["Open items"])
+    assert LiveBook(excel).peek("Bank").equals(before["Bank"])
+
+
+def test_a_decision_on_a_parked_line_stands_until_it_is_applied(excel: FakeBook) -> None:
+    fill(excel, bank="bank.csv", items="items.csv")
+    press(excel, "run")
+    sheet = excel.sheet("Suggestions")
+    sheet.cells[4, sheet.column("Decision")] = "park"
+    press(excel, "apply_decisions")
+    sheet.cells[4, sheet.column("Decision")] = "accept"
+    sheet.cells[4, sheet.column("Note")] = "agreed"
+    assert press(excel, "refresh") == (EXIT_DONE, "The sheets show what is recorded.")
+    [row] = LiveBook(excel).peek("Suggestions").rows(named=True)
+    assert (row["Decision"], row["Note"], row["Result"][:17]) == ("accept", "agreed", "recorded: park by")

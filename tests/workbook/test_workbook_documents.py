@@ -53,22 +53,64 @@ def test_proposed_items_say_number_amount_and_due_date_and_where_the_others_are(
     assert told["customer"].to_list() == ["K1 Acme Ltd", "K2"]
 
 
-def test_only_whole_words_are_ids() -> None:
-    frame = pl.DataFrame({"text": ["V1 5.00 | V3 1.00", "for V2 of K2, not V10 or AV1", None, ""]})
-    told = documents.in_words(frame, ["text"], documents.of_items({"open_items": LEDGER}))
-    assert told["text"].to_list() == [
-        "INV-1 5.00 | 7 (V3) 1.00",
-        "for INV-2 of K2, not V10 or AV1",
+NAMED = documents.of_items({"open_items": LEDGER})
+
+
+def test_what_a_sheet_shows_means_one_item() -> None:
+    both = items(
+        ("1001", "1002", "C1", "", None), ("1002", "1003", "C2", "", None), ("X", "X", "C2", "", None)
+    )
+    assert documents.of_items({"open_items": both})["document"].to_list() == ["1002 (1001)", "1003", "X"]
+
+
+def test_alternatives_name_documents_and_keep_amounts_and_order() -> None:
+    told = (
+        "V1 60.00 + V 2 40.00 less 5.00 TDS | V3 1.00 + on account 2.00 | V1 60.00 + V 2 40.00 less 5.00 TDS"
+    )
+    rows = pl.DataFrame({"line_id": ["L", "M", "N"], "alternatives": [told, None, "no reading"]})
+    named = documents.of_items({"open_items": items(*LEDGER.rows(), ("V 2", "INV 9", "K", "", None))})
+    made, names = documents.alternatives(rows, named)
+    assert made["alternatives"].to_list() == [
+        "INV-1 60.00 + INV 9 40.00 less 5.00 TDS | 7 (V3) 1.00 + on account 2.00",
         None,
-        "",
+        "no reading",
+    ]
+    assert sorted(names.rows()) == [("L", "V 2"), ("L", "V1"), ("L", "V3"), ("L", "on account")]
+
+
+def test_numbers_that_are_ids_stay_amounts_and_counts() -> None:
+    named = documents.of_items(
+        {"open_items": items(("1", "INV-1", "", "", None), ("100", "INV-2", "", "", None))}
+    )
+    rows = pl.DataFrame({"line_id": ["L"], "alternatives": ["1 60 + 100 40"]})
+    assert documents.alternatives(rows, named)[0]["alternatives"].to_list() == ["INV-1 60 + INV-2 40"]
+    told = pl.DataFrame({"line_id": ["L"], "detail": ["1 item of 100 JPY, 1 day late"]})
+    own = pl.DataFrame({"line_id": ["L", "L"], "item_id": ["1", "100"]})
+    assert documents.details(told, own, named)["detail"].to_list() == ["1 item of 100 JPY, 1 day late"]
+
+
+def test_only_a_lines_own_items_are_told_in_its_detail_and_only_as_whole_words() -> None:
+    told = pl.DataFrame(
+        {"line_id": ["L", "M", "N"], "detail": ["for V2 of K2, not V10 or AV2; V1", "V2 and V2", None]}
+    )
+    own = pl.DataFrame({"line_id": ["L", "M", "L"], "item_id": ["V2", "V2", "V2"]})
+    assert documents.details(told, own, NAMED)["detail"].to_list() == [
+        "for INV-2 of K2, not V10 or AV2; V1",
+        "INV-2 and INV-2",
+        None,
     ]
 
 
 @given(st.lists(st.text(alphabet="V1 ;:,|x\n", max_size=12), max_size=6))
-def test_texts_without_ids_stay_as_they_are(texts: list[str]) -> None:
-    frame = pl.DataFrame({"text": texts}, schema={"text": pl.String})
+def test_details_without_ids_stay_as_they_are(texts: list[str]) -> None:
+    ids = [f"L{number}" for number in range(len(texts))]
+    told = pl.DataFrame({"line_id": ids, "detail": texts}, schema={"line_id": pl.String, "detail": pl.String})
+    own = pl.DataFrame(
+        {"line_id": ids, "item_id": ["Z9"] * len(ids)},
+        schema=dict.fromkeys(("line_id", "item_id"), pl.String),
+    )
     named = documents.of_items({"open_items": items(("Z9", "INV-9", "", "", None))})
-    assert documents.in_words(frame, ["text"], named)["text"].to_list() == texts
+    assert documents.details(told, own, named)["detail"].to_list() == texts
 
 
 @pytest.mark.parametrize(

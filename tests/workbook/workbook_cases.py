@@ -47,7 +47,7 @@ def view(lines: int = 4) -> dict[str, pl.DataFrame]:
         if outcome != "exception"
     ]
     exceptions = [
-        (line, "EX-UNID", amounts[at], "GBP", "payer unknown", "INV-8 1.00|INV-9 2.00")
+        (line, "EX-UNID", amounts[at], "GBP", "payer unknown", "INV-8 1.00 | INV-9 2.00")
         for at, (line, outcome) in enumerate(zip(ids, outcomes, strict=True))
         if outcome == "exception"
     ]
