@@ -663,7 +663,9 @@ def row_ids(frame: pl.DataFrame, parts: Sequence[str], prefix: str) -> pl.Series
     joined = frame.select(key=pl.concat_str(texts, separator="\x1f").str.to_uppercase())["key"]
     # A pattern without \pL is several times faster, and where all is ASCII it means the same.
     ascii_only = joined.str.len_bytes().sum() == joined.str.len_chars().sum()
-    keys = joined.str.replace_all(r"[^A-Z0-9.\-\x1f]" if ascii_only else r"[^\pL\pN.\-\x1f]", "").alias("key")
+    keys = joined.str.replace_all(r"[^A-Z0-9.\-\x1f]+" if ascii_only else r"[^\pL\pN.\-\x1f]+", "").alias(
+        "key"
+    )
     again = keys.is_duplicated()
     digest = pl.Series("digest", digests(keys), dtype=pl.String)
     nth = pl.ones(len(keys), dtype=pl.Int64, eager=True)

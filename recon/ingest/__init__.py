@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from recon.ingest import camt, delimited, mt940, parquet, santander, sheet, standard
+from recon.ingest import bai2, camt, delimited, edifact, mt940, ofx, parquet, santander, sheet, standard, x12
 from recon.ingest.source import Claim, Reader, Request, Source, open_source
 from recon.ingest.unknown import describe
 from recon.model import Kind, Reading
@@ -21,6 +21,10 @@ from recon.rules.profile import Profile
 READERS: Final[tuple[Reader, ...]] = (
     camt.READER,
     mt940.READER,
+    bai2.READER,
+    ofx.READER,
+    x12.READER,
+    edifact.READER,
     santander.READER,
     delimited.READER,
     sheet.READER,

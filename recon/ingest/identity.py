@@ -66,6 +66,8 @@ def _rows(
 ) -> tuple[pl.DataFrame, list[Problem]]:
     comparable = table.with_columns(_plain_amount(table), _row=pl.int_range(pl.len()))
     own = comparable.filter(pl.col(column) != "")
+    if own.is_empty():
+        return table.with_columns(row_ids(comparable, parts, prefix).alias(column)), []
     clashing = _clashes(own, column, parts)
     problems = [
         Problem(
@@ -92,7 +94,9 @@ def _rows(
 def _plain_amount(table: pl.DataFrame) -> pl.Expr:
     """The amount without idle noughts, so that `4200` and `4200.00` make one id."""
     assert "amount" in table.columns
-    return pl.col("amount").str.replace(r"(\.\d*?)0+$", "${1}").str.replace(r"\.$", "")
+    amount = pl.col("amount")
+    broken = amount.str.contains(".", literal=True)
+    return pl.when(broken).then(amount.str.strip_chars_end("0").str.strip_suffix(".")).otherwise(amount)
 
 
 def _clashes(own: pl.DataFrame, column: str, parts: Sequence[str]) -> pl.DataFrame:

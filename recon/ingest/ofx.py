@@ -1,0 +1,115 @@
+"""OFX and QFX: bank and card statements as banks let them be downloaded. A STMTTRN is a bank line.
+
+The text is cut at the transactions; their values are read as columns, and only what stands between is walked through.
+Sources: Open Financial Exchange 1.0.3 to 2.2, chapter 11, and files that banks really give out.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from recon.ingest import columnar, finish, ofx_entries, ofx_text
+from recon.ingest.ofx_statements import Walk, around
+from recon.ingest.source import Claim, Reader, Request, Source
+from recon.model import Kind, Reading
+from recon.problems import Problem
+
+_BEGIN: Final = "<STMTTRN>"
+_END: Final = "</STMTTRN>"
+_LEFT_OUT: Final = ("entry-unread", "value-amount", "value-scale")
+_OTHER_END: Final = re.compile(
+    r"</?(?:BANKTRANLIST|CCTRANLIST|INVTRANLIST|INVBANKTRAN|\w*STMTRS|LEDGERBAL|OFX)>"
+)
+# What is no statement's transaction, and what is said of it.
+_NO_LINES: Final = (
+    ("<STMTTRNP>", "entry-unbooked", "pending transactions: {}; they are not booked and were left out"),
+    ("<INVTRAN>", "row-text", "investment transactions: {}; they are no bank lines and were left out"),
+    ("<XFERINFO>", "row-text", "transfers: {}; they are orders, no bank lines, and were left out"),
+)
+
+
+def claims(source: Source, request: Request) -> list[Claim]:
+    """Whether the file has OFX's root or header."""
+    if request.profile or not ofx_text.is_mine(source.head):
+        return []
+    return [Claim("", Kind.BANK, partial(_read, source, request))]
+
+
+def _read(source: Source, request: Request) -> Reading:
+    text, problems = ofx_text.text_of(source)
+    problems += _said(text, source)
+    entries, walk = _parted(text)
+    before = entries.height
+    entries = ofx_entries.fields(entries, text)
+    entries = entries.with_columns(
+        columnar.of_heads(entries, "currency", [one.currency for one in walk.statements]),
+        columnar.of_heads(entries, "day", [one.day for one in walk.statements], pl.Date()),
+    )
+    default = pl.when(pl.col("currency") == "").then(pl.lit(request.currency_default)).otherwise("currency")
+    entries, found = ofx_entries.usable(entries.with_columns(default.alias("currency")), source)
+    lines, more = ofx_entries.lines(entries, source)
+    heads = [one.head(request.currency_default) for one in walk.statements]
+    table, statements, said = columnar.assemble(source, heads, lines)
+    left_out = sum(problem.code in _LEFT_OUT for problem in found)
+    assert table.height + left_out == before, "a transaction got lost"
+    problems += [*found, *more, *said]
+    return finish.reading(source, "ofx", "", Kind.BANK, table=table, statements=statements, problems=problems)
+
+
+def _said(text: str, source: Source) -> list[Problem]:
+    """What is in the file that is no line of a statement, and whether it is whole."""
+    problems = []
+    for tag, code, what in _NO_LINES:
+        count = text.count(tag)
+        if count:
+            at = 1 + text.count("\n", 0, text.find(tag))
+            problems.append(Problem(code, source.at(at), what.format(count)))
+    if "</OFX>" not in text[-4096:].upper():
+        hint = "ask for the file again"
+        problems.append(Problem("file-cut", source.name, "the file ends before its last tag (</OFX>)", hint))
+    return problems
+
+
+def _parted(text: str) -> tuple[pl.DataFrame, Walk]:
+    """Transactions as (head, position, body), and the statements they are of."""
+    first, *pieces = text.split(_BEGIN)
+    frame = pl.DataFrame({"piece": pieces}, schema={"piece": pl.String()})
+    ends = frame["piece"].str.splitn(_END, 2).struct.unnest()
+    breaks = frame["piece"].str.count_matches("\n", literal=True).cast(pl.Int64)
+    start = 1 + first.count("\n")
+    frame = pl.DataFrame(
+        {
+            "body": ends["field_0"],
+            "tail": ends["field_1"],
+            "position": start + breaks.cum_sum() - breaks,
+        }
+    )
+    open_end = frame["tail"].is_null()
+    if open_end.any():  # SGML without the end tag
+        frame = _ended(frame, open_end)
+    walk = Walk()
+    tails = [(-1, first, 1)]
+    filled = frame.with_row_index("row").filter(pl.col("tail").str.contains(r"\S"))
+    inside = filled["body"].str.count_matches("\n", literal=True).cast(pl.Int64)
+    places = filled["position"] + inside
+    tails += list(zip(filled["row"].to_list(), filled["tail"].to_list(), places.to_list(), strict=True))
+    heads = pl.Series(columnar.HEAD, around(tails, walk, frame.height), dtype=pl.Int64).forward_fill()
+    return frame.select(heads, "position", "body"), walk
+
+
+def _ended(frame: pl.DataFrame, open_end: pl.Series) -> pl.DataFrame:
+    """Transactions that no tag ends, cut where their list does."""
+    at = open_end.arg_true()
+    bodies, tails = [], []
+    for text in frame["body"].gather(at):
+        found = _OTHER_END.search(text)
+        bodies.append(text[: found.start()] if found else text)
+        tails.append(text[found.start() :] if found else "")
+    return frame.with_columns(frame["body"].scatter(at, bodies), frame["tail"].scatter(at, tails))
+
+
+READER = Reader("ofx", claims)
