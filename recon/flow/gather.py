@@ -18,6 +18,7 @@ from recon.rules.profile import Profile
 from recon.rules.schema import Rules
 
 FILES_APART = 200  # from so many on, small files are read in several processes: Python does most of the work
+_ROW_LOST = frozenset({"value-date", "value-amount", "value-missing", "row-short"})  # a row was left out
 LARGE = 32 << 20  # bytes; while it is read, a file takes some six times its size
 
 
@@ -104,12 +105,11 @@ def gather(
     problems += [problem for reading in readings for problem in reading.problems]
     problems += _twice(readings)
     readings, left_out = _admitted(readings, rules)
-    if (
-        wanted
-        and left_out
-        and not any(reading.table.height for reading in readings if reading.kind is Kind.BANK)
-    ):
-        raise ReconError(problems)
+    lost = left_out or any(problem.code in _ROW_LOST for reading in banks for problem in reading.problems)
+    if wanted and lost and not any(reading.table.height for reading in readings if reading.kind is Kind.BANK):
+        raise ReconError(
+            problems
+        )  # a night without a line is well; one whose every line could not be read is not
     frames = {kind: _joined(readings, kind, table) for kind, table in INPUT_TABLES.items()}
     currency = _currency(frames.values(), rules)
     filled = {kind: _filled(frame, INPUT_TABLES[kind], currency) for kind, frame in frames.items()}

@@ -46,7 +46,7 @@ def _read_dates(work: Work) -> None:
             wrong & ~pl.col("_two_ways"),
             "value-date",
             f"{work.label(column.name)} is no date written as {_formats(work.profile)}; {end}",
-            "",
+            "write days so, or give the file a profile of its own whose `dates` say how they are written",
             drop=needed,
         )
         if needed:

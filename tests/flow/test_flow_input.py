@@ -247,3 +247,15 @@ def test_a_named_profile_settles_a_tie_and_touches_no_other_file(desk: Desk) -> 
     }
     ran = desk.run("--rules", "rules.yaml", "--profile", "thiers")
     assert (ran.code, "did you mean theirs?" in ran.err) == (2, True)
+
+
+def test_a_night_of_which_every_row_is_left_out_is_an_error_and_an_empty_one_is_not(desk: Desk) -> None:
+    desk.put("bank.csv", BANK.replace("2026-03-0", "02/03/2026 "))
+    before = desk.files()
+    ran = desk.run("--book", desk.root / "book.xlsm")
+    assert ran.code == 2
+    assert "bank.csv:2" in ran.err
+    assert "give the file a profile of its own whose `dates` say how they are written" in ran.err
+    assert desk.files() == before
+    desk.put("bank.csv", BANK.partition("\n")[0] + "\n")
+    assert desk.run().code == 0
