@@ -14,7 +14,7 @@ import pytest
 from flow_cases import BANK, Desk, recon
 
 from recon.problems import EXIT_JOB
-from recon.workbook import file as workbook_file
+from recon.workbook import swap
 
 
 @pytest.fixture(scope="session")
@@ -212,7 +212,7 @@ def test_ctrl_c(desk: Desk) -> None:
 def test_the_workbook_can_not_be_swapped_at_the_end(desk: Desk, book: Path) -> None:
     """The store has the run by then; the workbook is as it was, and the next run shows what the store knows."""
     before = book.read_bytes()
-    with mock.patch.object(workbook_file, "_beside", side_effect=PermissionError(13, "in use")):
+    with mock.patch.object(swap, "replace", side_effect=PermissionError(13, "in use")):
         ran = desk.run("--book", book)
     assert ran.code == EXIT_JOB
     assert "The workbook is as it was" in ran.err
