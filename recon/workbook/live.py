@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -315,7 +316,7 @@ class LiveBook:
         step = max(1, height // _PROBES)
         for row in range(first, first + height, step):
             cell = self._cells(plan.table, plan.old.left, row, plan.old.left, row)
-            if not patiently(lambda cell=cell: cell.row_height):  # type: ignore[misc]
+            if not patiently(partial(getattr, cell, "row_height")):
                 what = "rows were hidden; the table's filter was taken off, and its rows show"
                 hint = "Set the filter again. While the workbook is closed, filters by value and by text are kept."
                 return [Problem("view-dropped", plan.spec.name, what, hint)]

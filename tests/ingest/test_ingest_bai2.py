@@ -9,8 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from mutations import Change, changed, mutated, read_or_refused, statements_add_up
 
 from recon import ingest
 from recon.ingest import bai2_entries
@@ -205,24 +206,13 @@ PIECES = [
     b"-",
     b"\r\n03,",
 ]
-CHANGE = st.tuples(st.integers(0, 2000), st.integers(0, 12), st.sampled_from(PIECES))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.sampled_from(SEEDS), changes=st.lists(CHANGE, min_size=1, max_size=12))
-def test_no_mutation_breaks_the_reading(
-    write: Write, data: bytes, changes: list[tuple[int, int, bytes]]
-) -> None:
-    for at, length, piece in changes:
-        data = data[:at] + piece + data[at + length :]
-    try:
-        reading = ingest.read(write("m.bai", data))
-    except ReconError:
-        return
-    assert sum(one.lines for one in reading.statements) == reading.table.height
-    for one in reading.statements:
-        lines = reading.table.filter(reading.table["statement_id"] == one.statement_id)
-        assert sum(map(Decimal, lines["amount"]), Decimal(0)) == Decimal(one.total)
+@mutated(SEEDS, PIECES, 0, 2000)
+def test_no_mutation_breaks_the_reading(write: Write, data: bytes, changes: list[Change]) -> None:
+    reading = read_or_refused(write("m.bai", changed(data, changes)))
+    if reading is not None:
+        statements_add_up(reading)
 
 
 def _corpus() -> list[Path]:
