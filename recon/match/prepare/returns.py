@@ -28,7 +28,9 @@ def set_aside(lines: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         rules: the classes of returns, and which words tell nothing.
     """
     # Only lines whose amount also went the other way can be a pair, and are read; the others are most.
-    ways = lines.select("account", "currency", "line", size=pl.col("amount").abs(), out=pl.col("amount") < 0)
+    ways = lines.filter(pl.col("amount") != 0).select(
+        "account", "currency", "line", size=pl.col("amount").abs(), out=pl.col("amount") < 0
+    )
     both = ways.join(ways.filter("out"), on=["account", "currency", "size"], how="semi")
     # A join copies every column, and a million lines have a gigabyte of them.
     some = lines.select(*_ASKED, "text").join(both, on="line", how="semi", maintain_order="left")
@@ -66,35 +68,73 @@ def _telling_words(rules: Rules) -> pl.Expr:
     return rest.str.extract_all(r"[A-Z0-9]+").list.eval(word.filter(telling)).list.unique().list.sort()
 
 
-def _both(back: pl.DataFrame, received: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
-    """Lines that went out beside receipts of their amount, up to PAIR_DAYS before, and how many words they share.
+_KEY = (
+    "account",
+    "currency",
+    "wanted",
+)  # a pair has the same of these: money that came, and that amount gone
 
-    Returns (line, partner, paid, shared, missing): `missing` words of the receipt stand not in the line.
+
+def _sharing(back: pl.DataFrame, received: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    """Lines that went out beside receipts of their amount, up to PAIR_DAYS before, with a telling word in common.
+
+    Returns (line, partner, paid, shared, missing): `missing` words of the receipt stand not in the line. Pairs of
+    an amount alone would grow with the square of the lines: they are made by amount and word, and once for all
+    lines of one amount and text.
     """
-    gone = back.select("line", "account", "currency", "booking_date", "words", wanted=-pl.col("amount"))
-    pairs = gone.join(
-        received.select(
-            "account", "currency", wanted="amount", partner="line", paid="booking_date", other="words"
-        ),
-        on=["account", "currency", "wanted"],
-    ).filter(
-        (pl.col("line") != pl.col("partner"))
-        & (pl.col("booking_date") - pl.col("paid")).dt.total_days().is_between(0, PAIR_DAYS)
-    )
-    # Words are compared once for each pair of texts, since one payer's texts repeat.
+    gone = back.select(*_KEY[:2], "line", "words", "booking_date", wanted=-pl.col("amount"))
+    came = received.select(*_KEY[:2], wanted="amount", partner="line", paid="booking_date", other="words")
+    word = said.select("words", word="told").explode("word").drop_nulls()
     texts = (
-        pairs.select("words", "other")
+        gone.select(*_KEY, "words")
         .unique()
-        .join(said, on="words")
-        .join(said.select(other="words", told_other="told"), on="other")
-        .select(
-            "words",
-            "other",
-            shared=pl.col("told").list.set_intersection("told_other").list.len(),
-            missing=pl.col("told_other").list.set_difference("told").list.len(),
+        .join(word, on="words")
+        .join(
+            came.select(*_KEY, "other").unique().join(word.rename({"words": "other"}), on="other"),
+            on=[*_KEY, "word"],
         )
+        .group_by(*_KEY, "words", "other")
+        .agg(shared=pl.len())
+        .join(said.select(other="words", of=pl.col("told").list.len()), on="other")
     )
-    return pairs.join(texts, on=["words", "other"]).select("line", "partner", "paid", "shared", "missing")
+    return (
+        texts.join(gone, on=[*_KEY, "words"])
+        .join(came, on=[*_KEY, "other"])
+        .filter((pl.col("booking_date") - pl.col("paid")).dt.total_days().is_between(0, PAIR_DAYS))
+        .select("line", "partner", "paid", "shared", missing=pl.col("of") - pl.col("shared"))
+    )
+
+
+def _single(back: pl.DataFrame, received: pl.DataFrame) -> pl.DataFrame:
+    """The receipt of its amount, up to PAIR_DAYS before, of each line that has just one: (line, partner, paid).
+
+    Receipts are counted, not paired: how many there were up to the day, less how many up to the window's start.
+    """
+    came = (
+        received.select(*_KEY[:2], wanted="amount", partner="line", paid="booking_date")
+        .sort("paid", "partner")
+        .with_columns(count=pl.int_range(1, pl.len() + 1).over(_KEY))
+    )
+    gone = back.select(
+        *_KEY[:2],
+        "line",
+        wanted=-pl.col("amount"),
+        until="booking_date",
+        before=pl.col("booking_date").dt.offset_by(f"-{PAIR_DAYS + 1}d"),
+    )
+    last = gone.sort("until").join_asof(
+        came, left_on="until", right_on="paid", by=_KEY, check_sortedness=False
+    )
+    last = last.sort("before").join_asof(
+        came.select(*_KEY, "paid", earlier="count"),
+        left_on="before",
+        right_on="paid",
+        by=_KEY,
+        suffix="_earlier",
+        check_sortedness=False,
+    )
+    one = pl.col("count") - pl.col("earlier").fill_null(0) == 1
+    return last.filter(one.fill_null(value=False)).select("line", "partner", "paid")
 
 
 def _paired(lines: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
@@ -105,12 +145,11 @@ def _paired(lines: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
     partner is taken, of a return that names nobody.
     """
     returning = lines.filter((pl.col("state") == "not_receivable") & pl.col("class_code").is_in(RETURNS))
-    pairs = _both(returning, lines.filter(pl.col("state").is_in(["open", "not_receivable"])), said)
+    received = lines.filter(pl.col("state").is_in(["open", "not_receivable"]))
     names = pl.col("told").list.eval(pl.element().str.contains("[A-Z]{3}")).list.any()
-    pairs = pairs.with_columns(partners=pl.len().over("line")).join(
-        lines.select("line", telling=names), on="line"
-    )
-    pairs = pairs.filter((pl.col("shared") > 0) | ((pl.col("partners") == 1) & ~pl.col("telling")))
+    sharing = _sharing(returning, received, said).drop("missing")
+    single = _single(returning.filter(~names), received).join(sharing, on=["line", "partner"], how="anti")
+    pairs = pl.concat([sharing, single.with_columns(shared=pl.lit(0, pl.UInt32))])
     pairs = pairs.sort("shared", "paid", "line", "partner", descending=[True, True, False, False])
     mate: dict[int, int] = {}
     for line, partner in pairs.select("line", "partner").iter_rows():
@@ -139,6 +178,5 @@ def _taken_back(lines: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
     received = lines.filter(
         (pl.col("amount") > 0) & (pl.col("state") == "open") & (pl.col("told").list.len() > 1)
     )
-    pairs = _both(out, received, said)
-    back = pairs.filter(pl.col("missing") == 0)["partner"].unique()
+    back = _sharing(out, received, said).filter(pl.col("missing") == 0)["partner"].unique()
     return lines.with_columns(taken_back=pl.col("line").is_in(back.implode()))
