@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 from recon.match import text
 from recon.match.asked import asked
 from recon.match.calendar import date_like, period_like
+from recon.match.candidates import deletions
 from recon.match.frames import REFERENCES, Spelled
 from recon.rules.schema import Rules
 
@@ -181,22 +182,6 @@ def _incomplete(ends: pl.DataFrame, ready: Spelled) -> pl.DataFrame:
     return told.filter(~whole).drop("start", "dashes", "shortest")
 
 
-def _variants(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Each text, and the text without each one of its characters, hashed with the amount as `variant`.
-
-    What meets by a hash (symmetric delete) is compared afterwards, so that a clash of hashes does no harm.
-    """
-    text_ = pl.col(column)
-    rows = frame.with_columns(length=text_.str.len_chars())
-    longest = rows["length"].max()
-    salt = pl.col("open").hash()
-    parts = [rows.with_columns(variant=text_.hash() ^ salt)]
-    for at in range(longest if isinstance(longest, int) else 0):
-        cut = (text_.str.slice(0, at) + text_.str.slice(at + 1)).hash() ^ salt
-        parts.append(rows.filter(pl.col("length") > at).with_columns(variant=cut))
-    return pl.concat(parts).drop("length")
-
-
 def _numbers(ready: Spelled, least: int) -> pl.DataFrame:
     """Document numbers of so many characters: (item, open, currency, right, length)."""
     length = pl.col("raw").str.len_chars().cast(pl.Int64)
@@ -235,10 +220,11 @@ def typos(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     full = paid.join(lengths, on=["open", "length"], how="semi", maintain_order="left").drop("length")
     if full.is_empty():
         return pl.DataFrame(schema=REFERENCES)
-    near = _variants(left, "left").join(_variants(full, "right"), on="variant", suffix="_item")
-    near = near.filter(
-        (pl.col("open") == pl.col("open_item")) & (pl.col("currency") == pl.col("currency_item"))
-    )
+    met = deletions.meeting(left, full, ("left", "right"), "open")
+    near = pl.concat(
+        [left[met["left_row"]], full[met["right_row"]].select("item", "right", right_currency="currency")],
+        how="horizontal",
+    ).filter(pl.col("currency") == pl.col("right_currency"))
     pairs = near.select("line", "item", "left", "right").unique().sort("line", "item", "left", "right")
     if pairs.is_empty():
         return pl.DataFrame(schema=REFERENCES)
