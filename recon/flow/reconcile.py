@@ -18,6 +18,7 @@ import polars as pl
 
 from recon import __version__, flow, model, rules
 from recon.flow import cluster, deliver, memory, moments, remote, settings, spread, totals
+from recon.flow.continuity import followed
 from recon.flow.gather import Gathered, Progress, gather, inner, silent
 from recon.flow.identity import told_apart
 from recon.flow.login import login
@@ -122,7 +123,7 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             flow.books.check(job.book)
         store = flow.keep.opened(job.store_url) if job.store_url else None
         try:
-            gathered = told_apart(gathered, store)
+            gathered = followed(told_apart(gathered, store), store)
             settled_lines, items, stale = _remembered(store, gathered)
             inputs = totals.inputs(gathered)
             stages.append(("match", time.perf_counter()))

@@ -6,7 +6,7 @@ process that is killed in it has done nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -14,9 +14,9 @@ from typing import Self
 import polars as pl
 from sqlalchemy import Connection, Engine, MetaData, select
 
-from recon.model import Batch, RunRecord, View
+from recon.model import Batch, Kind, RunRecord, Statement, View
 from recon.problems import EXIT_JOB, Problem, ReconError
-from recon.store import append, connect, past, query
+from recon.store import append, connect, past, query, statements
 from recon.store.append import RunTables
 from recon.store.past import Past
 
@@ -184,6 +184,16 @@ class Store:
         with self._snapshot() as connection:
             return query.accepted(connection, self._tables)
 
+    def on_account(self) -> pl.DataFrame:
+        """Cash accepted on account that the last extract can't know, with its line's day; see `query.on_account`."""
+        with self._snapshot() as connection:
+            return query.on_account(connection, self._tables)
+
+    def last_read(self, kind: Kind) -> pl.DataFrame:
+        """Remittances, customers, aliases or closed items, as the last run read them."""
+        with self._snapshot() as connection:
+            return past.last(connection, self._tables, kind)
+
     def decided(self) -> pl.DataFrame:
         """Every decision as model.DECIDED with decided_at, in the order they came."""
         with self._snapshot() as connection:
@@ -268,6 +278,11 @@ class Store:
             append.batch(connection, self._tables, batch, at, who)
             self._position = None
         return batch
+
+    def last_statements(self, accounts: Collection[str]) -> list[Statement]:
+        """The last statements that earlier runs read of these accounts, in no order."""
+        with connect.reading(self._engine) as connection:
+            return statements.last(connection, self._tables, accounts)
 
     def batches(self) -> list[str]:
         """The ids of all posting files, the oldest first."""
