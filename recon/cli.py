@@ -16,8 +16,11 @@ from typing import Annotated
 import typer
 
 from recon import __version__, flow, terminal
+from recon.cli_audit import audit_app
 from recon.cli_bench import bench
 from recon.cli_excel import excel_app
+from recon.cli_profile import profile
+from recon.cli_report import report
 from recon.problems import EXIT_DONE, EXIT_INPUT, EXIT_JOB, EXIT_REVIEW, Problem, ReconError
 
 STOPPED = 130  # what typer makes of Ctrl-C
@@ -33,6 +36,7 @@ rules_app = typer.Typer(
     help="Check a rules file, try it on past runs, or print its JSON Schema.", no_args_is_help=True
 )
 app.add_typer(rules_app, name="rules")
+app.add_typer(audit_app, name="audit")
 app.add_typer(excel_app, name="excel")
 
 RulesOption = Annotated[str, typer.Option("--rules", help="Rules file, or default, uk_care, india_care.")]
@@ -318,6 +322,8 @@ def rules_schema() -> None:
     typer.echo(json.dumps(flow.settings.schema(), indent=2))
 
 
+app.command("report")(report)
+app.command("profile")(profile)
 app.command("bench")(bench)
 
 

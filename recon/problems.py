@@ -90,6 +90,7 @@ CATALOGUE: dict[str, str] = {
     "listener-twice": "another listener waits for jobs in the same folder",
     "setup-refused": "Excel, its Python or a folder can't be set up as asked",
     # store and posting
+    "chain-broken": "the store holds rows that recon did not write so",
     "store-unreachable": "the store can't be opened",
     "store-newer": "the store was made by a newer version",
     "store-changed": "another job changed the store meanwhile",

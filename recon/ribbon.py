@@ -168,6 +168,15 @@ def _post(book: LiveBook) -> str:
     return f"{_several(posted.lines, 'bank line')} posted into {posted.files[0]}"
 
 
+def _reports(book: LiveBook) -> str:
+    inputs, home = book.inputs(), _home(book)
+    out = _out(inputs, home)
+    made = flow.report.report([flow.report.ALL], book.store, book, out, rules=_rules(inputs, home))
+    told = f"{_several(len(made.made), 'report')} as at {made.as_of:%d/%m/%Y}: {', '.join(made.sheets)}."
+    files = [f"{_several(len(made.files), 'file')} written into {out}."] if made.files else []
+    return " ".join([told, *files, *_shown(made.problems)])
+
+
 def _refresh(book: LiveBook) -> str:
     problems = flow.refresh(book, book.store)
     return " ".join(["The sheets show what is recorded.", *_shown(problems)])
@@ -191,6 +200,7 @@ COMMANDS: Final[Mapping[str, Callable[[LiveBook], str]]] = {
     "run": _run,
     "apply_decisions": _apply,
     "post": _post,
+    "reports": _reports,
     "refresh": _refresh,
 }
 

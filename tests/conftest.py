@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,10 @@ settings.load_profile("recon")
 
 Golden = Callable[[Path, str], None]
 Write = Callable[[str, "str | bytes"], Path]
+
+
+# The profiles of whoever runs the tests are theirs.
+os.environ["RECON_PROFILES"] = str(Path(__file__).parent / "no-profiles-here")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -34,6 +34,19 @@ def notes_file(
     return _own(system, environ, home or Path.home()) / "install.json"
 
 
+def profiles_folder(
+    system: str = sys.platform, environ: Mapping[str, str] = os.environ, home: Path | None = None
+) -> Path:
+    """Where a person's own column profiles lie; RECON_PROFILES names another folder, as one that a team shares."""
+    named = environ.get("RECON_PROFILES")
+    if named:
+        return Path(named)
+    home = home or Path.home()
+    if system in (WINDOWS, MAC):
+        return _own(system, environ, home) / "profiles"
+    return Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "recon" / "profiles"
+
+
 def books_folder(home: Path | None = None) -> Path:
     """A folder for workbooks, where none is named: on this computer, and not one that OneDrive takes over."""
     return (home or Path.home()) / "recon"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from recon.flow import (
+        audit,
         bench,
         books,
         cluster,
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
         keep,
         memory,
         peers,
+        profile,
+        profile_shown,
         remote,
         replay,
+        report,
         settings,
         speed,
     )
@@ -43,6 +47,7 @@ __all__ = [
     "Report",
     "SetUp",
     "TakenIn",
+    "audit",
     "bench",
     "books",
     "cluster",
@@ -56,12 +61,15 @@ __all__ = [
     "memory",
     "peers",
     "post",
+    "profile",
+    "profile_shown",
     "read",
     "reading_facts",
     "reconcile",
     "refresh",
     "remote",
     "replay",
+    "report",
     "set_up",
     "settings",
     "silent",

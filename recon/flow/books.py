@@ -21,6 +21,7 @@ from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.rules.schema import Limits, Rules
 from recon.store import RunRecord, Store
 from recon.workbook import columns, file, guard, layout, named, summary
+from recon.workbook.pages import Page
 
 SUGGESTIONS, EXCEPTIONS = "Suggestions", "Exceptions"
 DONE, TOLD, WAITS = "done", "told", "yes"  # what the lines' column `waits` says, see layout.sheets
@@ -48,6 +49,9 @@ class Book(Protocol):
         self, tables: Mapping[str, pl.DataFrame], facts: Mapping[str, str] | None = None
     ) -> Sequence[Problem]:
         """Put frames into their sheets and blocks, all or nothing."""
+
+    def write_pages(self, pages: Sequence[Page]) -> tuple[Sequence[str], Sequence[Problem]]:
+        """Put report pages onto their sheets: the sheets' names, and what could not stay on them."""
 
 
 def store_beside(book: Path) -> Path:

@@ -70,7 +70,7 @@ def replay(
         what, hint = "nothing says which store holds the runs", "add --store or --book"
         raise ReconError(Problem("store-needed", "recon rules replay", what, hint))
     with deliver.ready(out, OUT_FILES), known_store(url, None if store_url else book) as store:
-        names, problems = _chosen(store, run_id, every=every)
+        names, problems = chosen(store, run_id, every=every)
         decided, accepted = store.decided(), store.accepted()
         runs, frames = [], [REPLAY.empty_outside()]
         for number, name in enumerate(names):
@@ -93,7 +93,7 @@ def replay(
         return Replayed(whole, changed, problems, tuple(files))
 
 
-def _chosen(store: Store, run_id: str, *, every: bool) -> tuple[list[str], tuple[Problem, ...]]:
+def chosen(store: Store, run_id: str, *, every: bool) -> tuple[list[str], tuple[Problem, ...]]:
     """The runs to replay, and a problem for each that can't be though all are asked for."""
     finished = store.runs().filter(pl.col("status") == "finished")
     wanted = (
@@ -118,7 +118,7 @@ def _one(past: Past, loaded: Rules, said: Said) -> tuple[dict[str, Any], pl.Data
     before = Proposed(past.lines, past.allocations, past.accepted)
     after = _proposed(past, items, loaded)
     changed = compare.differences(before, after, None, items, said)
-    own = _own_rules(past)
+    own = own_rules(past)
     if not changed.is_empty() and own is not None:
         changed = compare.differences(before, after, _proposed(past, items, own), items, said)
     facts = {
@@ -136,20 +136,35 @@ def _one(past: Past, loaded: Rules, said: Said) -> tuple[dict[str, Any], pl.Data
     return facts, changed
 
 
-def _proposed(past: Past, items: pl.DataFrame, loaded: Rules) -> Proposed:
-    """What rules make of a run's input, in the state of its day."""
+@dataclass(frozen=True)
+class Made:
+    """What rules make of a run's input, in outer form and without duplicates."""
+
+    lines: pl.DataFrame
+    allocations: pl.DataFrame
+    exceptions: pl.DataFrame
+
+
+def made(past: Past, items: pl.DataFrame, loaded: Rules) -> Made:
+    """What rules make of a run's input, in the state of its day; `items` are the open items as they stood then."""
     tables = inner(Gathered((), dict(past.frames)), items, past.settled_lines, past.tolerated, past.paid)
     result = match(tables, loaded)
     lines = model.outside(result.lines, LINES, tables.scales).filter(pl.col("outcome") != Outcome.DUPLICATE)
     allocations = model.outside(result.allocations, ALLOCATIONS, tables.scales)
     exceptions = model.outside(result.exceptions, EXCEPTIONS, tables.scales)
+    return Made(lines, allocations, exceptions)
+
+
+def _proposed(past: Past, items: pl.DataFrame, loaded: Rules) -> Proposed:
+    """What rules make of a run's input, and what they accept of it."""
+    one = made(past, items, loaded)
     ceiling = loaded.controls.auto_post_ceiling
-    accepted = decide.by_rule(lines, allocations, items, past.decided_before, ceiling)
-    hashes = model.fingerprints(lines, allocations, exceptions)
-    return Proposed(lines.join(hashes, on="line_id", how="left"), allocations, accepted)
+    accepted = decide.by_rule(one.lines, one.allocations, items, past.decided_before, ceiling)
+    hashes = model.fingerprints(one.lines, one.allocations, one.exceptions)
+    return Proposed(one.lines.join(hashes, on="line_id", how="left"), one.allocations, accepted)
 
 
-def _own_rules(past: Past) -> Rules | None:
+def own_rules(past: Past) -> Rules | None:
     """The run's own rules; none if they have keys that there are no more."""
     try:
         return Rules.model_validate(past.rules)

@@ -130,7 +130,7 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
         return _posted(last, out, "", again=True)
     lines = store.bank_lines(unposted["line_id"].unique(maintain_order=True).to_list())
     items = store.items([item for item in unposted["item_id"].unique(maintain_order=True).to_list() if item])
-    rules = _rules_of_last_run(store)
+    rules = rules_of_last_run(store)
     ceiling = rules.controls.hand_post_ceiling
     made = posting.post(
         format_name,
@@ -148,7 +148,7 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
     return _posted(kept, out, posting.controls_text(made.controls), again=False)
 
 
-def _rules_of_last_run(store: Store) -> Rules:
+def rules_of_last_run(store: Store) -> Rules:
     """The rules that made what is accepted: those of the last run."""
     runs = store.runs().filter(pl.col("status") == "finished")
     return Rules.model_validate(json.loads(runs["rules"][-1])) if runs.height else Rules()

@@ -82,14 +82,31 @@ def _shipped(path: Path) -> Rules:
 
 
 def load_profiles(loaded: Rules, path: Path) -> list[Profile]:
-    """The built-in column profiles, and those that the rules name beside their file; these win by name.
+    """All column profiles there are; of one name the first counts.
+
+    Those that the rules name beside their file come first, then those in a folder `profiles` there, then those in the
+    person's own folder (`recon profile` writes into it), then those that come with recon.
 
     Raises:
         ReconError: file-missing, or every problem of a profile at once.
     """
     own = [_own_profile(path, number, name) for number, name in enumerate(loaded.profiles)]
-    names = {profile.name for profile in own}
-    return [*own, *(profile for profile in _built_in() if profile.name not in names)]
+    beside = [] if path.parent == folder("rules") else _of_folder(path.parent / "profiles")
+    known: dict[str, Profile] = {}
+    for profile in [*own, *beside, *_of_folder(profiles_folder()), *_built_in()]:
+        known.setdefault(profile.name, profile)
+    return list(known.values())
+
+
+def profiles_folder() -> Path:
+    """The folder of a person's own profiles, which every command and button looks into."""
+    from recon.desk import places  # noqa: PLC0415 - as little as can be is loaded to read rules
+
+    return places.profiles_folder()
+
+
+def _of_folder(folder_: Path) -> list[Profile]:
+    return ingest.load_profiles(folder_) if folder_.is_dir() else []
 
 
 def _own_profile(path: Path, number: int, name: str) -> Profile:

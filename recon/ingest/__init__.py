@@ -7,10 +7,28 @@ import gc
 import glob
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from recon.ingest import bai2, camt, delimited, edifact, mt940, ofx, parquet, santander, sheet, standard, x12
+from recon.ingest import (
+    bacs,
+    bai2,
+    barclays_daily,
+    camt,
+    delimited,
+    edifact,
+    mail,
+    mt940,
+    ofx,
+    parquet,
+    pdf,
+    remt,
+    santander,
+    sheet,
+    standard,
+    x12,
+)
 from recon.ingest.source import Claim, Reader, Request, Source, open_source
 from recon.ingest.unknown import describe
 from recon.model import Kind, Reading
@@ -19,12 +37,17 @@ from recon.rules import parse_profile
 from recon.rules.profile import Profile
 
 READERS: Final[tuple[Reader, ...]] = (
+    mail.reader(lambda source, request: _read(source, request)),  # noqa: PLW0108 - it is below
+    pdf.READER,
+    remt.READER,
     camt.READER,
     mt940.READER,
     bai2.READER,
+    bacs.READER,
     ofx.READER,
     x12.READER,
     edifact.READER,
+    barclays_daily.READER,
     santander.READER,
     delimited.READER,
     sheet.READER,
@@ -60,33 +83,44 @@ def read(
     """
     for name in (profile, *prefer):
         check_profile(name, profiles)
-    source = open_source(path)
-    request = Request(tuple(profiles), profile, kind, currency_default)
-    claims = [
-        (reader, claim) for reader in READERS for claim in reader.claims(source, _for_reader(request, reader))
-    ]
+    return _read(open_source(path), Request(tuple(profiles), profile, kind, currency_default, tuple(prefer)))
+
+
+def _read(source: Source, request: Request) -> Reading:
+    """A file, or a part of a mail; raises as `read`."""
+    claims = _claims(source, request)
     if not claims:
         raise ReconError(_unclaimed(source, request))
     if len(claims) > 1:
-        claims = _of_place(claims, kind)
+        claims = _of_place(claims, request.kind)
     if len(claims) > 1:
-        claims = [one for one in claims if (one[1].profile or one[0].name) in prefer] or claims
+        claims = [one for one in claims if (one[1].profile or one[0].name) in request.prefer] or claims
     if len(claims) > 1:
         names = ", ".join(sorted({claim.profile or reader.name for reader, claim in claims}))
         hint = "say which with `--profile NAME`, or make the profiles' headings differ"
         raise ReconError(Problem("file-ambiguous", source.name, f"more than one profile fits: {names}", hint))
     claim = claims[0][1]
-    if kind is not None and not _suits(claim.kind, kind):
+    if request.kind is not None and not _suits(claim.kind, request.kind):
         raise ReconError(
             Problem(
                 "file-kind",
                 source.name,
-                f"this is a file of {claim.kind}, given as {kind}",
+                f"this is a file of {claim.kind}, given as {request.kind}",
                 "give it in its place",
             )
         )
     with _collector_paused():
         return claim.read()
+
+
+def _claims(source: Source, request: Request) -> list[tuple[Reader, Claim]]:
+    claims = []
+    for reader in READERS:
+        found = [(reader, claim) for claim in reader.claims(source, _for_reader(request, reader))]
+        if found and reader.alone:
+            return found
+        claims += found
+    return claims
 
 
 @contextmanager
@@ -116,7 +150,7 @@ def _of_place(claims: list[tuple[Reader, Claim]], kind: Kind | None) -> list[tup
 def _for_reader(request: Request, reader: Reader) -> Request:
     """A reader that was named itself has no profile to look for."""
     if request.profile == reader.name:
-        return Request(request.profiles, "", request.kind, request.currency_default)
+        return replace(request, profile="")
     return request
 
 
@@ -142,7 +176,7 @@ def _unclaimed(source: Source, request: Request) -> Problem:
         "file-unknown",
         source.name,
         f"no reader knows this file: {describe(source)}",
-        "write a profile for its columns, or export it as CSV, MT940 or camt.053",
+        "`recon profile FILE` proposes a profile for its columns; or export it as CSV, MT940 or camt.053",
     )
 
 

@@ -15,9 +15,10 @@ from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from recon.ingest import camt_entry, finish, xml
+from recon.ingest import camt_advices, camt_entry, finish, xml
 from recon.ingest.bank import Line, Page, assemble
-from recon.ingest.camt_entry import amount_of, day_of
+from recon.ingest.iso20022 import account as account_of
+from recon.ingest.iso20022 import amount_of, day_of
 from recon.ingest.source import Claim, Reader, Request, Source
 from recon.ingest.xml import EMPTY, Node
 from recon.model import Kind, Reading
@@ -26,7 +27,7 @@ from recon.problems import Problem
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?BkToCstmr(Stmt|AcctRpt|DbtCdtNtfctn)")
 _FORMS: Final = {b"Stmt": "camt.053", b"AcctRpt": "camt.052", b"DbtCdtNtfctn": "camt.054"}
 _STATEMENTS: Final = ("Stmt", "Rpt", "Ntfctn")
-_SHAPE: Final = xml.Shape("BkToCstmr", "GrpHdr", _STATEMENTS, "Ntry")
+SHAPE: Final = xml.Shape("BkToCstmr", "GrpHdr", _STATEMENTS, "Ntry")
 _OPENING: Final = ("OPBD", "PRCD")  # Swiss statements say the previous closing instead
 _CLOSING: Final = ("CLBD",)
 
@@ -45,14 +46,17 @@ def claims(source: Source, request: Request) -> list[Claim]:
     found = _ROOT.search(xml.prolog(source))
     if request.profile or found is None:
         return []
-    return [Claim("", Kind.BANK, partial(_read, source, request, _FORMS[found[1]]))]
+    form = _FORMS[found[1]]
+    if form == "camt.054" and request.kind is Kind.REMITTANCE:
+        return [Claim("", Kind.REMITTANCE, partial(camt_advices.read, source, SHAPE))]
+    return [Claim("", Kind.BANK, partial(_read, source, request, form))]
 
 
 def _read(source: Source, request: Request, form: str) -> Reading:
     try:
-        pages, problems = _pages(xml.parts(source, _SHAPE), source)
+        pages, problems = _pages(xml.parts(source, SHAPE), source)
     except xml.Unsure:
-        pages, problems = _pages(xml.parts_carefully(source, _SHAPE), source)
+        pages, problems = _pages(xml.parts_carefully(source, SHAPE), source)
     table, statements, more = assemble(source, pages, request.currency_default)
     return finish.reading(
         source, form, "", Kind.BANK, table=table, statements=statements, problems=[*problems, *more]
@@ -94,7 +98,7 @@ def _page(statement: Node, position: int, made: date | None, current: _Open, sou
     lines = _dated(current, _day(statement, balances.day) or made, source, position)
     return Page(
         position=position,
-        account=camt_entry.account(account),
+        account=account_of(account),
         number=number,
         currency=currency,
         opening=balances.opening,

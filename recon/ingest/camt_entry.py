@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from recon.ingest.bank import Line, reference, unfit
 from recon.ingest.grid import clean
+from recon.ingest.iso20022 import account, amount_of, day_of, party_name, remitted, structured_texts
 from recon.ingest.xml import EMPTY, Node
 
 NO_DAY: Final = date.min  # an entry without dates, until its statement says one
-_NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)$")
 
 Finding = tuple[str, str, str]  # code, what, hint
-
-
-def amount_of(node: Node | None) -> Decimal | None:
-    """An amount; None where it is missing or no number."""
-    plain = clean(node.own) if node is not None else ""
-    return Decimal(plain) if _NUMBER.match(plain) else None
-
-
-def day_of(node: Node | None) -> date | None:
-    """A date out of Dt or DtTm within the element, or out of its own text; zones are cut off."""
-    if node is None:
-        return None
-    plain = node.text("Dt") or node.text("DtTm") or clean(node.own)
-    try:
-        return date.fromisoformat(plain[:10])
-    except ValueError:
-        return None
 
 
 def on(line: Line, day: date) -> Line:
     """The line on another booking date."""
     return line._replace(booking_date=day)
-
-
-def account(node: Node | None) -> str:
-    """IBAN, or the other number of an account."""
-    return "" if node is None else node.text("Id/IBAN").replace(" ", "") or node.text("Id/Othr/Id")
 
 
 def read(entry: Node, position: int) -> tuple[list[Line], list[Finding]]:
@@ -62,7 +39,7 @@ def read(entry: Node, position: int) -> tuple[list[Line], list[Finding]]:
         ]
     signed = -abs(amount) if mark == "DBIT" else amount
     details = [part for group in entry.all("NtryDtls") for part in group.all("TxDtls")]
-    parts, findings = _split(details, signed, currency)
+    parts, findings = split(details, signed, currency)
     lines = []
     for transactions, part in parts:
         wrong = unfit(part)
@@ -73,7 +50,7 @@ def read(entry: Node, position: int) -> tuple[list[Line], list[Finding]]:
     return lines, findings
 
 
-def _split(
+def split(
     details: Sequence[Node], signed: Decimal, currency: str
 ) -> tuple[list[tuple[list[Node], Decimal]], list[Finding]]:
     """The entry's amount over its transactions.
@@ -130,13 +107,13 @@ def _line(
     # Of a return, the other side is the one of the payment that came back.
     inward = (amount >= 0) != returned
     parties = first.at("RltdPties") or EMPTY
-    name, other = _party(parties, inward=inward)
+    name, other = party(parties, inward=inward)
     if not name and not other:
-        name, other = _party(parties, inward=not inward)
-    ultimate = _name(parties, "UltmtDbtr" if inward else "UltmtCdtr")
+        name, other = party(parties, inward=not inward)
+    ultimate = party_name(parties, "UltmtDbtr" if inward else "UltmtCdtr")
     informed = [words for part in transactions for words in part.all("RmtInf")]
     told = [part for words in informed for part in words.all("Strd")]
-    structured = list(_structured(told))
+    structured = list(structured_texts(told))
     kept = reference(first.text("Refs/EndToEndId")) or (reference(structured[0]) if structured else "")
     free = [clean(word.own) for words in informed for word in words.all("Ustrd")]
     more = [part.text("AddtlTxInf") for part in transactions] + [entry.text("AddtlNtryInf")]
@@ -146,7 +123,7 @@ def _line(
         ("bank_reference", first.text("Refs/AcctSvcrRef") or entry.text("AcctSvcrRef")),
         ("ultimate_party", ultimate if ultimate != name else ""),
         ("mandate", first.text("Refs/MndtId")),
-        ("remitted", "; ".join(_remitted(told))),
+        ("remitted", "; ".join(remitted(told))),
     ]
     return Line(
         position=position,
@@ -163,15 +140,10 @@ def _line(
     )
 
 
-def _name(parties: Node, side: str) -> str:
-    """A party's name; newer versions put another element round it."""
-    return parties.text(f"{side}/Nm") or parties.text(f"{side}/Pty/Nm")
-
-
-def _party(parties: Node, *, inward: bool) -> tuple[str, str]:
+def party(parties: Node, *, inward: bool) -> tuple[str, str]:
     """Name and account of the debtor (money in) or the creditor (money out)."""
     side = "Dbtr" if inward else "Cdtr"
-    return _name(parties, side), account(parties.at(f"{side}Acct"))
+    return party_name(parties, side), account(parties.at(f"{side}Acct"))
 
 
 def _code(node: Node | None) -> str:
@@ -180,24 +152,3 @@ def _code(node: Node | None) -> str:
         return ""
     family = (node.text("Domn/Cd"), node.text("Domn/Fmly/Cd"), node.text("Domn/Fmly/SubFmlyCd"))
     return "-".join(part for part in family if part) or node.text("Prtry/Cd")
-
-
-def _structured(told: Sequence[Node]) -> Iterator[str]:
-    """Document numbers and creditor references of structured remittance information (Strd)."""
-    for part in told:
-        words = [document.text("Nb") for document in part.all("RfrdDocInf")]
-        words += [part.text("CdtrRefInf/Ref"), part.text("CdtrRefInf/CdtrRef")]
-        words += [clean(line.own) for line in part.all("AddtlRmtInf")]
-        yield from (word for word in words if word)
-
-
-def _remitted(told: Sequence[Node]) -> Iterator[str]:
-    """What is said to be paid for each document: `INV-1 100.00`, a credit note `CN-2 -20.00`."""
-    for part in told:
-        number = part.text("RfrdDocInf/Nb") or part.text("CdtrRefInf/Ref")
-        amount = amount_of(part.at("RfrdDocAmt/RmtdAmt"))
-        credit = amount_of(part.at("RfrdDocAmt/CdtNoteAmt"))
-        if amount is not None:
-            yield f"{number} {amount}".strip()
-        elif credit is not None:
-            yield f"{number} {-abs(credit)}".strip()

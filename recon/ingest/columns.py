@@ -8,9 +8,11 @@ Whole columns at a time. Every row that goes in comes out, or is in a problem.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
-from recon.ingest import findings, values
+from recon.ingest import advice_rows, findings, told, values
 from recon.ingest.grid import CELL_MAX, CELLS, POSITION, Grid, key
 from recon.ingest.heading import Heading
 from recon.ingest.standard import NAME as STANDARD
@@ -22,10 +24,11 @@ from recon.rules.profile import Profile
 TOTALS = r"(?i)^(?:grand |sub-?)?totals?:?(?: [A-Z]{3})?[ \d.,()\-£₹€$]*$"
 
 
-def tabulate(grid: Grid, heading: Heading) -> tuple[pl.DataFrame, list[Problem]]:
+def tabulate(grid: Grid, heading: Heading, own: str = "") -> tuple[pl.DataFrame, list[Problem]]:
     """The table of a grid in outer form (money as text, unknown columns as `extra:NAME`), with `position`.
 
-    The columns `_balance` (decimal text, "" where there is none) and `position` go along for the controls.
+    The columns `_balance` (decimal text, "" where there is none) and `position` go along for the controls. `own` is
+    what numbers are made of for advices that have none.
     """
     work = Work(grid, heading.profile, grid.body(heading.position))
     before = work.rows.height
@@ -33,9 +36,11 @@ def tabulate(grid: Grid, heading: Heading) -> tuple[pl.DataFrame, list[Problem]]
     _long_cells(work)
     _no_rows(work, heading, names)
     raw = work.rows
-    _pick(work, names)
+    work.rows = _picked(work, work.rows, names)
     _continue_or_drop(work)
+    told.fill(work)
     values.read(work)
+    advice_rows.finish(work, own)
     _extras(work, raw, names)
     assert work.rows.height + work.left_out == before, "a row got lost between file and table"
     if before == 0 and work.profile.kind in (Kind.BANK, Kind.ITEMS):
@@ -95,10 +100,14 @@ def _no_rows(work: Work, heading: Heading, names: dict[str, str]) -> None:
         end = work.rows.filter(joined.str.contains(pattern))[POSITION].min()
         if end is not None:
             work.drop_text(pl.col(POSITION) >= end, "behind the end of the table, left out")
-    # No document is called Total: such a row is a sheet's own sum, whatever the profile.
-    work.drop_text(joined.str.contains(TOTALS), "of totals, left out")
+    totals = _totals(work, texts, joined)
+    if work.profile.kind is Kind.REMITTANCE:
+        work.totals = work.rows.filter(totals)
+        advice_rows.total_rows(work, _picked(work, work.totals, names))
+    work.drop_text(totals, "of totals, left out")
     for pattern in work.profile.skip:
         work.drop_text(joined.str.contains(pattern), "that the profile skips, left out")
+    advice_rows.note(work, joined)
     _short_rows(work, heading)
     beyond = texts[len(heading.names) :]
     if beyond:
@@ -108,6 +117,20 @@ def _no_rows(work: Work, heading: Heading, names: dict[str, str]) -> None:
             f"the row has more cells than the heading, which has {len(heading.names)}; it was left out",
             "put text that holds the delimiter into quotes",
         )
+
+
+def _totals(work: Work, texts: Sequence[str], joined: pl.Expr) -> pl.Expr:
+    """Which rows are totals. No document is called Total: such a row is a sheet's own sum, whatever the profile."""
+    if work.profile.totals:
+        return pl.any_horizontal([joined.str.contains(pattern) for pattern in (TOTALS, *work.profile.totals)])
+    # Few rows begin with a letter that a total begins with; only their text has to be looked through.
+    first = pl.col(texts[0]).str.strip_chars().str.slice(0, 1)
+    likely = work.rows.filter((first == "") | first.is_in(_TOTAL_LETTERS)).select(POSITION, *texts)
+    found = likely.filter(joined.str.contains(TOTALS))[POSITION]
+    return pl.col(POSITION).is_in(found.to_list()) if len(found) else pl.lit(value=False)
+
+
+_TOTAL_LETTERS = ("g", "G", "s", "S", "t", "T", "\u017f")  # the long s is an s to a pattern
 
 
 def _short_rows(work: Work, heading: Heading) -> None:
@@ -120,8 +143,8 @@ def _short_rows(work: Work, heading: Heading) -> None:
         work.problems.append(Problem("row-short", work.grid.at(short[0]), what, hint))
 
 
-def _pick(work: Work, names: dict[str, str]) -> None:
-    """The profile's columns under our names, all still text as in the file."""
+def _picked(work: Work, rows: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
+    """The profile's columns of rows under our names, all still text as in the file."""
     by_key = {key(name): cell for cell, name in reversed(names.items()) if name}
     profile = work.profile
 
@@ -154,7 +177,7 @@ def _pick(work: Work, names: dict[str, str]) -> None:
             cell(sides.indicator).alias("_indicator"),
         ]
     balance = cell(profile.balance).alias("_balance")
-    work.rows = _unquoted(work.rows.select(POSITION, CELLS, *picked, balance), profile)
+    return _unquoted(rows.select(POSITION, CELLS, *picked, balance), profile)
 
 
 def _unquoted(rows: pl.DataFrame, profile: Profile) -> pl.DataFrame:
@@ -172,6 +195,8 @@ def _continue_or_drop(work: Work) -> None:
     """Rows without anything that makes a row: more text of the row before, or no row of the table."""
     saying = [*SAYING[work.profile.kind], *(side for side in SIDES[:3] if side in work.rows.columns)]
     silent = pl.all_horizontal(pl.col(saying) == "")
+    if work.less:
+        silent &= ~pl.col(POSITION).is_in(list(work.less))
     if work.profile.continues and work.rows.select(silent.any()).item():
         _merge(work, silent)
     work.drop_text(silent, "without what a row of the table has, left out")
@@ -229,7 +254,5 @@ def _used(profile: Profile) -> set[str]:
         used |= {key(name) for name in ((source,) if isinstance(source, str) else source)}
     way = profile.amount
     if way is not None:
-        used |= {
-            key(name) for name in (way.signed, way.credit, way.debit, way.unsigned, way.indicator) if name
-        }
+        used |= {key(name) for name in (*way.sums, way.indicator) if name}
     return used

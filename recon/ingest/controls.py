@@ -5,16 +5,15 @@ Amounts are decimal text and are added as whole numbers of the finest decimals t
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 
 import polars as pl
 
-from recon.ingest import amounts
+from recon.ingest import amounts, chain
+from recon.ingest.chain import Chain
 from recon.ingest.source import Source
 from recon.model import Statement, exponent
 from recon.problems import Problem
@@ -111,13 +110,33 @@ def of_table(
     problems: list[Problem] = []
     parts = []
     keyed = table.with_columns(_order=pl.int_range(pl.len()))
-    for number, part in enumerate(keyed.partition_by("account", "currency", maintain_order=True), 1):
+    for number, part in enumerate(_of_accounts(keyed), 1):
         checked, statement, found = _one(part, number, source, newest_first, at)
         statements.append(statement)
         problems += found
         parts.append(checked)
-    whole = pl.concat(parts).sort("_order") if parts else keyed.with_columns(pl.lit("").alias("statement_id"))
+    whole = pl.concat(parts) if parts else keyed.with_columns(pl.lit("").alias("statement_id"))
+    whole = whole if whole["_order"].is_sorted() else whole.sort("_order")
     return whole.drop("_order", "_balance"), tuple(statements), problems + footing(statements)
+
+
+def _of_accounts(table: pl.DataFrame) -> list[pl.DataFrame]:
+    """The lines of each account and currency. Most files have one account, or one behind the other."""
+    if table.is_empty():
+        return []
+    changes = pl.any_horizontal(
+        pl.col(name).ne_missing(pl.col(name).shift()) for name in ("account", "currency")
+    )
+    starts = table.select(changes.arg_true()).to_series().to_list()
+    starts = starts if starts[:1] == [0] else [0, *starts]
+    keys = table.select("account", "currency").gather(starts) if len(starts) < _RUNS_MAX else None
+    if keys is None or keys.is_duplicated().any():
+        return table.partition_by("account", "currency", maintain_order=True)
+    ends = [*starts[1:], table.height]
+    return [table.slice(start, end - start) for start, end in zip(starts, ends, strict=True)]
+
+
+_RUNS_MAX = 10_000
 
 
 def _one(
@@ -127,40 +146,25 @@ def _one(
     part = part.with_columns(pl.lit(statement_id(source.digest, number)).alias("statement_id"))
     opening = closing = None
     problems: list[Problem] = []
-    chain = Chain.of(part, newest_first)
-    if chain is not None:
-        if not chain.links() and chain.flipped().links():
+    balances = Chain.of(part, newest_first)
+    if balances is not None:
+        if not balances.links() and balances.flipped().links():
             what = "the running balance goes up where the file says debit: the sign of all lines was turned"
             hint = "check the heading of the file against the bank's own view"
             problems.append(Problem("statement-sign", at(part["position"][0]), what, hint))
             part = part.with_columns(amounts.negated(pl.col("amount")).alias("amount"))
-            chain = chain.flipped()
-        opening, closing = chain.ends()
-        problems += _breaks(chain, at)
-    position: int = part["position"].to_list()[0]
+            balances = balances.flipped()
+        opening, closing = balances.ends()
+        problems += _breaks(balances, at)
+    position: int = part["position"][0]
     said = Balances(number, account, currency, opening, closing, position)
-    places = _places(part["amount"])
-    total = Decimal(sum(_whole(part["amount"], places))).scaleb(-places)
+    total = chain.total(part["amount"])
     days = part.select(first=pl.col("booking_date").min(), last=pl.col("booking_date").max()).row(0)
     return part, checked(source, said, total, (part.height, *days)), problems
 
 
-def _places(texts: pl.Series) -> int:
-    """The most decimals of a column of decimal text, counted as they are written."""
-    fractions = texts.to_frame("t").select(pl.col("t").str.extract(r"\.(\d*)$", 1).str.len_bytes().max())
-    return int(fractions.item() or 0)
-
-
-def _whole(texts: pl.Series, places: int) -> list[int]:
-    """Decimal text as whole numbers of `10 ** -places`; empty text is nought."""
-    text = pl.col("t").replace("", "0")
-    fraction = text.str.extract(r"\.(\d*)$", 1).fill_null("")
-    whole = text.str.replace(r"\.\d*$", "") + fraction.str.pad_end(places, "0")
-    return texts.to_frame("t").select(whole.cast(pl.Int64)).to_series().to_list()
-
-
-def _breaks(chain: Chain, at: At) -> list[Problem]:
-    gaps = [] if chain.links() else list(chain.gaps())
+def _breaks(balances: Chain, at: At) -> list[Problem]:
+    gaps = [] if balances.links() else list(balances.gaps())
     found = [
         Problem(
             "statement-chain",
@@ -174,80 +178,3 @@ def _breaks(chain: Chain, at: At) -> list[Problem]:
         what = f"{len(gaps) - BREAKS_MAX} more breaks of the running balance"
         found.append(Problem("statement-chain", at(gaps[BREAKS_MAX][0]), what))
     return found
-
-
-@dataclass(frozen=True)
-class Chain:
-    """Amounts and the balance behind each, oldest first, as whole numbers of `10 ** -places`.
-
-    Where only some lines have a balance (the last of each day), the lines between two balances are one link.
-    """
-
-    amounts: tuple[int, ...]
-    after: tuple[int, ...]
-    positions: tuple[int, ...]
-    places: int
-    open_end: bool  # lines behind the last balance
-
-    @classmethod
-    def of(cls, part: pl.DataFrame, newest_first: str) -> Chain | None:
-        """The chain of a statement's lines, in the direction that holds better; None if there are no balances."""
-        if (part["_balance"] == "").all():
-            return None
-        places = max(_places(part["amount"]), _places(part["_balance"]))
-        amounts_, after = _whole(part["amount"], places), _whole(part["_balance"], places)
-        known = (part["_balance"] != "").to_list()
-        lines = list(zip(amounts_, after, known, part["position"].to_list(), strict=True))
-        forward, backward = cls._linked(lines, places), cls._linked(lines[::-1], places)
-        if newest_first:
-            return backward if newest_first == "yes" else forward
-        breaks = sum(1 for _ in forward.gaps()), sum(1 for _ in backward.gaps())
-        if breaks[0] == breaks[1]:
-            days = part["booking_date"].to_list()
-            return backward if days[0] > days[-1] else forward
-        return backward if breaks[1] < breaks[0] else forward
-
-    @classmethod
-    def _linked(cls, lines: Sequence[tuple[int, int, bool, int]], places: int) -> Chain:
-        links: list[tuple[int, int, int]] = []
-        carried, pending = 0, False
-        for amount, after, known, position in lines:
-            carried, pending = carried + amount, True
-            if known:
-                links.append((carried, after, position))
-                carried, pending = 0, False
-        sums, behind, positions = zip(*links, strict=True)
-        return cls(sums, behind, positions, places, pending)
-
-    def flipped(self) -> Chain:
-        """The same lines with debit and credit swapped."""
-        return replace(self, amounts=tuple(-amount for amount in self.amounts))
-
-    def links(self) -> bool:
-        """Whether the lines link up to one way from an opening to a closing balance, in whatever order.
-
-        Banks shuffle lines within a day; so each balance before a line must be the balance after another one,
-        but for one opening and one closing. A single line proves nothing and links.
-        """
-        return (self._before() - Counter(self.after)).total() <= 1
-
-    def ends(self) -> tuple[Decimal, Decimal | None]:
-        """Opening and closing balance; no closing one where lines follow behind the last balance."""
-        opening, closing = self.after[0] - self.amounts[0], self.after[-1]
-        if self.links():
-            opening = next((self._before() - Counter(self.after)).elements(), closing)
-            closing = next((Counter(self.after) - self._before()).elements(), closing)
-        return self._decimal(opening), None if self.open_end else self._decimal(closing)
-
-    def gaps(self) -> Iterator[tuple[int, Decimal]]:
-        """Where a balance does not follow from the one before: position, and what is missing."""
-        for earlier, later in pairwise(range(len(self.after))):
-            gap = self.after[later] - self.amounts[later] - self.after[earlier]
-            if gap:
-                yield self.positions[later], self._decimal(gap)
-
-    def _before(self) -> Counter[int]:
-        return Counter(after - amount for amount, after in zip(self.amounts, self.after, strict=True))
-
-    def _decimal(self, whole: int) -> Decimal:
-        return Decimal(whole).scaleb(-self.places)

@@ -20,16 +20,15 @@ def parse(text: pl.Series, formats: Sequence[str]) -> tuple[pl.Series, pl.Series
     fits, unless another reads another day out of it: such a cell is refused rather than guessed.
     ISO dates are always understood; a time of day behind the date is cut off.
     """
-    plain = (
-        text.fill_null("")
-        .str.replace_all(r"\s+", " ")
-        .str.replace(r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?Z?$", "")
-    )
+    quick = _all_of(text, formats[0]) if formats else None
+    if quick is not None:
+        return quick, pl.zeros(len(text), dtype=pl.Int8, eager=True).cast(pl.Boolean)
+    plain = without_time(text)
     filled = plain.str.len_chars() > 0
     none = pl.zeros(len(text), dtype=pl.Int8, eager=True).cast(pl.Boolean)
     readings = []
     for form in [*formats, *([] if _ISO in formats else [_ISO])]:
-        reading = _read(plain, form)
+        reading = read(plain, form)
         if form == formats[0] and (reading.is_not_null() | ~filled).all():
             return reading.alias(text.name), none
         readings.append(reading)
@@ -43,7 +42,25 @@ def parse(text: pl.Series, formats: Sequence[str]) -> tuple[pl.Series, pl.Series
     return pl.select(pl.when(~two_ways).then(first)).to_series().alias(text.name), two_ways
 
 
-def _read(text: pl.Series, form: str) -> pl.Series:
+def _all_of(text: pl.Series, form: str) -> pl.Series | None:
+    """What one way of writing dates reads, if it reads every cell as it stands; None if not, or for times of day."""
+    if form == SERIAL or any(part in form for part in _TIMES):
+        return None
+    found = read(text.fill_null(""), form)
+    return found.alias(text.name) if (found.is_not_null() | (text.fill_null("") == "")).all() else None
+
+
+_TIMES = ("%H", "%I", "%M", "%S", "%p", "%T", "%z")
+
+
+def without_time(text: pl.Series) -> pl.Series:
+    """Cells with single blanks, and without a time of day behind a date."""
+    single = text.fill_null("").str.replace_all(r"\s+", " ")
+    return single.str.replace(r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?Z?$", "")
+
+
+def read(text: pl.Series, form: str) -> pl.Series:
+    """What one way of writing dates reads, null where it reads nothing; `text` as `without_time` makes it."""
     frame = pl.DataFrame({"t": text})
     if form == SERIAL:
         serial = pl.col("t").str.extract(r"^(\d{5})(?:\.\d+)?$", 1).cast(pl.Int64)

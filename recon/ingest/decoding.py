@@ -10,6 +10,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 FALLBACK = "cp1252"
 
 
@@ -43,6 +44,31 @@ def decode(data: bytes, codec: str = "") -> Text:
         except (UnicodeDecodeError, LookupError):
             continue
     return _forced(data, FALLBACK)
+
+
+@dataclass(frozen=True)
+class Recoded:
+    """The same text as UTF-8, and how many characters could not be read."""
+
+    data: bytes
+    lost: int = 0
+
+
+def recode(data: bytes, codec: str = "") -> Recoded:
+    """Bytes as UTF-8, read as `decode` reads them; most are it already, and stay as they are."""
+    plain = data.removeprefix(codecs.BOM_UTF8)
+    if data.isascii() or (not data.startswith(_WIDE) and _is_utf8(plain)):
+        return Recoded(plain)
+    read = decode(data, codec)
+    return Recoded(read.text.encode(errors="replace"), read.lost)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _forced(data: bytes, codec: str) -> Text:

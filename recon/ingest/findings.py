@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 import polars as pl
 
 from recon.problems import Problem
 
+_PLACE: Final = re.compile(r"(?::\d{1,18}){1,2}$", re.ASCII)
 PER_CODE_MAX = 1_000  # problems of one code in one file; more are counted in a last one
 
 At = Callable[[int], str]
@@ -30,10 +33,10 @@ def limited(problems: Iterable[Problem], where: str) -> list[Problem]:
     return kept + more
 
 
-def line(problem: Problem) -> int:
-    """The line or row that a problem is about; 0 = the whole file."""
-    last = problem.where.rpartition(":")[2]
-    return int(last) if last.isdigit() else 0
+def place(problem: Problem) -> tuple[int, ...]:
+    """The line or row that a problem is about, its page before it where there are pages; () = the whole file."""
+    numbers = _PLACE.search(problem.where)
+    return tuple(int(one) for one in numbers[0].split(":")[1:]) if numbers else ()
 
 
 def rows(found: pl.DataFrame, at: At, code: str, what: str, hint: str = "") -> list[Problem]:
@@ -49,8 +52,8 @@ def spans(positions: Sequence[int], at: At, what: str) -> list[Problem]:
             runs[-1].append(position)
         else:
             runs.append([position])
-    return [Problem("row-text", at(run[0]), f"{_count(run)} {what}", "") for run in runs]
+    return [Problem("row-text", at(run[0]), f"{_count(run, at)} {what}", "") for run in runs]
 
 
-def _count(run: Sequence[int]) -> str:
-    return "a row" if len(run) == 1 else f"{len(run)} rows (to {run[-1]})"
+def _count(run: Sequence[int], at: At) -> str:
+    return "a row" if len(run) == 1 else f"{len(run)} rows (to {at(run[-1]).rpartition(':')[2]})"

@@ -8,7 +8,7 @@ import polars as pl
 
 from recon.ingest import controls, findings, identity
 from recon.ingest.columns import tabulate
-from recon.ingest.grid import Grid
+from recon.ingest.grid import PAGE, POSITION, Grid
 from recon.ingest.heading import Heading
 from recon.ingest.source import Request, Source
 from recon.model import INPUT_TABLES, Kind, Reading, Statement
@@ -33,8 +33,8 @@ def from_grids(
     """
     profile = tables[0][1].profile
     parts, problems, statements = [], list[Problem](), list[Statement]()
-    for grid, heading in tables:
-        table, found = tabulate(grid, heading)
+    for number, (grid, heading) in enumerate(tables, 1):
+        table, found = tabulate(grid, heading, f"{source.digest[:12]}-{number}")
         problems += found
         table = _with_currency(table, request.currency_default)
         if profile.kind is Kind.BANK:
@@ -45,7 +45,7 @@ def from_grids(
             table = table.drop("_balance")
         table, found = identity.identified(table, profile.kind, grid.at)
         problems += found
-        parts.append(table)
+        parts.append(_placed(table, grid) if grid.paged else table)
     whole = pl.concat(parts, how="diagonal") if len(parts) > 1 else parts[0]
     return reading(
         source,
@@ -55,6 +55,15 @@ def from_grids(
         table=whole,
         statements=statements,
         problems=[*said, *problems],
+    )
+
+
+def _placed(table: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+    """Rows of pages: the page goes to the source, the line on it is the position."""
+    page = (pl.col(POSITION) // PAGE).cast(pl.String)
+    return table.with_columns(
+        pl.concat_str([pl.lit(f"{grid.where}:"), page]).alias("source"),
+        (pl.col(POSITION) % PAGE).alias(POSITION),
     )
 
 
@@ -96,5 +105,5 @@ def reading(
         profile=profile,
         table=table,
         statements=tuple(statements),
-        problems=tuple(findings.limited(sorted(problems, key=findings.line), source.name)),
+        problems=tuple(findings.limited(sorted(problems, key=findings.place), source.name)),
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import polars as pl
 
@@ -18,6 +19,15 @@ _NOTHING = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffe\x00
 _ODD = r"[\u00a0\u2000-\u200f\u202a-\u202f\u2060-\u2064\u3000\ufeff\ufffe\x00-\x08\x0a-\x1f\x7f]"
 
 Row = tuple[int, Sequence[str]]
+PAGE = 10_000  # in a paged grid a position is PAGE times the page plus the line on it, both from 1
+
+
+class TextLine(NamedTuple):
+    """A line of a file as a person reads it, with two blanks where columns part."""
+
+    position: int
+    page: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -28,10 +38,24 @@ class Grid:
     preview: Sequence[Row]  # the first rows that hold something, cleaned
     body: Callable[[int], pl.DataFrame]  # the rows behind that position: position, cells, c0, c1, ...
     serials: bool = False  # day numbers may stand for dates (sheets)
+    lines: Callable[[], Sequence[TextLine]] | None = None  # all text, where more is known than the preview
+    starts: Sequence[int] = ()  # the headings, where there are several
+    paged: bool = False  # positions are of pages
 
     def at(self, position: int) -> str:
-        """`file:line` or `file!sheet:row`."""
+        """`file:line`, `file!sheet:row`, or `file:page:line`."""
+        if self.paged:
+            return f"{self.where}:{position // PAGE}:{position % PAGE}"
         return f"{self.where}:{position}"
+
+    def text(self) -> Sequence[TextLine]:
+        """The lines in which single values may stand: all of them, or those that the preview has."""
+        if self.lines is not None:
+            return self.lines()
+        return [
+            TextLine(position, 1, "  ".join(cell for cell in cells if cell))
+            for position, cells in self.preview
+        ]
 
 
 def clean(text: str) -> str:

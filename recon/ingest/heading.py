@@ -11,6 +11,7 @@ import polars as pl
 
 from recon.ingest import standard
 from recon.ingest.grid import Grid, Row, key
+from recon.ingest.names import names_of, plain
 from recon.ingest.source import Request
 from recon.model import Kind
 from recon.problems import Problem
@@ -40,6 +41,12 @@ def find(grid: Grid, profiles: Sequence[Profile], stem: str, *, with_standard: b
     """All headings that fit, each profile once; one that says less than another on the same row gives way."""
     found = list(_by_name(grid.preview, profiles, stem, with_standard=with_standard))
     found = found or list(_by_shape(grid.preview, profiles))
+    return best(found)
+
+
+def best(found: Sequence[Heading]) -> list[Heading]:
+    """Those that say more than another on the same row; a profile for any advice only where no other is."""
+    found = [one for one in found if not one.profile.fallback] or found
     return [
         heading
         for heading in found
@@ -55,13 +62,16 @@ def _by_name(
     rows: Sequence[Row], profiles: Sequence[Profile], stem: str, *, with_standard: bool
 ) -> Iterator[Heading]:
     seen: set[str] = set()
-    headed = [profile for profile in profiles if profile.header]
+    headed = [(profile, names_of(profile) if profile.also else {}) for profile in profiles if profile.header]
     for position, cells in rows:
         names = {key(cell) for cell in cells}
-        for profile in headed:
-            if profile.name not in seen and _fits(names, profile):
+        for profile, known in headed:
+            if profile.name in seen:
+                continue
+            theirs = tuple(known.get(plain(cell), cell) for cell in cells) if known else tuple(cells)
+            if _fits({key(cell) for cell in theirs} if known else names, profile):
                 seen.add(profile.name)
-                yield Heading(profile, position, tuple(cells))
+                yield Heading(profile, position, theirs)
         if with_standard and standard.NAME not in seen:
             kind = standard.kind_of(names, stem)
             if kind is not None:
@@ -99,7 +109,7 @@ def _by_shape(rows: Sequence[Row], profiles: Sequence[Profile]) -> Iterator[Head
 def miss(grid: Grid, request: Request, stem: str) -> Problem | None:
     """`column-missing` for a table that is nearly of a profile, or is not of the one that was named."""
     named = [profile for profile in request.profiles if profile.name == request.profile]
-    wanted = named or ([] if request.profile else request.profiles)
+    wanted = named or ([] if request.profile else [one for one in request.profiles if not one.fallback])
     best: tuple[float, Problem] | None = None
     for position, cells in grid.preview:
         names = {key(cell): cell for cell in cells if cell}

@@ -64,6 +64,8 @@ def _numbered(items: pl.DataFrame) -> pl.DataFrame:
 def _rows(
     table: pl.DataFrame, column: str, parts: Sequence[str], prefix: str, at: At
 ) -> tuple[pl.DataFrame, list[Problem]]:
+    if table.height and (table[column] != "").all() and table[column].is_unique().all():
+        return table, []
     comparable = table.with_columns(_plain_amount(table), _row=pl.int_range(pl.len()))
     own = comparable.filter(pl.col(column) != "")
     if own.is_empty():

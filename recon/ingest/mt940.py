@@ -57,7 +57,8 @@ _CONTROL = re.compile(
 )  # DOS ends of file, ETX, BOMs of files put together
 _BREAK = re.compile(r"\r\n|\n|\r")
 _MINE = re.compile(rb"(?m)^[^\n]{0,4}:?(25P?|28C?):")
-_MINE_TOO = re.compile(rb"(?m)^\s*:?(60[FM]:[CDcd]|62[FM]:[CDcd]|61:\d{6}|34F:|13D?:)")
+# Blanks but no breaks: a pattern that runs through empty lines begins anew at each of them.
+_MINE_TOO = re.compile(rb"(?m)^[^\S\n]*:?(60[FM]:[CDcd]|62[FM]:[CDcd]|61:\d{6}|34F:|13D?:)")
 
 
 class Field(NamedTuple):

@@ -30,7 +30,7 @@ def claims(source: Source, request: Request) -> list[Claim]:
     table = _grid(source)
     if table is None:
         return []
-    profiles = [profile for profile in request.profiles if request.profile in ("", profile.name)]
+    profiles = request.able()
     with_standard = request.profile in ("", standard.NAME)
     return [
         Claim(fit.profile.name, fit.profile.kind, partial(_read, source, request, table, fit))

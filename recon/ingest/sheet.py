@@ -57,7 +57,7 @@ def claims(source: Source, request: Request) -> list[Claim]:
     """
     found: dict[tuple[str, Kind], list[tuple[Grid, Heading]]] = {}
     book = _book(source)
-    profiles = [profile for profile in request.profiles if request.profile in ("", profile.name)]
+    profiles = request.able()
     with_standard = request.profile in ("", standard.NAME)
     for table in book.sheets:
         stem = table.where.rsplit("!", 1)[-1] if len(book.sheets) > 1 else source.path.stem
@@ -67,6 +67,15 @@ def claims(source: Source, request: Request) -> list[Claim]:
         Claim(name, kind, partial(_read, source, request, tables, book))
         for (name, kind), tables in found.items()
     ]
+
+
+def tables(source: Source) -> Sequence[Grid]:
+    """The visible sheets of a workbook that hold something; none if the file is no workbook.
+
+    Raises:
+        ReconError: `file-unreadable` for a workbook that is encrypted, damaged or too large.
+    """
+    return _book(source).sheets
 
 
 def misses(source: Source, request: Request) -> Problem | None:
@@ -101,7 +110,7 @@ def _book(source: Source) -> _Book:
         data = source.data
         if _ENCRYPTED in data:
             raise source.refusal(
-                "the workbook is encrypted", "open it in Excel, remove the password, save it"
+                "the workbook is encrypted", "open it in Excel, remove the password, save it", "file-locked"
             )
         if not any(name in data for name in _XLS_STREAMS):
             return _Book()
@@ -127,7 +136,7 @@ def _grids(source: Source) -> _Book:
             shown = [one.name for one in found if one.visible is calamine.SheetVisibleEnum.Visible]
             sheets = [(name, _rows(book, name)) for name in shown]
         except calamine.PasswordError as error:
-            raise source.refusal("the workbook is encrypted", _DECRYPT) from error
+            raise source.refusal("the workbook is encrypted", _DECRYPT, "file-locked") from error
     # A day number that is not written as a date counts from 1904 there; rather than guess, such a cell is told.
     serials = not _from_1904(source)
     return _Book(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import io
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,17 +21,22 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Source:
-    """One file: how the user named it, how long it is, how it begins, and its SHA-256."""
+    """One file: how the user named it, how long it is, how it begins, and its SHA-256.
+
+    A part of a mail is one too: its bytes are `content`, its name a `label` that no path is made of.
+    """
 
     path: Path
     size: int
     head: bytes
     digest: str
+    label: str = ""
+    content: bytes | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
-        """The file's name as it was given, with `/` on every system."""
-        return self.path.as_posix()
+        """The file's name as it was given, with `/` on every system; of a part, `mail.eml:part.csv`."""
+        return self.label or self.path.as_posix()
 
     @cached_property
     def data(self) -> bytes:
@@ -43,6 +49,8 @@ class Source:
         Raises:
             ReconError: `file-unreadable` if it is too large to be held in memory or went away.
         """
+        if self.content is not None:
+            return self.content
         if self.size > SIZE_MAX:
             raise self.refusal(f"it has {self.size:,} bytes; at most {SIZE_MAX:,} can be read", "split it")
         try:
@@ -52,6 +60,8 @@ class Source:
 
     def open(self) -> BinaryIO:
         """The file opened for streaming."""
+        if self.content is not None:
+            return io.BytesIO(self.content)
         return self.path.open("rb")
 
     def at(self, position: int | str) -> str:
@@ -61,6 +71,12 @@ class Source:
     def refusal(self, what: str, hint: str = "", code: str = "file-unreadable") -> ReconError:
         """The error that refuses the whole file."""
         return ReconError(Problem(code, self.name, what, hint))
+
+
+def part_of(source: Source, name: str, content: bytes) -> Source:
+    """A part of a file as a file of its own."""
+    digest = hashlib.sha256(content).hexdigest()
+    return Source(source.path, len(content), content[:HEAD_SIZE], digest, f"{source.name}:{name}", content)
 
 
 def _reason(error: OSError) -> str:
@@ -106,6 +122,18 @@ class Request:
     profile: str = ""
     kind: Kind | None = None
     currency_default: str = ""
+    prefer: Collection[str] = ()
+    advice: bool = False  # the file is a mail or a part of one: profiles for any advice may be tried
+    depth: int = 0  # mails around it
+
+    def able(self, *, advice: bool = False) -> list[Profile]:
+        """The profiles that may be taken: all, or the named one; those for any advice only on an advice."""
+        advice = advice or self.advice or self.kind is Kind.REMITTANCE
+        return [
+            profile
+            for profile in self.profiles
+            if self.profile == profile.name or (not self.profile and (advice or not profile.fallback))
+        ]
 
 
 @dataclass(frozen=True)
@@ -128,3 +156,4 @@ class Reader:
     name: str
     claims: Callable[[Source, Request], list[Claim]]
     misses: Callable[[Source, Request], Problem | None] = lambda _source, _request: None
+    alone: bool = False  # what it claims is surely its own, whatever others would make of it

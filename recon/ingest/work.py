@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 import polars as pl
@@ -47,6 +48,9 @@ class Work:
     rows: pl.DataFrame
     problems: list[Problem] = field(default_factory=list)
     left_out: int = 0
+    totals: pl.DataFrame = field(default_factory=pl.DataFrame)  # rows of totals as they stand in the file
+    stated: list[tuple[int, Decimal]] = field(default_factory=list)  # what these say: position, amount
+    less: dict[int, str] = field(default_factory=dict)  # rows of deductions: position, type of deduction
 
     @property
     def table(self) -> Table:

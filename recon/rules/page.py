@@ -72,7 +72,8 @@ _PROFILES = """\
 ## Column profiles
 
 A profile is one YAML file of its own that says which column of a bank's, payer's or ledger's file is which.
-Those that come with recon are in `rules/profiles/`; name yours under `profiles` of your rules file. A file
+Those that come with recon are in `rules/profiles/`; [profiles.md](profiles.md) says
+how `recon profile` makes one of yours and where it is found, or name it under `profiles` of your rules file. A file
 belongs to the profile whose `header` it has; `--profile NAME` settles a tie. `recon rules check FILE` says what is
 wrong in a profile, too.
 """

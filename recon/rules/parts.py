@@ -25,6 +25,12 @@ def fits_nothing(pattern: str) -> bool:
     return bool(pl.Series([""]).str.contains(pattern).item())
 
 
+def groups(pattern: str) -> int:
+    """How many pairs of brackets of a pattern keep what they hold."""
+    found = pl.Series([""], dtype=pl.String).str.extract_groups(pattern)
+    return len(found.struct.fields)
+
+
 def _pattern(text: str) -> str:
     if len(text) > PATTERN_LENGTH_MAX:
         raise PydanticCustomError(

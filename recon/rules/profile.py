@@ -11,16 +11,17 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from recon.model import INPUT_TABLES, Kind
-from recon.rules.parts import Part, Pattern
+from recon.rules.parts import Part, Pattern, groups
 
 Source = Annotated[str | tuple[str, ...], Field()]
+Finder = Annotated[Pattern | tuple[Pattern, ...], Field()]
 
 
 class Amount(Part):
     """Where a bank line's amount and sign come from: one of the three ways."""
 
-    signed: str = ""
-    """One column, credits positive."""
+    signed: Source = ""
+    """One column, credits positive; or several of which each row has one."""
     credit: str = ""
     """Column of money in; with `debit`."""
     debit: str = ""
@@ -39,6 +40,12 @@ class Amount(Part):
             raise ValueError("say `signed`, or `credit` and `debit`, or `unsigned` and `indicator`")
         return self
 
+    @property
+    def sums(self) -> tuple[str, ...]:
+        """Their columns that hold amounts."""
+        signed = (self.signed,) if isinstance(self.signed, str) else self.signed
+        return tuple(name for name in (*signed, self.credit, self.debit, self.unsigned) if name)
+
 
 class Profile(Part):
     """One source's columns."""
@@ -53,6 +60,10 @@ class Profile(Part):
     """Columns that a file must have to be of this profile, as written there; case and blanks don't count."""
     header_absent: tuple[str, ...] = ()
     """Columns that it must not have (tells two layouts of one bank apart)."""
+    also: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """A column of the heading -> other names that files have for it (`Invoice: [Invoice No, Bill No]`)."""
+    fallback: bool = False
+    """Gives way to every other profile that fits, and is tried on advices only: PDF, e-mail, `--remittance`."""
     no_header: tuple[str, ...] = ()
     """For files without a heading: the columns' names in order."""
     shape: tuple[Pattern, ...] = ()
@@ -83,12 +94,22 @@ class Profile(Part):
     """Rows whose text (cells joined with blanks) fits are titles, totals or footers, and left out."""
     ends: tuple[Pattern, ...] = ()
     """A row whose text fits ends the table: it and all behind it (legends, summaries) are left out."""
+    fields: dict[str, Finder] = Field(default_factory=dict)
+    """Our column -> pattern of a single value outside the table (`payer: 'Payer: (.+)'`), or several patterns in the
+    order in which they are tried; the value is what the brackets hold. It meets the text of three lines at a time,
+    `^` and `$` at the ends of a line, two blanks where columns part. Another `remittance_id` or `payment_reference`
+    begins another advice."""
+    totals: tuple[Pattern, ...] = ()
+    """For remittances: rows whose text fits are totals too, besides those called Total; checked against the rows."""
+    less: dict[str, tuple[Pattern, ...]] = Field(default_factory=dict)
+    """For remittances: deduction type -> patterns of rows that are no documents: their amount is taken off the
+    document whose number they bear, else off the row above (`TDS: ['(?i)tds']`)."""
     continues: bool = False
-    """A row without date and amount goes on with the text of the row before."""
+    """A row without date and amount goes on with the text of the row before (in a PDF it always does)."""
     newest_first: Literal["", "yes", "no"] = ""
     """Order of the lines for the running balance; empty = found out."""
 
-    @field_validator("columns", "constants", "values")
+    @field_validator("columns", "constants", "values", "fields")
     @classmethod
     def _ours(cls, value: dict[str, object]) -> dict[str, object]:
         known = {name for table in INPUT_TABLES.values() for name in table.file_columns}
@@ -97,10 +118,24 @@ class Profile(Part):
             raise ValueError(f"no such column of ours: {', '.join(unknown)}")
         return value
 
+    @field_validator("fields")
+    @classmethod
+    def _brackets(cls, value: dict[str, Finder]) -> dict[str, Finder]:
+        for name, patterns in value.items():
+            for pattern in (patterns,) if isinstance(patterns, str) else patterns:
+                if groups(pattern) != 1:
+                    raise ValueError(f"{name}: put the value, and nothing else, into brackets: `No (\\d+)`")
+        return value
+
     @model_validator(mode="after")
     def _whole(self) -> Profile:
         if not self.header and not self.no_header:
             raise ValueError("say `header` (columns of the heading) or `no_header` (names in order)")
         if self.kind is Kind.BANK and self.amount is None:
             raise ValueError("a bank profile says `amount`")
+        unused = [
+            name for name in ("totals", "less") if getattr(self, name) and self.kind is not Kind.REMITTANCE
+        ]
+        if unused:
+            raise ValueError(f"only a remittance profile says `{unused[0]}`")
         return self

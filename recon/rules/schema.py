@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from recon.rules.accounts import Accounts
 from recon.rules.parts import Money, Name, Part, Pattern, Percent, Share
+from recon.rules.reports import Reports
 
 
 class Controls(Part):
@@ -421,5 +422,6 @@ class Rules(Part):
     weights: Weights = Weights()
     thresholds: Thresholds = Thresholds()
     limits: Limits = Limits()
+    reports: Reports = Reports()
     profiles: tuple[str, ...] = ()
     """Files of column profiles beside this file, read besides the built-in ones."""

@@ -16,11 +16,12 @@ from sqlalchemy import Connection, Engine, MetaData, select
 
 from recon.model import Batch, Kind, RunRecord, Statement, View
 from recon.problems import EXIT_JOB, Problem, ReconError
-from recon.store import append, connect, past, query, statements
+from recon.store import append, chain, connect, past, query, statements
 from recon.store.append import RunTables
+from recon.store.chain import Verified
 from recon.store.past import Past
 
-__all__ = ["Past", "RunRecord", "RunTables", "Store", "shown"]
+__all__ = ["Past", "RunRecord", "RunTables", "Store", "Verified", "shown"]
 
 
 def shown(url: str) -> str:
@@ -108,6 +109,7 @@ class Store:
                 finished = {name: row[name] for name in ("seq", "status", "summary", "whole")}
                 connection.execute(runs.update().where(runs.c.run_id == run.run_id).values(finished))
             self._keep(connection, seq, tables)
+            chain.seal(connection, self._tables, chain.RUN, str(seq))
             self._position = None
         return True
 
@@ -239,6 +241,9 @@ class Store:
             append.decided(connection, self._tables, seq, decided, at)
             append.settlements(connection, self._tables, seq, closing)
             append.accepted(connection, self._tables, seq, accepted)
+            last = append.highest(connection, self._tables.tables["decisions"], "nth")
+            first = last - decided.height + 1
+            chain.seal(connection, self._tables, chain.DECISIONS, f"{first}-{last}")
             self._position = None
 
     # Postings
@@ -276,6 +281,7 @@ class Store:
             posted = set(connection.execute(select(postings.c.line_id)).scalars())
             assert posted.isdisjoint(batch.line_ids), "a line is posted once"
             append.batch(connection, self._tables, batch, at, who)
+            chain.seal(connection, self._tables, chain.POSTING, batch.batch_id)
             self._position = None
         return batch
 
@@ -311,6 +317,18 @@ class Store:
             select(postings.c.line_id).where(postings.c.batch_id == batch_id).order_by(postings.c.line_id)
         )
         return Batch(batch_id, found.format, found.content, tuple(connection.execute(of_batch).scalars()))
+
+    # Nothing was changed
+
+    def verify(self) -> Verified:
+        """Work out the hash chain anew from all that is there; see `chain.Verified`."""
+        with connect.reading(self._engine) as connection:
+            return chain.verify(connection, self._tables)
+
+    def links(self) -> list[str]:
+        """The hashes of the chain's links, the oldest first."""
+        with connect.reading(self._engine) as connection:
+            return chain.hashes(connection, self._tables)
 
     # Who wrote in between
 

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.store import migrate
 
-VERSION: Final = 3
+VERSION: Final = 4
 WAIT_SECONDS: Final = 10.0
 _WRITES: Final = "recon_writes"  # execution option of a connection that is going to write
 

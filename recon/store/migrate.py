@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, text
+
+from recon.store import chain
 
 _KEPT_INPUTS: Final = """
 ALTER TABLE runs ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;
@@ -43,9 +45,20 @@ _WHO: Final = """
 ALTER TABLE runs ADD COLUMN who TEXT NOT NULL DEFAULT '';
 ALTER TABLE batches ADD COLUMN who TEXT NOT NULL DEFAULT '';
 """
+_CHAIN: Final = """
+CREATE TABLE chain (
+    nth BIGINT NOT NULL PRIMARY KEY,
+    what TEXT NOT NULL,
+    key TEXT NOT NULL,
+    digests TEXT NOT NULL,
+    hash TEXT NOT NULL
+);
+"""
 STEPS: Final[Mapping[int, str]] = MappingProxyType(
-    {2: _KEPT_INPUTS + _HOLDERS, 3: _WHO}
+    {2: _KEPT_INPUTS + _HOLDERS, 3: _WHO, 4: _CHAIN}
 )  # version -> what makes it of the one before
+
+_CHAINED: Final = 4  # from this version on every write is a link of the chain
 
 
 def statements(sql: str) -> Iterator[str]:
@@ -63,3 +76,7 @@ def migrate(connection: Connection, version: int, to: int) -> None:
         connection.execute(
             text("INSERT INTO schema_version (version) VALUES (:version)"), {"version": number}
         )
+    if version < _CHAINED <= to:
+        tables = MetaData()
+        tables.reflect(connection)
+        chain.begin(connection, tables)

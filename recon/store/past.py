@@ -180,6 +180,11 @@ def _others(connection: Connection, tables: MetaData, kind: Kind, seq: int) -> p
     return pl.concat([table.empty_outside(), told], how="diagonal_relaxed")
 
 
+def last(connection: Connection, tables: MetaData, kind: Kind) -> pl.DataFrame:
+    """The rows of a kind that is kept by its changes, as the last run read them."""
+    return _others(connection, tables, kind, query.END - 1)
+
+
 def _proposed(
     connection: Connection, tables: MetaData, seq: int
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

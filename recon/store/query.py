@@ -175,6 +175,27 @@ def unposted(connection: Connection, tables: MetaData) -> pl.DataFrame:
     return rows.fetch(connection, query, model.ACCEPTED.outer_schema)
 
 
+def on_account(connection: Connection, tables: MetaData) -> pl.DataFrame:
+    """Cash accepted on account that the last extract can't know.
+
+    It is in no posting file yet, or was accepted after the last run read its open items.
+
+    Returns: line_id, customer_id, booking_date, amount, currency.
+    """
+    table, lines, postings = (tables.tables[name] for name in ("accepted", "bank_lines", "postings"))
+    last = select(func.max(tables.tables["runs"].c.seq)).scalar_subquery()
+    columns = [table.c.line_id, table.c.customer_id, lines.c.booking_date, table.c.amount, table.c.currency]
+    query = (
+        select(*columns)
+        .join(lines, lines.c.line_id == table.c.line_id)
+        .outerjoin(postings, postings.c.line_id == table.c.line_id)
+        .where(table.c.item_id == "", postings.c.line_id.is_(None) | (table.c.run_seq == last))
+        .order_by(table.c.nth)
+    )
+    found = rows.fetch(connection, query, {column.name: pl.String() for column in columns})
+    return found.with_columns(pl.col("booking_date").str.to_date())
+
+
 def decided(connection: Connection, tables: MetaData, before: int = END) -> pl.DataFrame:
     """Every decision before that run, in the order they came, with decided_at."""
     table = tables.tables["decisions"]

@@ -12,6 +12,7 @@
 --   2  all that a run read is kept, so that other rules can be tried on it: runs.whole, run_lines, inputs_seen;
 --      and whose account a proposal puts cash on, so that it is posted there: proposal_allocations.customer_id
 --   3  who ran and who posted, for the log of a workbook that several people use: runs.who, batches.who
+--   4  a hash chain over all that is kept, so that what was changed beside recon is seen: chain
 
 CREATE TABLE schema_version (
     version INTEGER NOT NULL
@@ -204,3 +205,12 @@ CREATE TABLE postings (
     batch_id TEXT NOT NULL
 );
 CREATE INDEX postings_by_batch ON postings (batch_id);
+
+-- What was written holds what was written before: recon/store/chain.py.
+CREATE TABLE chain (
+    nth BIGINT NOT NULL PRIMARY KEY, -- from 1
+    what TEXT NOT NULL,             -- run, decisions, posting
+    key TEXT NOT NULL,              -- the run's seq, the decisions' nth from-to, the batch_id
+    digests TEXT NOT NULL,          -- table -> number of rows and their SHA-256, as JSON
+    hash TEXT NOT NULL              -- SHA-256 of the link before and of this one
+);

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +27,7 @@ from recon.workbook import (
     notes,
     ours,
     pivots,
+    report_sheets,
     rewrite,
     standing,
     swap,
@@ -34,6 +35,7 @@ from recon.workbook import (
 )
 from recon.workbook.columns import TABLE_SHEETS, TABLES
 from recon.workbook.package import BrokenError, Package, SheetPart, parse, tag
+from recon.workbook.pages import Page
 from recon.workbook.standing import Old
 
 TEMPLATE: Final = "recon.xlsm"
@@ -197,6 +199,27 @@ class FileBook:
         self._swap(data, backup=backup)
         undo.forget(self.path)  # it was of the sheets before this
         return tuple(problems)
+
+    def write_pages(self, pages: Sequence[Page]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+        """Put report pages onto their sheets, all or nothing; nothing else in the workbook changes.
+
+        Returns the sheets' names, and a problem for each sheet on which somebody had put what could not stay.
+
+        Raises:
+            ReconError: as `write`.
+        """
+        guard.check_closed(self.path)
+        guard.check_writable(self.path)
+        self._check_unchanged()
+        package = Package(self._data)
+        try:
+            names, problems = report_sheets.put(package, pages)
+            package.calculate_on_load()  # formulas of theirs may read these sheets
+            data = package.packed()
+        except BrokenError as error:
+            raise self._broken(error) from error
+        self._swap(data, backup=True)
+        return tuple(names), tuple(problems)
 
     # --- reading the package
 

@@ -30,6 +30,7 @@ from recon.workbook.styles import Styles
 
 _TEMPLATE = "recon.xlsm"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_SHARED = ("pivotCacheDefinition", "slicerCache", "person")  # what other sheets may relate to, as well
 _SHEET_RELATION = f"{RELATIONS}/worksheet"
 
 
@@ -48,38 +49,41 @@ def complete(package: Package, have: Collection[str]) -> None:
     if len(missing) == len(columns.TABLES):
         missing = [columns.HOME, columns.DASHBOARD, *missing]
     template = Package((resources.folder("workbooks") / _TEMPLATE).read_bytes())
-    graft = _Graft(package, template, missing)
+    graft = Graft(package, template, missing)
     for sheet in template.sheets():
         if sheet.name in missing:
             graft.add(sheet)
     graft.finish()
 
 
-class _Graft:
-    """One workbook receiving sheets of the template."""
+class Graft:
+    """One workbook receiving sheets of the template, or of another workbook of ours."""
 
-    def __init__(self, package: Package, template: Package, missing: list[str]) -> None:
+    def __init__(
+        self, package: Package, template: Package, missing: list[str], there: Mapping[str, str] | None = None
+    ) -> None:
+        """`there` are sheets that the workbook has already, with their names in it: they are replaced."""
         self._package = package
         self._template = template
         self._styles = Styles(package, template)
         self._shared = _strings(template)
         self._places: dict[str, int] = {}  # template sheet -> its index in the workbook
+        self._replaced: set[str] = set()  # indexes of sheets that are replaced
+        self._gone: list[str] = []  # parts that hung on them
         taken = {node.get("name", "").lower() for node in self._sheets()}
-        self._names = {name: _free(name, taken) for name in missing}
+        self._names = {name: free_name(name, taken) for name in missing} | dict(there or {})
 
     def _sheets(self) -> list[etree._Element]:
         return list(self._package.workbook.iterfind(f"{tag('sheets')}/{tag('sheet')}"))
 
+    def name_of(self, sheet: str) -> str:
+        """What a sheet is called in this workbook."""
+        return self._names[sheet]
+
     def add(self, sheet: SheetPart) -> None:
         """Add one sheet with all that hangs on it."""
         part = self._new_name("xl/worksheets/sheet.xml")
-        text = self._template.read(sheet.path).decode()
-        text = re.sub(r' codeName="[^"]*"| tabSelected="1"', "", text)
-        if sheet.name == columns.HOME:
-            text = re.sub(r"<drawing [^>]*/>", "", text)  # its buttons would start nothing
-        text = re.sub(r'(<c r="[A-Z]+\d+"(?: s="\d+")?) t="s"><v>(\d+)</v>', self._inline, text)
-        text = re.sub(r'(<c r="[A-Z]+\d+" s=")(\d+)(")', self._restyled, text)
-        self._package.add_part(part, text.encode(), _SHEET_TYPE)
+        self._package.add_part(part, self._text(sheet).encode(), _SHEET_TYPE)
         self._copy_relations(sheet.path, part, buttons=sheet.name != columns.HOME)
         sheets = self._package.workbook.find(tag("sheets"))
         assert sheets is not None
@@ -88,6 +92,37 @@ class _Graft:
         relation = self._package.add_relation(self._package.workbook_path, _SHEET_RELATION, part)
         node.set(f"{{{RELATIONS}}}id", relation)
         self._places[sheet.name] = len(sheets) - 1
+
+    def replace(self, sheet: SheetPart, there: SheetPart, code_name: str) -> None:
+        """Put a sheet in the place of one that the workbook has; it keeps that one's names."""
+        text = self._text(sheet)
+        if code_name:
+            safe = grid.escaped(pl.Series([code_name])).item()
+            text = re.sub(r"<sheetPr\b", f'<sheetPr codeName="{safe}"', text, count=1)
+        self._forget(there.path)
+        self._package.edits[there.path] = text.encode()
+        self._copy_relations(sheet.path, there.path, buttons=True)
+        self._places[sheet.name] = there.index
+        self._replaced.add(str(there.index))
+
+    def _forget(self, part: str) -> None:
+        """Leave out what a part relates to and nothing else does; `finish` sees to what does not come back."""
+        for relation in self._package.relations(part):
+            if relation.target in self._package.names and relation.type not in _SHARED:
+                self._forget(relation.target)
+                self._package.edits[relation.target] = None
+                self._gone.append(relation.target)
+        if relations_path(part) in self._package.names:
+            self._package.edits[relations_path(part)] = None
+
+    def _text(self, sheet: SheetPart) -> str:
+        """A sheet's part with this workbook's styles, and its texts in its cells."""
+        text = self._template.read(sheet.path).decode()
+        text = re.sub(r' codeName="[^"]*"| tabSelected="1"', "", text)
+        if sheet.name == columns.HOME:
+            text = re.sub(r"<drawing [^>]*/>", "", text)  # its buttons would start nothing
+        text = re.sub(r'(<c r="[A-Z]+\d+"(?: s="\d+")?) t="s"><v>(\d+)</v>', self._inline, text)
+        return re.sub(r'(<c r="[A-Z]+\d+" s=")(\d+)(")', self._restyled, text)
 
     def finish(self) -> None:
         """Add the defined names of the added sheets, and the styles."""
@@ -102,15 +137,29 @@ class _Graft:
                 made.set("localSheetId", str(self._places[owner]))
             made.text = self._renamed(text)
             wanted.append(made)
-        if wanted:
-            names = defined_names_node(self._package.workbook)
-            there = {(node.get("name"), node.get("localSheetId")) for node in names}
-            names.extend(made for made in wanted if (made.get("name"), made.get("localSheetId")) not in there)
+        if wanted or self._replaced:
+            self._name(wanted)
+        for part in self._gone:
+            if part not in self._package.names:
+                self._package.drop_type(part)
         self._styles.save()
         self._package.save_workbook()
 
+    def _name(self, wanted: list[etree._Element]) -> None:
+        """Names into the workbook; those of a replaced sheet's print set-up stand for what the new one has."""
+        names = defined_names_node(self._package.workbook)
+        told = {(node.get("name"), node.get("localSheetId")): node for node in wanted}
+        there = {(node.get("name"), node.get("localSheetId")): node for node in names}
+        for key, node in there.items():
+            if key[1] in self._replaced and str(key[0]).startswith("_xlnm."):
+                if key in told:
+                    node.text = told[key].text
+                else:
+                    names.remove(node)
+        names.extend(node for key, node in told.items() if key not in there)
+
     def _inline(self, found: re.Match[str]) -> str:
-        text = grid.escaped(pl.Series([self._shared[int(found.group(2))]])).item()
+        text = self._shared[int(found.group(2))]
         return f'{found.group(1)} t="inlineStr"><is><t xml:space="preserve">{text}</t></is>'
 
     def _restyled(self, found: re.Match[str]) -> str:
@@ -184,7 +233,7 @@ class _Graft:
         return f"{base}{number}{extension}"
 
 
-def _free(wanted: str, taken: set[str]) -> str:
+def free_name(wanted: str, taken: set[str]) -> str:
     """A sheet name that the workbook doesn't have; marks it as taken."""
     name = wanted
     number = 1
@@ -195,13 +244,11 @@ def _free(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _strings(template: Package) -> Mapping[int, str]:
-    """The template's shared strings by their number."""
+def _strings(template: Package) -> list[str]:
+    """The template's shared strings in their order, as they stand in XML."""
     for relation in template.relations(template.workbook_path):
         if relation.type == "sharedStrings":
-            root = parse(template.read(relation.target))
-            return {
-                at: "".join(node.text or "" for node in item.iter(f"{{{MAIN}}}t"))
-                for at, item in enumerate(root.iterfind(tag("si")))
-            }
-    return {}
+            items = parse(template.read(relation.target)).iterfind(tag("si"))
+            texts = ["".join(node.text or "" for node in item.iter(f"{{{MAIN}}}t")) for item in items]
+            return grid.escaped(pl.Series(map(grid.decode, texts), dtype=pl.String)).to_list()
+    return []

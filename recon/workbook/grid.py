@@ -134,7 +134,7 @@ def _looked_up(cells_: pl.DataFrame, shared: list[str]) -> pl.DataFrame:
     known = pl.DataFrame(
         {"value": [str(at) for at in range(len(shared))], "text": shared},
         schema={"value": pl.String, "text": pl.String},
-    ).with_columns(_map_where(pl.Series("text", shared, dtype=pl.String), _ESCAPED, _decode))
+    ).with_columns(_map_where(pl.Series("text", shared, dtype=pl.String), _ESCAPED, decode))
     joined = cells_.join(known, on="value", how="left", maintain_order="left")
     return joined.with_columns(pl.col("text").fill_null("").alias("value")).drop("text")
 
@@ -149,7 +149,7 @@ def _decoded(series: pl.Series) -> pl.Series:
     if marked.any():
         plain = pl.DataFrame({"v": series.filter(marked)}).select(_unescaped(pl.col("v"))).to_series()
         series = series.scatter(marked.arg_true(), plain)
-    return _map_where(series, _ESCAPED, _decode)
+    return _map_where(series, _ESCAPED, decode)
 
 
 def _unescaped(text: pl.Expr) -> pl.Expr:
@@ -169,7 +169,8 @@ def _map_where(series: pl.Series, pattern: str, change: Callable[[str], str]) ->
     return series.replace(distinct, pl.Series([change(text) for text in distinct], dtype=pl.String))
 
 
-def _decode(text: str) -> str:
+def decode(text: str) -> str:
+    """Text with its `_xHHHH_` as the characters that they stand for."""
     return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda found: _character(int(found.group(1), 16)), text)
 
 

@@ -25,6 +25,10 @@ DAILY: Final = {
         "Post",
         "Writes what is accepted as a posting file for the ledger. Nothing is sent anywhere.",
     ),
+    "ReconReports": (
+        "Reports",
+        "Writes the report sheets behind Run log anew: ageing, unapplied cash, exception codes, match quality.",
+    ),
 }
 # Those of now and then, side by side.
 SELDOM: Final = {
@@ -37,7 +41,7 @@ SELDOM: Final = {
 }
 BUTTONS: Final = DAILY | SELDOM
 
-_NEXT_ROW, _BUTTON_ROW, _STRIP_ROW, _STATUS_ROW, _INPUT_ROW = 4, 8, 16, 20, 24  # from 0
+_NEXT_ROW, _BUTTON_ROW, _STRIP_ROW, _STATUS_ROW, _INPUT_ROW = 4, 8, 18, 22, 26  # from 0
 _LABEL, _VALUE, _STATE, _STATE_VALUE = 1, 2, 4, 5  # sheet columns, from 0
 _STRIP_STEP: Final = 163  # pixels from one small button to the next
 _SETUP: Final = (

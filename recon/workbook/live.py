@@ -7,7 +7,7 @@ is the user's to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,9 +18,10 @@ import polars as pl
 import xlwings
 
 from recon.problems import EXIT_JOB, Problem, ReconError
-from recon.workbook import areas, body, grid, guard, lost, named, ours, patience, undo
+from recon.workbook import areas, body, grid, guard, live_pages, lost, named, ours, patience, undo
 from recon.workbook.body import Body
 from recon.workbook.columns import TABLE_SHEETS, Sheet, letters
+from recon.workbook.pages import Page
 from recon.workbook.patience import patiently
 
 _PROBES: Final = 60  # rows of a table of which it is asked whether they are hidden
@@ -200,6 +201,11 @@ class LiveBook:
                     self._put_block(block, frames[name])
         self._handed.clear()
         return tuple(problems)
+
+    def write_pages(self, pages: Sequence[Page]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+        """Put report pages onto their sheets: the sheets' names. *Undo* is of the other sheets."""
+        with self._still():
+            return live_pages.put(self._book, pages), ()
 
     def undo(self) -> tuple[Problem, ...]:
         """Put tables and blocks back as they were before the last `write`; once more takes that back.

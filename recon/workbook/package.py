@@ -197,6 +197,10 @@ class Package:
             if node.get("Id") in wanted:
                 root.remove(node)
         self.edits[path] = serialise(root)
+        self.drop_type(part)
+
+    def drop_type(self, part: str) -> None:
+        """Leave out the content type of a part that is gone."""
         types = parse(self.read(_CONTENT_TYPES))
         for node in list(types):
             if node.get("PartName") == f"/{part}":

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recon import ingest
-from recon.ingest import delimited
+from recon.ingest import delimited, delimited_fast, grid
 from recon.ingest.grid import CELL_MAX
 from recon.problems import ReconError
 from recon.rules.profile import Profile
@@ -121,6 +121,12 @@ def test_problems_never_show_text_of_the_file(write: Write) -> None:
     assert not any(name in str(problem) for problem in reading.problems)
 
 
+def _fast(text: str) -> pl.DataFrame | None:
+    """What the fast way makes of text behind its first line."""
+    found = delimited_fast.fast(text.encode(), ",", 1)
+    return None if found is None else found[0]
+
+
 cells = st.text(
     st.one_of(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), st.sampled_from('",')), max_size=8
 )
@@ -133,7 +139,7 @@ def test_the_fast_way_reads_what_the_careful_way_reads(rows: list[tuple[str, str
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["a", "b", "c"])
     writer.writerows(("x" + first, *rest) for first, *rest in rows)
-    fast = delimited._fast(text.getvalue(), ",", 1)
+    fast = _fast(text.getvalue())
     assert fast is not None
     slow = list(delimited._careful(text.getvalue(), ",", lambda _line: None))[1:]
     assert [tuple(cell or "" for cell in row) for row in fast.select("c0", "c1", "c2").iter_rows()] == [
@@ -146,11 +152,28 @@ def test_the_fast_way_reads_what_the_careful_way_reads(rows: list[tuple[str, str
 @given(st.text(st.sampled_from('a",\n '), max_size=24))
 def test_the_fast_way_leaves_what_it_is_not_sure_of(body: str) -> None:
     """Any text of quotes, commas and line breaks: the fast way reads it as the csv module does, or not at all."""
-    fast = delimited._fast("h,i\n" + body, ",", 1)
+    fast = _fast("h,i\n" + body)
     slow = list(delimited._careful("h,i\n" + body, ",", lambda _line: None))[1:]
     if fast is not None:
         rows = [(line, cells) for line, _count, *cells in fast.iter_rows()]
         assert _filled(rows) == _filled(slow)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.text(st.sampled_from('a1 \t"\u00a0\x1f'), max_size=3), min_size=2, max_size=2), max_size=4
+    )
+)
+def test_the_fast_way_cleans_as_the_careful_one_does(rows: list[list[str]]) -> None:
+    for mark in (",", "\t"):
+        body = "\n".join(mark.join(cells) for cells in rows)
+        made = delimited_fast.rows(f"h{mark}i\n{body}".encode(), mark, 1)
+        if made is not None:
+            careful = [
+                row for row in delimited._careful(f"h{mark}i\n{body}", mark, lambda _line: None) if row[0] > 1
+            ]
+            assert made.equals(grid.cleaned(grid.frame(careful)))
 
 
 def _filled(rows: Iterable[tuple[int, Sequence[str | None]]]) -> list[tuple[int, list[str]]]:
@@ -173,7 +196,7 @@ def _filled(rows: Iterable[tuple[int, Sequence[str | None]]]) -> list[tuple[int,
     ],
 )
 def test_the_fast_way_leaves_the_rest(body: str) -> None:
-    assert delimited._fast("h,i\n" + body, ",", 1) is None
+    assert _fast("h,i\n" + body) is None
 
 
 @pytest.mark.parametrize(
@@ -186,7 +209,7 @@ def test_the_fast_way_leaves_the_rest(body: str) -> None:
     ],
 )
 def test_the_fast_way_takes_quotes_that_are_as_they_should_be(body: str, cells: tuple[str, str]) -> None:
-    fast = delimited._fast("h,i\n" + body, ",", 1)
+    fast = _fast("h,i\n" + body)
     assert fast is not None
     assert fast.select(pl.col("c0", "c1").fill_null("")).row(0) == cells
 

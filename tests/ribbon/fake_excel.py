@@ -6,6 +6,7 @@ Excel might read something else into is a mistake of the caller.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,10 +33,11 @@ class FakeBook:
         self.fullname = str(path)
         self.name = path.name
         self.app = FakeApp()
+        self.closed = False
         self.before: Callable[[str], None] = lambda _name: None
-        self.sheets = [FakeSheet(self, sheet) for sheet in held]
+        self.sheets = FakeSheets(FakeSheet(self, sheet) for sheet in held)
         by_name = {sheet.name: sheet for sheet in self.sheets}
-        self.names = FakeNames()
+        self.names = FakeNames(self)
         for name, defined in held.defined_names.items():
             found = list(defined.destinations)
             area = by_name[found[0][0]]._area(found[0][1]) if found else None
@@ -45,12 +47,38 @@ class FakeBook:
         (found,) = [sheet for sheet in self.sheets if sheet.name == name]
         return found
 
+    def close(self) -> None:
+        self.closed = True
+
     def told(self) -> Any:
         return self.names["recon_status"].refers_to_range.value
 
 
+class FakeSheets(list["FakeSheet"]):
+    """The sheets of a book; the first is the one that is shown, until another is."""
+
+    shown: FakeSheet | None = None
+
+    @property
+    def active(self) -> FakeSheet:
+        return self.shown or self[0]
+
+
+class FakeBooks:
+    """The books of an Excel: one that is opened out of a file is there until it is closed."""
+
+    def __init__(self) -> None:
+        self.opened: list[FakeBook] = []
+
+    def open(self, path: str, **given: Any) -> FakeBook:
+        assert given == {"update_links": False, "read_only": True, "add_to_mru": False}
+        self.opened.append(FakeBook(Path(path)))
+        return self.opened[-1]
+
+
 class FakeApp:
     def __init__(self) -> None:
+        self.books = FakeBooks()
         self.said: list[Any] = []
         self.screen_updating = True
 
@@ -61,18 +89,26 @@ class FakeApp:
 
 
 class FakeNames(dict[str, "FakeName"]):
+    def __init__(self, book: FakeBook) -> None:
+        super().__init__()
+        self._book = book
+
     def add(self, name: str, refers_to: str) -> None:
-        self[name] = FakeName(refers_to, None)
+        self[name] = FakeName(refers_to, None, self._book)
 
 
 class FakeName:
-    def __init__(self, refers_to: str, area: FakeRange | None) -> None:
+    def __init__(self, refers_to: str, area: FakeRange | None, book: FakeBook | None = None) -> None:
         assert refers_to.startswith("=")
         self.refers_to = refers_to
         self._area = area
+        self._book = book
 
     @property
     def refers_to_range(self) -> FakeRange:
+        if self._area is None and self._book is not None:
+            sheet, _, cells = self.refers_to[1:].rpartition("!")
+            return self._book.sheet(sheet.strip("'").replace("''", "'"))._area(cells.replace("$", ""))
         assert self._area is not None, "xlwings raises where a name stands for no cells"
         return self._area
 
@@ -81,24 +117,76 @@ class FakeSheet:
     def __init__(self, book: FakeBook, held: Any) -> None:
         self.book = book
         self.name = held.title
-        self.cells: dict[Place, Any] = {
-            (cell.row, cell.column): cell.value for row in held for cell in row if cell.value is not None
-        }
+        self.cells = FakeCells(
+            {(cell.row, cell.column): cell.value for row in held for cell in row if cell.value is not None}
+        )
         self.formulas: dict[Place, str] = {}
         self.heights: dict[int, float] = {}
         self.tables = [FakeTable(self, table.name, table.ref) for table in held.tables.values()]
+        self.charts = [FakeChart(self, f"recon_report_{number}") for number, _ in enumerate(held._charts, 1)]
+
+    def activate(self) -> None:
+        self.book.before("activate")
+        self.book.sheets.shown = self
+
+    def copy(self, after: FakeSheet, name: str) -> None:
+        """Into the book of another sheet, behind it, with what stands on it; Excel shows the new one."""
+        self.book.before("copy")
+        book = after.book
+        assert name.lower() not in {sheet.name.lower() for sheet in book.sheets}, (
+            "xlwings refuses a name twice"
+        )
+        made = copy.copy(self)
+        made.book, made.name = book, name
+        made.cells = FakeCells(self.cells)
+        made.formulas, made.heights = dict(self.formulas), dict(self.heights)
+        made.charts = [FakeChart(made, chart.name) for chart in self.charts]
+        book.sheets.insert(book.sheets.index(after) + 1, made)
+        book.sheets.shown = made
+
+    def clear(self) -> None:
+        self.book.before("clear")
+        self.cells.clear()
+        self.formulas.clear()
 
     def _area(self, reference: str) -> FakeRange:
         left, top, right, bottom = range_boundaries(reference)
         return FakeRange(self, (top, left), (bottom, right))
 
-    def range(self, first: Place, last: Place | None = None) -> FakeRange:
+    def range(self, first: Place | str, last: Place | None = None) -> FakeRange:
+        if isinstance(first, str):
+            return FakeRange(self, (0, 0), (0, 0), first)
         return FakeRange(self, first, last or first)
 
     def column(self, title: str) -> int:
         """The sheet column whose table header says so."""
         (found,) = [at[1] for at, value in self.cells.items() if value == title and at[0] == 3]
         return found
+
+
+class FakeCells(dict[Place, Any]):
+    """All cells of a sheet: by their place for the tests, and a range that can be copied for xlwings."""
+
+    def copy(self, destination: FakeCells | None = None) -> FakeCells:
+        assert destination is not None, "to nowhere is the clipboard"
+        assert not destination, "it was cleared before"
+        destination.update(self)
+        return destination
+
+
+class FakeChart:
+    def __init__(self, sheet: FakeSheet, name: str) -> None:
+        self._sheet = sheet
+        self.name = name
+        self.top = 0.0
+        self.source = ""
+
+    def set_source_data(self, source: FakeRange) -> None:
+        assert source.sheet is self._sheet
+        self.source = source.address
+
+    def delete(self) -> None:
+        self._sheet.charts.remove(self)
 
 
 class FakeTable:
@@ -133,10 +221,12 @@ class FakeTable:
 
 
 class FakeRange:
-    def __init__(self, sheet: FakeSheet, first: Place, last: Place) -> None:
+    def __init__(self, sheet: FakeSheet, first: Place, last: Place, address: str = "") -> None:
         self.sheet = sheet
         self.first, self.last = first, last
         self.row, self.column = first
+        self.address = address
+        self.top = 15.0 * (self.row - 1)
 
     def options(self, **given: Any) -> FakeRange:
         assert given == {"ndim": 2, "err_to_str": True}

@@ -2,7 +2,8 @@
 
 Called as: office_driver.py ADDRESS, with a JSON list of steps on standard input; answers with a JSON list.
 Steps: ["open", path] ["press", button] ["fill", table, line_id, title, text] ["name", name, row, text]
-["cells", sheet, area] ["status", until_not, seconds] ["table", name] ["formulas", sheet, area] ["shut"]
+["cells", sheet, area] ["used", sheet] ["formula", sheet, column, row, text] ["formulas", sheet, area]
+["status", until_not, seconds] ["table", name] ["shut"]
 """
 
 import json
@@ -83,6 +84,21 @@ class Driver:
 
     def cells(self, sheet: str, area: str) -> Any:
         return self.document.Sheets.getByName(sheet).getCellRangeByName(area).getDataArray()
+
+    def used(self, sheet: str) -> Any:
+        """All cells of a sheet, from the first to the last that is used."""
+        found = self.document.Sheets.getByName(sheet)
+        cursor = found.createCursor()
+        cursor.gotoEndOfUsedArea(False)  # noqa: FBT003 - UNO takes no names
+        end = cursor.RangeAddress
+        return found.getCellRangeByPosition(0, 0, end.EndColumn, end.EndRow).getDataArray()
+
+    def formula(self, sheet: str, column: int, row: int, text: str) -> Any:
+        """Types a formula, if there is one; what the cell shows."""
+        cell = self.document.Sheets.getByName(sheet).getCellByPosition(column, row)
+        if text:
+            cell.setFormula(text)
+        return cell.String
 
     def formulas(self, sheet: str, area: str) -> Any:
         return self.document.Sheets.getByName(sheet).getCellRangeByName(area).getFormulaArray()

@@ -178,7 +178,7 @@ def test_main_finds_the_workbook_by_the_arguments_that_vba_gives(
     assert ribbon.main() == EXIT_INPUT
     assert excel.told()[0][0].startswith("Home, Inputs")
     assert ribbon.main(["dance"]) == EXIT_INPUT
-    assert "apply_decisions, post, refresh" in capsys.readouterr().err
+    assert "apply_decisions, post, reports, refresh" in capsys.readouterr().err
 
 
 def test_main_without_excel_says_so(

@@ -41,6 +41,15 @@ SHEETS = (
     "tblProblems",
     "tblRunLog",
 )
+REPORTS = (
+    "Ageing",
+    "Ageing by customer",
+    "Ageing by invoice date",
+    "Unapplied cash",
+    "Exception codes",
+    "Match quality",
+    "Run control",
+)
 Rows = dict[str, dict[str, Any]]
 Golden = Callable[[Path, str], None]
 
@@ -57,6 +66,17 @@ def table(office: Office, name: str) -> Rows:
     (cells,) = office.take(["table", name])
     rows = [dict(zip(cells[0], row, strict=True)) for row in cells[1:]]
     return {row["Line id"]: row for row in rows if row["Line id"]}
+
+
+def reported(office: Office, folder: Path) -> str:
+    """The report sheets as text, without what hangs on the moment, the folder and the person."""
+    parts = []
+    for name, cells in zip(REPORTS, office.take(*(["used", name] for name in REPORTS)), strict=True):
+        rows = ["\t".join(json.dumps(value, ensure_ascii=False) for value in row) for row in cells]
+        parts.append("\n".join([f"== {name}", *rows]))
+    text = re.sub(r"\d{8}T\d{12,}-[0-9a-f]{8}", "RUN", "\n".join(parts) + "\n")
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "MOMENT", text)
+    return text.replace(f'"{login()}"', '"ME"').replace(folder.as_posix(), "FOLDER")
 
 
 def told(office: Office, folder: Path) -> str:
@@ -121,6 +141,10 @@ def test_the_day_by_buttons_alone(desk: Path, tmp_path: Path, golden: Golden) ->
         assert table(office, "tblExceptions")["L3"]["Note"] == "called them"
         golden(GOLDEN / "posted.txt", told(office, desk))
         assert press(office, "Settings").startswith("The settings can be used.")
+
+        said = press(office, "Reports")
+        assert said == f"5 reports as at 07/10/2026: {', '.join(REPORTS)}."
+        golden(GOLDEN / "reported.txt", reported(office, desk))
         assert not list(desk.glob("*.log"))
 
 
@@ -143,3 +167,12 @@ def test_the_same_by_job_files_where_excel_may_start_no_program(desk: Path, tmp_
         (said,) = office.take(["status", waiting, SECONDS])
         assert said == "3 bank lines: 1 matched automatically, 1 suggestion and 1 exception to review."
         assert table(office, "tblSuggestions")["L2"]["Proposed items"] == "INV-1002 80.00 (due 02/10/2026)"
+
+        office.take(["name", "recon_jobs", 0, ""])
+        assert press(office, "Reports").startswith("5 reports as at 07/10/2026: Ageing, ")
+        assert office.take(["formula", "Run log", 0, 99, "=$Ageing.B15"]) == ["100"]
+        office.take(["fill", "tblSuggestions", "L2", "Decision", "accept"])
+        press(office, "Apply decisions")
+        assert press(office, "Reports").startswith("5 reports as at 07/10/2026: Ageing, ")
+        # What points to a report still does, and says what it says now.
+        assert office.take(["formula", "Run log", 0, 99, ""]) == ["20"]

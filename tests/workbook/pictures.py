@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -38,23 +39,24 @@ def main(out: Path) -> None:
             book=book,
         )
         flow.reconcile(job)
+        reported = flow.report.report([flow.report.ALL], book=book).sheets
         open_book(book).write({}, {named.CELL_PYTHON: PYTHON})
         profile = f"-env:UserInstallation={(desk / 'profile').as_uri()}"
         command = ["soffice", "--headless", profile, "--convert-to", "pdf", "--outdir", folder, str(book)]
         for _ in range(2):  # a new profile's first start may end at once
             subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - the command is written here
         pdf = desk / "march.pdf"
-        for sheet, page in _pages(pdf).items():
+        for sheet, page in _pages(pdf, [*columns.TABLE_SHEETS, *reported]).items():
             name = out / sheet.lower().replace(" ", "-")
             _run("pdftoppm", "-r", DPI, "-png", "-singlefile", "-f", str(page), "-l", str(page), pdf, name)
 
 
-def _pages(pdf: Path) -> dict[str, int]:
+def _pages(pdf: Path, sheets: Sequence[str]) -> dict[str, int]:
     """The first page of each sheet: Home and Dashboard have one each, the others say their name at the foot."""
     pages = _run("pdftotext", "-layout", pdf, "-").split("\f")
     found = {columns.HOME: 1, columns.DASHBOARD: 2}
     for number, text in enumerate(pages, 1):
-        for sheet in columns.TABLE_SHEETS:
+        for sheet in sheets:
             if sheet not in found and re.search(rf"^\s*{sheet} · recon", text, re.MULTILINE):
                 found[sheet] = number
     return found

@@ -18,6 +18,10 @@ Public Sub ReconPost()
     StartPython "post"
 End Sub
 
+Public Sub ReconReports()
+    StartPython "reports"
+End Sub
+
 Public Sub ReconRefresh()
     StartPython "refresh"
 End Sub

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import uno
+from com.sun.star.beans import PropertyValue  # type: ignore[import-not-found]
 from xlwings import base_classes
 
 _EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet's dates have no zone
@@ -76,6 +77,9 @@ class App(base_classes.App):
     def books(self) -> Books:
         return Books(self)
 
+    def activate(self, steal_focus: bool = False) -> None:
+        """There is one office, and it has no window."""
+
 
 class Books(base_classes.Books):
     def __init__(self, app: App) -> None:
@@ -87,6 +91,18 @@ class Books(base_classes.Books):
             part = parts.nextElement()
             if hasattr(part, "Sheets"):
                 yield Book(self.app, part)
+
+    def __call__(self, name: str) -> Book:
+        for book in self:
+            if book.name == name:
+                return book
+        raise KeyError(name)
+
+    def open(self, fullname: str, *_given: Any) -> Book:
+        hidden = PropertyValue()
+        hidden.Name, hidden.Value = "Hidden", True
+        url = uno.systemPathToFileUrl(fullname)
+        return Book(self.app, self.app.desktop.loadComponentFromURL(url, "_blank", 0, (hidden,)))
 
 
 class Book(base_classes.Book):
@@ -110,6 +126,12 @@ class Book(base_classes.Book):
     def name(self) -> str:
         return os.path.basename(self.fullname)  # noqa: PTH119 - as xlwings does
 
+    def activate(self) -> None:
+        """Nothing is shown."""
+
+    def close(self) -> None:
+        self.document.close(True)  # noqa: FBT003 - UNO takes no names
+
     @property
     def sheets(self) -> Sheets:
         return Sheets(self)
@@ -130,6 +152,17 @@ class Sheets(base_classes.Sheets):
         for at in range(len(self)):
             yield Sheet(self.book, self.book.document.Sheets.getByIndex(at))
 
+    def __call__(self, name_or_index: str | int) -> Sheet:
+        sheets = self.book.document.Sheets
+        if isinstance(name_or_index, int):
+            return Sheet(self.book, sheets.getByIndex(name_or_index - 1))
+        return Sheet(self.book, sheets.getByName(name_or_index))
+
+    @property
+    def active(self) -> Sheet:
+        controller = self.book.document.CurrentController
+        return Sheet(self.book, controller.ActiveSheet) if controller else self(1)
+
 
 class Sheet(base_classes.Sheet):
     def __init__(self, book: Book, sheet: Any) -> None:
@@ -148,6 +181,36 @@ class Sheet(base_classes.Sheet):
     def name(self) -> str:
         return str(self.sheet.Name)
 
+    @name.setter
+    def name(self, value: str) -> None:
+        self.sheet.Name = value
+
+    @property
+    def index(self) -> int:
+        return int(self.sheet.RangeAddress.Sheet)
+
+    def activate(self) -> None:
+        if controller := self._book.document.CurrentController:
+            controller.ActiveSheet = self.sheet
+
+    def copy(self, before: Any, after: Sheet) -> None:
+        """Into another workbook: values and widths. LibreOffice 7 crashes in `importSheet`, where macros are."""
+        assert before is None
+        sheets = after._book.document.Sheets
+        sheets.insertNewByName(self.name, after.index + 1)
+        _pour(self.sheet, sheets.getByName(self.name))
+
+    def clear(self) -> None:
+        self.sheet.clearContents(_ALL_BUT_OBJECTS)
+
+    @property
+    def cells(self) -> Range:
+        return Range(self, self.sheet)
+
+    @property
+    def charts(self) -> Charts:
+        return Charts(self)
+
     @property
     def tables(self) -> list[Table]:
         number = self.sheet.RangeAddress.Sheet
@@ -158,6 +221,41 @@ class Sheet(base_classes.Sheet):
     def range(self, arg1: Any, arg2: Any = None) -> Range:
         first, last = (_corner(one, last=at) for at, one in enumerate((arg1, arg2 or arg1)))
         return Range(self, self.sheet.getCellRangeByPosition(first[1], first[0], last[1], last[0]))
+
+
+def _pour(source: Any, target: Any) -> None:
+    """A sheet's values and widths onto another sheet; texts stay texts."""
+    cursor = source.createCursor()
+    cursor.gotoEndOfUsedArea(False)  # noqa: FBT003 - UNO takes no names
+    end = cursor.RangeAddress
+    area = (0, 0, end.EndColumn, end.EndRow)
+    target.getCellRangeByPosition(*area).setDataArray(source.getCellRangeByPosition(*area).getDataArray())
+    for column in range(end.EndColumn + 1):
+        target.Columns.getByIndex(column).Width = source.Columns.getByIndex(column).Width
+
+
+class Charts(base_classes.Charts):
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+
+    def __iter__(self) -> Iterator[Chart]:
+        for name in self.sheet.sheet.Charts.ElementNames:
+            yield Chart(self.sheet, name)
+
+
+class Chart(base_classes.Chart):
+    """LibreOffice gives charts names of its own, so that those of recon are never found again here."""
+
+    def __init__(self, sheet: Sheet, name: str) -> None:
+        self.sheet = sheet
+        self.found = name
+
+    @property
+    def name(self) -> str:
+        return self.found
+
+    def delete(self) -> None:
+        self.sheet.sheet.Charts.removeByName(self.found)
 
 
 def _corner(place: Any, *, last: int) -> tuple[int, int]:
@@ -234,6 +332,10 @@ class Range(base_classes.Range):
     def clear(self) -> None:
         self.cells.clearContents(_ALL_BUT_OBJECTS)
 
+    def copy(self, destination: Any) -> None:
+        """A whole sheet onto a whole sheet, perhaps of another document."""
+        _pour(self._sheet.sheet, destination.impl.sheet.sheet)
+
     def autofill(self, destination: Any, type_: str) -> None:
         """Copies the first row down; every round copies what is there already, so it takes few."""
         assert type_ == "fill_copy"
@@ -309,6 +411,11 @@ class Names(base_classes.Names):
     def contains(self, name_or_index: str) -> bool:
         return bool(self.book.document.NamedRanges.hasByName(name_or_index))
 
+    def add(self, name: str, refers_to: str) -> Name:
+        start = self.book.document.Sheets.getByIndex(0).getCellByPosition(0, 0).CellAddress
+        self.book.document.NamedRanges.addNewByName(name, _content(refers_to), start, 0)
+        return self(name)
+
     def __call__(self, name_or_index: str) -> Name:
         return Name(self.book, self.book.document.NamedRanges.getByName(name_or_index))
 
@@ -323,6 +430,20 @@ class Name(base_classes.Name):
         return str(self.found.Name)
 
     @property
+    def refers_to(self) -> str:
+        return f"={self.found.Content}"
+
+    @refers_to.setter
+    def refers_to(self, value: str) -> None:
+        self.found.Content = _content(value)
+
+    @property
     def refers_to_range(self) -> Range:
         cells = self.found.getReferredCells()
         return Range(Sheet(self.book, cells.Spreadsheet), cells)
+
+
+def _content(refers_to: str) -> str:
+    """Cells as Excel names them, as LibreOffice does: ='Ageing'!$A$1 -> $'Ageing'.$A$1."""
+    sheet, _, cells = refers_to.removeprefix("=").rpartition("!")
+    return f"${sheet}.{cells}" if sheet else refers_to.removeprefix("=")

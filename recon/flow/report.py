@@ -1,0 +1,179 @@
+"""Reports: out of the store, into files and onto sheets of the workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from recon import model, reports
+from recon.flow import books, deliver, report_pages, report_tables, settings
+from recon.flow.books import Book
+from recon.flow.review import known_store, rules_of_last_run
+from recon.posting.generic import clean
+from recon.problems import Problem, ReconError
+from recon.reports import Inputs, Kind, Made, Part, Report
+
+ALL: Final = "all"
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What was made: reports, files and sheets, as at which day; and what could not be made or was wrong."""
+
+    made: tuple[str, ...]
+    as_of: date
+    files: tuple[Path, ...] = ()
+    sheets: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def report(
+    names: Sequence[str],
+    store_url: str = "",
+    book: Path | Book | None = None,
+    out: Path | None = None,
+    as_of: date | None = None,
+    rules: str = "",
+    data: Path | None = None,
+) -> Reported:
+    """Make reports: `all`, or those of these names.
+
+    Args:
+        names: of `reports.REPORTS`, or `all` = each that the inputs allow.
+        store_url: the store; with a workbook, the one beside it.
+        book: a workbook whose report sheets are written anew.
+        out: folder of the files; none = no files.
+        as_of: the day to age to; the latest as-of date of the runs, unless it is given.
+        rules: a rules file; those of the last run, unless it is given.
+        data: folder of month-end inputs.
+
+    Raises:
+        ReconError: EXIT_INPUT for a name that there is not, a report whose inputs are missing, if nothing says which
+            store, or no run is finished; EXIT_JOB if store, workbook or folder can't be used.
+    """
+    wanted = _wanted(names)
+    problems = _unused(data)
+    if isinstance(book, Path):
+        books.existing(book)
+        books.check(book)
+    url = books.store_url(store_url, book)
+    if not url:
+        what, hint = "nothing says which store to report on", "add --store or --book"
+        raise ReconError(Problem("store-needed", "recon report", what, hint))
+    beside = None if store_url or book is None else (book if isinstance(book, Path) else book.path)
+    with known_store(url, beside) as store:
+        loaded = settings.load_rules(rules)[0] if rules else rules_of_last_run(store)
+        inputs = report_tables.of_store(store, loaded, as_of)
+    if inputs is None:
+        what, hint = (
+            "no run is finished in this store, so there is nothing to report on",
+            "match first: recon run",
+        )
+        raise ReconError(Problem("report-input", "recon report", what, hint))
+    able, lacking = _able(wanted, inputs)
+    if lacking and (ALL not in names or not able):
+        raise ReconError(lacking)
+    made = {one.name: one.make(inputs) for one in able}
+    problems += [*lacking, *(problem for one in made.values() for problem in one.problems)]
+    return _put(made, inputs, book, out, tuple(problems))
+
+
+def _wanted(names: Sequence[str]) -> list[Report]:
+    """The reports of these names, in the order of the list.
+
+    Raises:
+        ReconError: report-unknown.
+    """
+    known = reports.REPORTS
+    wrong = [name for name in names if name != ALL and name not in known]
+    if wrong or not names:
+        near = [found[0] for name in wrong if (found := get_close_matches(name, [*known, ALL], 1))]
+        hint = f"reports: {', '.join([ALL, *known])}" + (f"; did you mean {near[0]}?" if near else "")
+        what = f"there is no report `{wrong[0]}`" if wrong else "no report is named"
+        raise ReconError(Problem("report-unknown", "recon report", what, hint))
+    return [one for name, one in known.items() if ALL in names or name in names]
+
+
+def _able(wanted: Iterable[Report], inputs: Inputs) -> tuple[list[Report], list[Problem]]:
+    """Those that can be made, and a problem for each that can't, with what is missing."""
+    able, lacking = [], []
+    for one in wanted:
+        missing = one.missing(inputs)
+        if missing:
+            what = f"the report needs {', '.join(missing)}, and nothing gives that"
+            lacking.append(Problem("report-input", one.name, what, "put it into the folder of --data"))
+        else:
+            able.append(one)
+    return able, lacking
+
+
+def _unused(data: Path | None) -> list[Problem]:
+    """A problem for each file of the folder that no report takes.
+
+    Raises:
+        ReconError: file-missing, if there is no such folder.
+    """
+    if data is None:
+        return []
+    if not data.is_dir():
+        what, hint = "there is no such folder", "name a folder with --data"
+        raise ReconError(Problem("file-missing", data.as_posix(), what, hint))
+    hint = "leave it out; docs/reports.md says what each report needs"
+    files = sorted(path.name for path in data.iterdir() if path.is_file() and not path.name.startswith("."))
+    return [Problem("report-unused", name, "no report takes this file", hint) for name in files]
+
+
+def _put(
+    made: dict[str, Made],
+    inputs: Inputs,
+    book: Path | Book | None,
+    out: Path | None,
+    problems: tuple[Problem, ...],
+) -> Reported:
+    """The sheets, then the files; all is made before anything is written."""
+    texts = {file_name(name, part): csv(part, inputs) for name, one in made.items() for part in one.parts}
+    pages = [
+        page for name, one in made.items() for page in report_pages.pages(reports.REPORTS[name], one, inputs)
+    ]
+    sheets: Sequence[str] = ()
+    with deliver.ready(out, texts):
+        if book is not None:
+            sheets, lost = books.existing(book).write_pages(pages)
+            problems = (*problems, *lost)
+        files = deliver.write(out, texts) if out else []
+    return Reported(tuple(made), inputs.as_of, tuple(files), tuple(sheets), problems)
+
+
+def file_name(report_name: str, part: Part) -> str:
+    """What a part's file is called: report_ageing.csv, report_ageing_items.csv."""
+    return f"report_{report_name}_{part.key}.csv" if part.key else f"report_{report_name}.csv"
+
+
+def csv(part: Part, inputs: Inputs) -> str:
+    """A part as CSV text: ISO dates, decimal money, percentages as numbers of two decimals; nothing is a formula."""
+    return deliver.csv(part.frame.select(_text(column, inputs).alias(column.name) for column in part.columns))
+
+
+def _text(column: reports.Column, inputs: Inputs) -> pl.Expr:
+    value = pl.col(column.inner)
+    if column.kind is Kind.MONEY:
+        return model.money_expr(value, inputs.scales)
+    if column.kind is Kind.PERCENT:
+        return _decimal(value, 2)
+    if column.kind is Kind.TENTHS:
+        return _decimal(value, 1)
+    return clean(value) if column.kind in (Kind.TEXT, Kind.LONG) else value
+
+
+def _decimal(value: pl.Expr, places: int) -> pl.Expr:
+    """A whole number of hundredths or tenths as decimal text."""
+    sign = pl.when(value < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    digits = value.abs().cast(pl.String).str.zfill(places + 1)
+    whole = digits.str.head(digits.str.len_chars().cast(pl.Int64) - places)
+    return sign + whole + pl.lit(".") + digits.str.tail(places)

@@ -1,0 +1,132 @@
+"""The tables that reports are made from, out of the store: each by its name, in inner form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+import polars as pl
+
+from recon import decide, model
+from recon.model import EXTRA, Kind
+from recon.reports import TABLES, Inputs
+from recon.rules.schema import Rules
+from recon.store import Store
+from recon.workbook import words
+
+_BY_RULE: Final = "rule"
+_PARTS: Final = (
+    "allocated_auto",
+    "allocated_suggested",
+    "on_account",
+    "exceptions",
+    "not_receivable",
+    "duplicates",
+)
+
+
+def of_store(store: Store, rules: Rules, as_of: date | None) -> Inputs | None:
+    """What reports are made from; None if no run is finished yet.
+
+    The open items are those of the last extract, less what was accepted and is not in it (`decide.remaining`), as the
+    next run would see them. Without a day it is the latest as-of date of all runs.
+    """
+    runs = store.runs().filter(pl.col("status") == "finished")
+    if runs.is_empty():
+        return None
+    now = store.current()
+    left, _stale = decide.remaining(now.open_items, now.settled)
+    summaries = [json.loads(text) for text in runs["summary"]]
+    outer = {
+        "open_items": left.with_columns(extract=now.open_items["open_amount"]),
+        "on_account": store.on_account(),
+        "customers": store.last_read(Kind.CUSTOMERS),
+        "lines": _lines(now),
+        "exceptions": now.exceptions,
+        "runs": _runs(runs, summaries),
+        "files": _files(runs, summaries),
+        "postings": store.posted().with_columns(created=_minutes("created")),
+    }
+    # What a file had besides is nothing that a report knows.
+    known = {
+        name: frame.select(column for column in frame.columns if not column.startswith(EXTRA))
+        for name, frame in outer.items()
+    }
+    scales = model.scales_of((TABLES[name], frame) for name, frame in known.items())
+    tables = {name: model.inside(frame, TABLES[name], scales) for name, frame in known.items()}
+    told = {code: meaning for code, (meaning, _next) in words.EXCEPTIONS.items()}
+    return Inputs(as_of or date.fromisoformat(max(runs["as_of"])), rules, scales, tables, told)
+
+
+def _lines(now: model.View) -> pl.DataFrame:
+    """Each bank line with its last proposal, who settled it, and what was last decided."""
+    taken = now.decided.filter(pl.col("result") == "accepted").unique(
+        "line_id", keep="last", maintain_order=True
+    )
+    by_rule = now.accepted.filter(pl.col("accepted_by") == _BY_RULE)["line_id"].unique()
+    settled = pl.Series(sorted(now.settled_lines), dtype=pl.String)
+    whom = (
+        pl.when(pl.col("line_id").is_in(by_rule.implode()))
+        .then(pl.lit(_BY_RULE))
+        .when(pl.col("line_id").is_in(settled.implode()))
+        .then(pl.lit("person"))
+        .otherwise(pl.lit(""))
+    )
+    days = now.bank_lines.select("line_id", "account", "booking_date").unique("line_id", keep="first")
+    return (
+        now.lines.join(days, on="line_id", how="left", maintain_order="left")
+        .join(taken.select("line_id", "decision"), on="line_id", how="left", maintain_order="left")
+        .with_columns(settled=whom, decision=pl.col("decision").fill_null(""))
+        .select(TABLES["lines"].names)
+    )
+
+
+def _minutes(name: str) -> pl.Expr:
+    """A moment to the minute, in the time of where it was written."""
+    return pl.col(name).str.slice(0, 16).str.replace("T", " ", literal=True)
+
+
+def _runs(runs: pl.DataFrame, summaries: list[Mapping[str, Any]]) -> pl.DataFrame:
+    """A row for each run and currency, out of the runs' summaries."""
+    rows = []
+    for (run_id, started, as_of, who), summary in zip(
+        runs.select("run_id", "started", "as_of", "who").iter_rows(), summaries, strict=True
+    ):
+        lines = sum(int(one["lines"]) for one in summary.get("outcomes", {}).values())
+        left_out = len(summary.get("statements_left_out", ())) + len(summary.get("files_unread", ()))
+        for currency, sums in summary.get("control_totals", {}).items() or [("", {})]:
+            rows.append(
+                {
+                    "run_id": run_id,
+                    "started": datetime.fromisoformat(started).strftime("%Y-%m-%d %H:%M"),
+                    "as_of": date.fromisoformat(as_of),
+                    "who": who,
+                    "rules": str(summary.get("rules", "")),
+                    "files": len(summary.get("inputs", ())),
+                    "lines": lines,
+                    "currency": currency,
+                    **{name: sums.get(name, "0") for name in ("bank_lines", *_PARTS, "difference")},
+                    "problems": int(summary.get("problems", 0)),
+                    "left_out": left_out + int(summary.get("lines_left_out", 0)),
+                }
+            )
+    return pl.DataFrame(rows, schema=TABLES["runs"].outer_schema)
+
+
+def _files(runs: pl.DataFrame, summaries: list[Mapping[str, Any]]) -> pl.DataFrame:
+    """A row for each file that a run read, and for each currency in it."""
+    rows = [
+        {
+            "run_id": run_id,
+            **{name: str(one.get(name, "")) for name in ("file", "kind", "format", "profile")},
+            "rows": int(one.get("rows", 0)),
+            "currency": currency,
+            "sum": total,
+        }
+        for run_id, summary in zip(runs["run_id"], summaries, strict=True)
+        for one in summary.get("inputs", ())
+        for currency, total in one.get("sum", {}).items() or [("", None)]
+    ]
+    return pl.DataFrame(rows, schema=TABLES["files"].outer_schema)

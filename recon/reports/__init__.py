@@ -1,0 +1,21 @@
+"""Reports: tables in, tables out. Each file is one report; this is the list of them.
+
+A report says which tables it needs (`TABLES`) and declares its columns; the file and the sheet are written from that
+one declaration. `aged` tells each open item's age, for whichever report wants it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from recon.reports import ageing, exceptions, quality, run_control, unapplied
+from recon.reports.shape import RANK, Chart, Column, Inputs, Kind, Made, Part, Report
+from recon.reports.tables import TABLES
+
+__all__ = ["RANK", "REPORTS", "TABLES", "Chart", "Column", "Inputs", "Kind", "Made", "Part", "Report"]
+
+REPORTS: Final[Mapping[str, Report]] = {
+    report.name: report
+    for report in (ageing.REPORT, unapplied.REPORT, exceptions.REPORT, quality.REPORT, run_control.REPORT)
+}

@@ -1,0 +1,349 @@
+"""Report sheets: drawn whole, as a workbook of their own, out of which they are brought into a person's workbook.
+
+So the closed and the open workbook show the same: titles, tables, totals, charts, page set-up. A report sheet is ours
+and is written anew as a whole; what people keep for themselves belongs on a sheet of theirs.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import xlsxwriter
+
+from recon.workbook import look
+from recon.workbook.columns import Column, Kind, letters
+
+MARK: Final = "recon_report_"  # begins the hidden names that say which sheet is which report page
+PLAIN, SUBTOTAL, TOTAL = 0, 1, 2
+
+Cell = str | int | Decimal | date | None
+
+_MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_LINE_HEIGHT, _AIR, _LINES_MAX = 13, 5, 6  # points, points, lines of one row
+_CHART_WIDTH, _CHART_HEIGHT, _ROW_PIXELS = 560, 264, 24
+_DIGIT_PIXELS, _CELL_PIXELS = 7, 5  # of a column's width, and around it
+_CHART_ROWS: Final = 12  # rows that a chart shows, the first ones
+_BESIDE_MAX: Final = 100  # characters of a table that a chart still has room beside
+_ONE_PAGE: Final = 56  # rows of a sheet that is printed on one page
+_FROZEN_MAX: Final = 60  # characters of columns that stay in sight
+_LETTERS: Final = 1.05  # letters of a text that a width of one digit takes, about
+_TEXT_MAX: Final = 32_000  # characters that a cell can hold
+_NUMBERS: Final = (Kind.MONEY, Kind.INTEGER, Kind.PERCENT)
+
+
+@dataclass(frozen=True)
+class Head:
+    """One column of a block; `format` where a number is not shown as its kind is."""
+
+    title: str
+    kind: Kind
+    width: int
+    format: str = ""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart over the plain rows of a block, by the columns' numbers; `line` is one of percentages."""
+
+    title: str
+    category: int
+    value: int
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Block:
+    """A table of a page: its rows with their ranks (PLAIN, SUBTOTAL, TOTAL) and the decimals of their money."""
+
+    title: str
+    heads: tuple[Head, ...]
+    rows: Sequence[tuple[Cell, ...]]
+    ranks: Sequence[int]
+    decimals: Sequence[int]
+    chart: Drawing | None = None
+
+    @property
+    def width(self) -> int:
+        """Its width in characters."""
+        return sum(head.width for head in self.heads)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A chart on its sheet: its name, whose block it is, the header's row, how many rows it shows, and its corner.
+
+    Rows and columns count from 0.
+    """
+
+    name: str
+    block: int
+    header: int
+    rows: int
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """One sheet: the key that its mark ends in, its name, and what stands on it."""
+
+    key: str
+    name: str
+    title: str
+    about: tuple[str, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def mark(self) -> str:
+        """The hidden name that stands for its first cell."""
+        return MARK + self.key
+
+    @property
+    def charts(self) -> list[Placed]:
+        """Its charts, and where each stands."""
+        found = []
+        row = len(self.about) + 2
+        for number, block in enumerate(self.blocks, 1):
+            header = row + (1 if len(self.blocks) > 1 else 0)
+            end = header + 1 + max(len(block.rows), 1)
+            shown = min(sum(rank == PLAIN for rank in block.ranks), _CHART_ROWS)
+            if block.chart and shown:
+                place = (header, len(block.heads)) if block.width <= _BESIDE_MAX else (end + 1, 0)
+                found.append(Placed(f"{MARK}{number}", number - 1, header, shown, *place))
+                end = max(end, place[0] + math.ceil(_CHART_HEIGHT / _ROW_PIXELS))
+            row = end + 2
+        return found
+
+
+def draw(pages: Sequence[Page]) -> bytes:
+    """A workbook with these pages and nothing else; the same pages give the same bytes."""
+    raw = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(raw, options)
+    book.set_properties({"title": "Reports", "author": "recon", "created": _MADE})
+    book.formats[0].set_font_name(look.FONT)
+    looks = _Looks(book)
+    for page in pages:
+        _page(book, book.add_worksheet(page.name), page, looks)
+    book.close()
+    return raw.getvalue()
+
+
+class _Looks:
+    """The formats of one workbook, each made once."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._made: dict[tuple[object, ...], Any] = {}
+
+    def text(self, size: int, **more: Any) -> Any:
+        """Text beside the tables."""
+        key = ("text", size, *sorted(more.items()))
+        return self._get(key, lambda: look.text(size, **more))
+
+    def head(self, head: Head) -> Any:
+        """A header cell."""
+        made = look.header(Column("", head.title, head.kind)) | {"text_wrap": True, "valign": "vcenter"}
+        return self._get(("head", head.kind), lambda: made)
+
+    def cell(self, head: Head, rank: int, decimals: int) -> Any:
+        """A body cell; totals stand out."""
+        money = head.kind is Kind.MONEY
+        key = ("cell", head.kind, head.format, rank, decimals if money else 0)
+
+        def made() -> dict[str, Any]:
+            found = look.cell(Column("", "", head.kind))
+            if money:
+                found["num_format"] = money_format(decimals)
+            if head.format:
+                found["num_format"] = head.format
+            if rank != PLAIN:
+                found |= {"bold": True, "bg_color": look.PAPER}
+            if rank == TOTAL:
+                found |= {"top": 1, "top_color": look.NAVY, "bottom": 2, "bottom_color": look.NAVY}
+            return found
+
+        return self._get(key, made)
+
+    def _get(self, key: tuple[object, ...], make: Callable[[], dict[str, Any]]) -> Any:
+        if key not in self._made:
+            self._made[key] = self._book.add_format(make())
+        return self._made[key]
+
+
+def money_format(decimals: int) -> str:
+    """Money with so many decimals; negative red with its sign, nought a dash."""
+    number = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return f'{number};[Red]-{number};"\u2013"'
+
+
+def _page(book: Any, sheet: Any, page: Page, looks: _Looks) -> None:
+    sheet.hide_gridlines(2)
+    sheet.set_row(0, 28)
+    sheet.write_string(0, 0, page.title, looks.text(16, bold=True, font_color=look.NAVY))
+    for number, line in enumerate(page.about, 1):
+        sheet.set_row(number, 16)
+        sheet.write_string(number, 0, line, looks.text(10, font_color=look.GREY))
+    for at, width in enumerate(_widths(page.blocks)):
+        sheet.set_column(at, at, width)
+    row = len(page.about) + 2
+    alone = len(page.blocks) == 1
+    for block in page.blocks:
+        row = _block(book, sheet, block, looks, row, page, titled=not alone)
+    if alone and page.blocks:
+        header = len(page.about) + 2
+        sheet.freeze_panes(header + 1, _frozen(page.blocks[0].heads))
+        sheet.repeat_rows(header)
+    _print(sheet, page.name, one_page=row <= _ONE_PAGE)
+
+
+def _widths(blocks: Sequence[Block]) -> list[int]:
+    """The columns' widths: blocks that stand below one another share them.
+
+    What ends a block may run on over empty cells, if another block goes on there.
+    """
+    most = max((len(block.heads) for block in blocks), default=0)
+    found = [0] * most
+    for block in blocks:
+        for at, head in enumerate(block.heads):
+            runs_on = at == len(block.heads) - 1 < most - 1 and head.kind is Kind.TEXT
+            found[at] = max(found[at], 1 if runs_on else head.width)
+    return found
+
+
+def _frozen(heads: tuple[Head, ...]) -> int:
+    """How many columns stay in sight: those before the first number, if they leave room for it."""
+    first = next((at for at, head in enumerate(heads) if head.kind in _NUMBERS), 0)
+    return first if sum(head.width for head in heads[:first]) <= _FROZEN_MAX else 1
+
+
+def _block(book: Any, sheet: Any, block: Block, looks: _Looks, row: int, page: Page, *, titled: bool) -> int:
+    """Draw a block from a row on; the row where the next one begins."""
+    if titled:
+        sheet.set_row(row, 22)
+        sheet.write_string(row, 0, block.title, looks.text(12, bold=True, font_color=look.NAVY))
+        row += 1
+    lines = max((head.title.count("\n") + 1 for head in block.heads), default=1)
+    wrapped = max((math.ceil(len(head.title) / max(head.width - 2, 1)) for head in block.heads), default=1)
+    sheet.set_row(row, 10 + _LINE_HEIGHT * min(max(lines, wrapped), 3))
+    for at, head in enumerate(block.heads):
+        sheet.write_string(row, at, head.title, looks.head(head))
+    first = row + 1
+    for number, cells in enumerate(block.rows):
+        rank, decimals = block.ranks[number], block.decimals[number]
+        sheet.set_row(first + number, _height(block.heads, cells))
+        for at, (head, value) in enumerate(zip(block.heads, cells, strict=True)):
+            _put(sheet, first + number, at, value, looks.cell(head, rank, decimals))
+    end = first + len(block.rows)
+    if not block.rows:
+        sheet.write_string(end, 0, "Nothing to show.", looks.text(10, font_color=look.GREY, indent=1))
+        end += 1
+    chart = next((one for one in page.charts if page.blocks[one.block] is block), None)
+    if chart:
+        _chart(book, sheet, block, page, chart)
+        end = max(end, chart.row + math.ceil(_CHART_HEIGHT / _ROW_PIXELS))
+    return end + 2
+
+
+def _height(heads: tuple[Head, ...], cells: tuple[Cell, ...]) -> int:
+    """Points that a row needs: enough for its longest text."""
+    lines = [
+        math.ceil(len(str(value)) / (head.width * _LETTERS))
+        for head, value in zip(heads, cells, strict=True)
+        if head.kind is Kind.LONG and value
+    ]
+    return _LINE_HEIGHT * min(max([1, *lines]), _LINES_MAX) + _AIR
+
+
+def _put(sheet: Any, row: int, at: int, value: Cell, form: Any) -> None:
+    if value is None or value == "":
+        sheet.write_blank(row, at, None, form)
+    elif isinstance(value, str):
+        sheet.write_string(row, at, value[:_TEXT_MAX], form)
+    elif isinstance(value, date):
+        sheet.write_datetime(row, at, datetime(value.year, value.month, value.day), form)  # noqa: DTZ001 - a sheet's days have no zone
+    else:
+        sheet.write_number(row, at, value, form)
+
+
+def _chart(book: Any, sheet: Any, block: Block, page: Page, place: Placed) -> None:
+    """A chart beside its block, or below it where that is wide."""
+    spec = block.chart
+    assert spec is not None
+    assert not any(block.ranks[: place.rows]), "the plain rows come first"
+
+    def cells(at: int) -> str:
+        first, last = place.header + 2, place.header + 1 + place.rows
+        return f"={quoted(page.name)}!${letters(at)}${first}:${letters(at)}${last}"
+
+    chart = book.add_chart({"type": "column", "name": place.name})
+    chart.add_series(
+        {
+            "name": block.heads[spec.value].title.replace("\n", " "),
+            "categories": cells(spec.category),
+            "values": cells(spec.value),
+            "fill": {"color": look.TEAL},
+            "invert_if_negative": True,
+            "invert_if_negative_color": look.RED,
+            "gap": 50,
+        }
+    )
+    if spec.line is not None:
+        line = book.add_chart({"type": "line"})
+        line.add_series(
+            {
+                "name": block.heads[spec.line].title,
+                "categories": cells(spec.category),
+                "values": cells(spec.line),
+                "y2_axis": True,
+                "line": {"color": look.AMBER, "width": 2},
+                "marker": {
+                    "type": "circle",
+                    "size": 5,
+                    "fill": {"color": look.AMBER},
+                    "border": {"none": True},
+                },
+            }
+        )
+        line.set_y2_axis(
+            {"min": 0, "max": 1, "num_format": "0 %", "num_font": _font(9), "line": {"none": True}}
+        )
+        chart.combine(line)
+    chart.set_title({"name": spec.title, "name_font": _font(11, bold=True), "overlay": False})
+    chart.set_legend({"position": "bottom", "font": _font(9)} if spec.line is not None else {"none": True})
+    chart.set_x_axis({"num_font": _font(9), "label_position": "low", "line": {"color": look.SILVER}})
+    grid = {"visible": True, "line": {"color": look.LINE}}
+    chart.set_y_axis(
+        {"num_font": _font(9), "num_format": "#,##0", "major_gridlines": grid, "line": {"none": True}}
+    )
+    chart.set_chartarea({"border": {"color": look.LINE}, "fill": {"color": "#FFFFFF"}})
+    beside = place.column > 0
+    wide = sum(
+        head.width * _DIGIT_PIXELS + _CELL_PIXELS for head in block.heads
+    )  # as wide as the table above it
+    chart.set_size({"width": _CHART_WIDTH if beside else wide, "height": _CHART_HEIGHT})
+    options = {"object_position": 1, "x_offset": 24 if beside else 0, "description": spec.title}
+    sheet.insert_chart(place.row, place.column, chart, options)
+
+
+def quoted(name: str) -> str:
+    """A sheet's name as formulas have it."""
+    return "'" + name.replace("'", "''") + "'"
+
+
+def _font(size: int, *, bold: bool = False) -> dict[str, Any]:
+    return {"name": look.FONT, "size": size, "bold": bold, "color": look.INK}
+
+
+def _print(sheet: Any, name: str, *, one_page: bool) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 1 if one_page else 0)
+    sheet.set_margins(0.4, 0.4, 0.5, 0.6)
+    sheet.set_footer(f"&L&8{name} \u00b7 recon&R&8Page &P of &N")
