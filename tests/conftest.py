@@ -21,6 +21,8 @@ settings.load_profile("recon")
 Golden = Callable[[Path, str], None]
 Write = Callable[[str, "str | bytes"], Path]
 
+pytest_plugins = ["stores"]
+
 
 # The profiles of whoever runs the tests are theirs.
 os.environ["RECON_PROFILES"] = str(Path(__file__).parent / "no-profiles-here")

@@ -50,7 +50,7 @@ class Store:
         """Open a store, or make it where there is none yet.
 
         Args:
-            url: a file, or an SQLAlchemy URL (`sqlite:///FILE`, `postgresql+psycopg://...`).
+            url: a file, or an SQLAlchemy URL (`sqlite:///FILE`, `postgresql://USER:PASSWORD@HOST/DATABASE`).
             wait_seconds: how long to wait for another process that writes.
 
         Raises:

@@ -208,6 +208,6 @@ def _rows(connection: Connection, table: Table, clause: ColumnElement[bool]) -> 
         kinds = sorted(connection.execute(select(table.c.kind).where(clause).distinct()).scalars())
     for kind in kinds:
         some = query if kind is None else query.where(table.c.kind == kind)
-        result = connection.execution_options(stream_results=True).execute(some.order_by(table.c.nth))
+        result = connection.execute(some.order_by(table.c.nth))
         while lot := result.fetchmany(_LOT):
             yield list(map(tuple, lot))

@@ -18,6 +18,8 @@ from recon.store import migrate
 
 VERSION: Final = 4
 WAIT_SECONDS: Final = 10.0
+POSTGRES: Final = "postgresql+pg8000"  # what `postgresql://` means here: the driver of recon[postgres]
+_DRIVER: Final = {"postgresql": "pip install 'recon[postgres]', or use a file as the store"}
 _WRITES: Final = "recon_writes"  # execution option of a connection that is going to write
 
 
@@ -33,6 +35,8 @@ def parse_url(address: str) -> URL:
         raise _unreachable(
             address, "this is no address of a store", "give a file, or sqlite:///FILE"
         ) from error
+    if url.drivername == "postgresql":
+        url = url.set(drivername=POSTGRES)
     name = url.database or ":memory:"
     if url.get_backend_name() == "sqlite" and name != ":memory:" and not name.startswith("file:"):
         path = Path(name)
@@ -66,7 +70,9 @@ def make_engine(url: URL, wait_seconds: float) -> Engine:
         engine = create_engine(url, poolclass=StaticPool if memory else NullPool, **options)
     except (NoSuchModuleError, ImportError, ArgumentError) as error:
         what = f"no driver for {url.drivername} is installed"
-        raise _unreachable(shown(url), what, "install it, or use a file as the store") from error
+        raise _unreachable(
+            shown(url), what, _DRIVER.get(url.get_backend_name(), "install it, or use a file as the store")
+        ) from error
     if sqlite:
         _own_transactions(engine)
     return engine

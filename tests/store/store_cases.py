@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from sqlalchemy import MetaData, create_engine, select
+from sqlalchemy.pool import NullPool
 
 from recon import model
 from recon.model import Kind, Reading, Statement, Table
@@ -115,11 +115,14 @@ def reading(digest: str) -> Reading:
     )
 
 
-def dump(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+def dump(address: str | Path) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table."""
-    with closing(sqlite3.connect(path)) as connection:
-        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        queries = {name: f'SELECT * FROM "{name}"' for name in names}  # noqa: S608 - names of our own tables
+    url = str(address) if "://" in str(address) else f"sqlite:///{address}"
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        found = MetaData()
+        found.reflect(connection)
         return {
-            name: sorted(connection.execute(query).fetchall(), key=repr) for name, query in queries.items()
+            name: sorted(map(tuple, connection.execute(select(table))), key=repr)
+            for name, table in found.tables.items()
         }

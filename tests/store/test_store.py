@@ -18,13 +18,8 @@ from recon.store import RunTables, Store
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "book.recon.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Store:
-    return Store.open(str(path))
+def store(address: str) -> Store:
+    return Store.open(address)
 
 
 def decide_on(store: Store, *rows: tuple[str, str]) -> None:
@@ -80,20 +75,20 @@ def test_columns_that_we_do_not_know_are_kept(store: Store) -> None:
     assert view.open_items["extra:ledger"].to_list() == ["x", None]
 
 
-def test_the_same_run_twice_adds_nothing(store: Store, path: Path) -> None:
+def test_the_same_run_twice_adds_nothing(store: Store, address: str) -> None:
     tables = run([("L1", "A", "60.00")], open_items(("A", "60.00")), outcome="auto", by_rule=True)
     assert store.save_run(record("r1"), tables)
-    before = dump(path)
+    before = dump(address)
     assert not store.save_run(record("r1"), tables)
-    assert dump(path) == before
+    assert dump(address) == before
 
 
-def test_the_same_files_in_another_run_add_no_lines_and_no_items(store: Store, path: Path) -> None:
+def test_the_same_files_in_another_run_add_no_lines_and_no_items(store: Store, address: str) -> None:
     tables = run([("L1", "A", "60.00")], open_items(("A", "60.00")))
     store.save_run(record("r1"), tables)
-    before = dump(path)
+    before = dump(address)
     store.save_run(record("r2"), tables)
-    after = dump(path)
+    after = dump(address)
     assert after["bank_lines"] == before["bank_lines"]
     assert after["items_seen"] == before["items_seen"]
     assert len(after["proposals"]) == 2
@@ -129,7 +124,7 @@ def test_a_settled_line_keeps_the_proposal_that_was_settled(store: Store) -> Non
     assert dict(view.lines.select("line_id", "outcome").iter_rows()) == {"L1": "suggested", "L2": "duplicate"}
 
 
-def test_the_last_extract_is_what_is_open(store: Store, path: Path) -> None:
+def test_the_last_extract_is_what_is_open(store: Store, address: str) -> None:
     store.save_run(record("r1"), run(items=open_items(("A", "60.00"), ("B", "5.00"), ("C", "7.00"))))
     store.save_run(record("r2"), run(items=open_items(("C", "7.00"), ("A", "50.00"), digest="f2")))
     assert store.current().open_items.select("item_id", "open_amount", "digest").rows() == [
@@ -137,7 +132,7 @@ def test_the_last_extract_is_what_is_open(store: Store, path: Path) -> None:
         ("C", "7.00", "f1"),  # unchanged: no new row
     ]
     assert store.items(["B", "A"]).select("item_id", "open_amount").rows() == [("A", "50.00"), ("B", "5.00")]
-    assert len(dump(path)["items_seen"]) == 5
+    assert len(dump(address)["items_seen"]) == 5
     store.save_run(record("r3"), run(items=open_items(("A", "50.00"), ("B", "5.00"), digest="f3")))
     assert store.current().open_items["item_id"].to_list() == ["A", "B"]
 
@@ -178,12 +173,12 @@ def test_files_are_known_once_their_run_is_saved(store: Store) -> None:
     assert store.known_inputs() == {"d1", "d2"}
 
 
-def test_decisions_are_only_ever_added(store: Store, path: Path) -> None:
+def test_decisions_are_only_ever_added(store: Store, address: str) -> None:
     store.save_run(record("r1"), run([("L1", "A", "60.00"), ("L2", "A", "5.00")], open_items(("A", "60.00"))))
     decide_on(store, ("L1", "park"))
-    before = dump(path)
+    before = dump(address)
     decide_on(store, ("L1", "query"), ("L2", "not receivable"))
-    after = dump(path)
+    after = dump(address)
     for name, rows in before.items():
         assert set(rows) <= set(after[name]), name
     assert store.decided().select("line_id", "decision", "decided_by", "where", "decided_at").rows() == [
@@ -194,13 +189,13 @@ def test_decisions_are_only_ever_added(store: Store, path: Path) -> None:
     assert store.settled_lines() == {"L2"}
 
 
-def test_a_line_is_settled_once(store: Store, path: Path) -> None:
+def test_a_line_is_settled_once(store: Store, address: str) -> None:
     tables = run([("L1", "A", "60.00")], open_items(("A", "60.00")), by_rule=True)
     store.save_run(record("r1"), tables)
-    before = dump(path)
+    before = dump(address)
     with pytest.raises(AssertionError, match="L1"):
         store.save_run(record("r2"), tables)
-    assert dump(path) == before
+    assert dump(address) == before
 
 
 def test_what_is_accepted_is_posted_once(store: Store) -> None:
@@ -270,17 +265,18 @@ def test_an_id_that_another_line_had_is_found(store: Store) -> None:
     assert store.runs()["run_id"].to_list() == ["r1"]
 
 
-def test_the_url_of_a_file_is_the_file(path: Path) -> None:
+def test_the_url_of_a_file_is_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "book.recon.db"
     with Store.open(f"sqlite:///{path.as_posix()}") as store:
         store.save_run(record("r1"), run())
     with Store.open(str(path)) as store:
         assert store.runs()["run_id"].to_list() == ["r1"]
 
 
-def test_two_rows_of_one_item_are_kept_and_written_anew_together(store: Store, path: Path) -> None:
+def test_two_rows_of_one_item_are_kept_and_written_anew_together(store: Store, address: str) -> None:
     store.save_run(record("r1"), run(items=open_items(("A", "1.00"), ("A", "2.00"), ("B", "3.00"))))
     store.save_run(record("r2"), run(items=open_items(("A", "2.00"), ("B", "3.00"), ("A", "1.00"))))
-    assert len(dump(path)["items_seen"]) == 3
+    assert len(dump(address)["items_seen"]) == 3
     store.save_run(record("r3"), run(items=open_items(("A", "2.00"), ("B", "3.00"), ("A", "1.50"))))
     columns = ["item_id", "open_amount"]
     assert store.current().open_items.select(columns).rows() == [("A", "2.00"), ("A", "1.50"), ("B", "3.00")]

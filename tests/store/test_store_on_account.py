@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 from store_cases import AT, frame, open_items, record, run
@@ -14,11 +13,11 @@ from recon.posting import post
 from recon.store import Store
 
 
-def posted(path: Path, customer_id: str) -> list[tuple[str, str, str]]:
+def posted(address: str, customer_id: str) -> list[tuple[str, str, str]]:
     """(kind, account, customer) of the journal of a line of 50.00 that was held on account and accepted."""
     made = run([("L1", "", "50.00")], items=open_items(("A", "80.00")))
     made = replace(made, allocations=made.allocations.with_columns(pl.lit(customer_id).alias("customer_id")))
-    with Store.open(str(path)) as store:
+    with Store.open(address) as store:
         store.save_run(record("r1"), made)
         view = store.current()
         assert view.allocations["customer_id"].to_list() == [customer_id]
@@ -32,9 +31,9 @@ def posted(path: Path, customer_id: str) -> list[tuple[str, str, str]]:
     return legs.select("kind", "account", "customer_id").filter(pl.col("kind") != "bank").rows()
 
 
-def test_a_customer_that_was_proposed_is_posted(tmp_path: Path) -> None:
-    assert posted(tmp_path / "known.db", "C7") == [("on_account", "receivables", "C7")]
+def test_a_customer_that_was_proposed_is_posted(address: str) -> None:
+    assert posted(address, "C7") == [("on_account", "receivables", "C7")]
 
 
-def test_cash_of_nobody_known_waits_in_suspense(tmp_path: Path) -> None:
-    assert posted(tmp_path / "nobody.db", "") == [("on_account", "suspense", "")]
+def test_cash_of_nobody_known_waits_in_suspense(address: str) -> None:
+    assert posted(address, "") == [("on_account", "suspense", "")]

@@ -47,7 +47,7 @@ def same(store: Store, run_id: str, tables: RunTables) -> None:
     )
 
 
-def test_each_run_comes_back_as_it_read(tmp_path: Path) -> None:
+def test_each_run_comes_back_as_it_read(address: str) -> None:
     ann, ben = {"customer_id": "A", "name": "Ann"}, {"customer_id": "B", "name": "Ben", "terms_days": 30}
     alias = {"alias": "X", "customer_id": "A", "source": "ann"}
     advice = {"remittance_id": "R1", "doc_no": "1", "paid_amount": "5.00", "currency": "GBP"}
@@ -62,7 +62,7 @@ def test_each_run_comes_back_as_it_read(tmp_path: Path) -> None:
         ),
     )
     third = replace(first, others=others(customers=[ann, ben], aliases=[alias | {"source": "ben"}, alias]))
-    with Store.open(str(tmp_path / "s.db")) as store:
+    with Store.open(address) as store:
         runs = {"r1": first, "r2": second, "r3": third}
         for name, tables in runs.items():
             kept(store, name, tables)
@@ -70,33 +70,32 @@ def test_each_run_comes_back_as_it_read(tmp_path: Path) -> None:
             same(store, name, tables)  # what came later changes nothing
 
 
-def test_unchanged_input_adds_no_rows(tmp_path: Path) -> None:
-    path = tmp_path / "s.db"
+def test_unchanged_input_adds_no_rows(address: str) -> None:
     tables = replace(run(), others=others(customers=[{"customer_id": "A"}], aliases=[{"alias": "X"}]))
-    with Store.open(str(path)) as store:
+    with Store.open(address) as store:
         store.save_run(record("r1"), tables)
-        before = dump(path)["inputs_seen"]
+        before = dump(address)["inputs_seen"]
         store.save_run(record("r2"), tables)
-        assert dump(path)["inputs_seen"] == before
+        assert dump(address)["inputs_seen"] == before
         assert len(before) == 2
 
 
-def test_a_line_that_reads_otherwise_in_a_later_run_comes_back_so(tmp_path: Path) -> None:
+def test_a_line_that_reads_otherwise_in_a_later_run_comes_back_so(address: str) -> None:
     lines = bank_lines(("L1", "1.00"), ("L2", "2.00"), source="a.csv").with_columns(
         pl.Series("extra:memo", ["x", None])
     )
     longer = lines.with_columns(pl.Series("narrative", ["text", "another text"]), source=pl.lit("b.csv"))
     twice = pl.concat([longer, lines.head(1)])
-    with Store.open(str(tmp_path / "s.db")) as store:
+    with Store.open(address) as store:
         for number, frame_ in enumerate([lines, longer, twice, lines]):
             kept(store, f"r{number}", replace(run(), bank_lines=frame_, others=others()))
         same(store, "r1", replace(run(), bank_lines=longer, others=others()))
-    rows = dump(tmp_path / "s.db")["run_lines"]
+    rows = dump(address)["run_lines"]
     assert sum(bool(row[5]) for row in rows) == 2, "only what differs is kept once more"
 
 
-def test_a_run_knows_only_what_was_settled_before_it(tmp_path: Path) -> None:
-    with Store.open(str(tmp_path / "s.db")) as store:
+def test_a_run_knows_only_what_was_settled_before_it(address: str) -> None:
+    with Store.open(address) as store:
         for number, line in enumerate(("L1", "L2"), 1):
             tables = run([(line, "A", "40.00")], open_items(("A", "100.00")), outcome="auto", by_rule=True)
             store.save_run(record(f"r{number}"), replace(tables, others=others()))
@@ -110,8 +109,8 @@ def test_a_run_knows_only_what_was_settled_before_it(tmp_path: Path) -> None:
     assert [one.accepted["line_id"].to_list() for one in (first, second)] == [["L1"], ["L2"]]
 
 
-def test_a_run_whose_input_is_not_kept_is_no_past_run(tmp_path: Path) -> None:
-    with Store.open(str(tmp_path / "s.db")) as store:
+def test_a_run_whose_input_is_not_kept_is_no_past_run(address: str) -> None:
+    with Store.open(address) as store:
         store.save_run(record("r1"), run([("L1", "A", "1.00")]))
         store.begin_run(record("r2"))
         assert [store.past(name) for name in ("r1", "r2", "r3")] == [None, None, None]
