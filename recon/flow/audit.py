@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -17,6 +18,7 @@ from recon.model import ALLOCATIONS, Kind, Outcome
 from recon.problems import Problem, ReconError
 from recon.store import Store, Verified
 
+NOTED_MIN: Final = 12  # characters of a hash that was noted
 OUT_FILES = ("allocations.csv", "exceptions.csv", "lines.csv")
 
 
@@ -34,11 +36,14 @@ def verify(store_url: str = "", book: Path | None = None, expect: str = "") -> A
     Args:
         store_url: the store; empty = the one beside the workbook.
         book: the workbook.
-        expect: a hash that was noted earlier (its first characters suffice); it must still be in the chain.
+        expect: a hash that was noted earlier (its first 12 characters suffice); it must still be in the chain.
 
     Raises:
         ReconError: EXIT_INPUT if no store is named; EXIT_JOB if it can't be used.
     """
+    if expect and len(expect.strip()) < NOTED_MIN:
+        what = f"the hash {expect.strip()} has fewer than {NOTED_MIN} characters, which proves little"
+        raise ReconError(Problem("chain-broken", "--expect", what, "give more of what was noted"))
     with _opened("recon audit verify", store_url, book) as store:
         found, hashes = store.verify(), store.links()
     problems = [

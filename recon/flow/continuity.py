@@ -8,14 +8,15 @@ Only statements that say their balances can be told to follow; an export without
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
+
+import polars as pl
 
 from recon.flow.gather import Gathered
 from recon.ingest.controls import money
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from recon.store import Store
 
 INTERIM: Final = ("camt.052", "camt.054", "mt942")  # reports within a day, and advices: no links of a chain
+
+
+Fresh = Callable[[Statement, Sequence[Statement]], Decimal]
 
 
 def followed(gathered: Gathered, store: Store | None) -> Gathered:
@@ -39,27 +43,44 @@ def followed(gathered: Gathered, store: Store | None) -> Gathered:
         if statement.statement_id not in left_out
     ]
     before = store.last_statements({statement.account for statement in now}) if store and now else []
-    return replace(gathered, problems=(*gathered.problems, *breaks(now, before)))
+    lines = gathered.frames[Kind.BANK].select("statement_id", "line_id", "amount")
+
+    def fresh(statement: Statement, earlier: Sequence[Statement]) -> Decimal:
+        """The sum of a statement's lines that neither these statements nor earlier runs have."""
+        own = lines.filter(pl.col("statement_id") == statement.statement_id)
+        ids = [one.statement_id for one in earlier]
+        seen = lines.filter(pl.col("statement_id").is_in(ids))["line_id"]
+        if store:
+            seen = pl.concat([seen, store.bank_lines(own["line_id"].to_list())["line_id"]])
+        return sum(map(Decimal, own.filter(~pl.col("line_id").is_in(seen.implode()))["amount"]), Decimal(0))
+
+    return replace(gathered, problems=(*gathered.problems, *breaks(now, before, fresh)))
 
 
-def breaks(now: Sequence[Statement], before: Iterable[Statement]) -> list[Problem]:
+def _whole(statement: Statement, _earlier: Sequence[Statement]) -> Decimal:
+    """All lines of a statement, as where nothing is known of lines."""
+    return Decimal(statement.total or "0")
+
+
+def breaks(now: Sequence[Statement], before: Iterable[Statement], fresh: Fresh = _whole) -> list[Problem]:
     """Gaps, overlaps and statements that came twice, by account and currency.
 
     Args:
         now: this run's statements.
         before: statements of earlier runs; of each account the last one counts.
+        fresh: the sum of a statement's lines that statements before it don't have.
     """
     told = {statement.statement_id: statement for statement in now}
     earlier = [one for one in before if one.statement_id not in told]  # a file that is read again
     account = attrgetter("account", "currency")
-    last = {account(one): one for one in sorted(filter(_dated, earlier), key=_when)}
+    last = {account(one): one for one in sorted(filter(_dated, earlier), key=_ended)}
     problems: list[Problem] = []
     for key, some in groupby(sorted(told.values(), key=lambda one: (account(one), _when(one))), key=account):
-        problems += _account(list(some), last.get(key))
+        problems += _account(list(some), last.get(key), fresh)
     return problems
 
 
-def _account(statements: Sequence[Statement], last: Statement | None) -> Iterator[Problem]:
+def _account(statements: Sequence[Statement], last: Statement | None, fresh: Fresh) -> Iterator[Problem]:
     """What is wrong between the statements of one account, in the order of their days."""
     alike: dict[tuple[object, ...], Statement] = {}
     single = []
@@ -75,43 +96,52 @@ def _account(statements: Sequence[Statement], last: Statement | None) -> Iterato
         alike.setdefault(content, statement)
         single.append(statement)
     chain = [one for one in single if one.opening and one.closing]
-    if last is not None and chain and (not last.closing or _when(last) > _when(chain[0])):
+    if last is not None and chain and (not last.closing or _ended(last) > _ended(chain[0])):
         last = None  # it says no balance, or a later one was read already: this one is filled in
-    yield from _chained(chain, last)
+    yield from _chained(chain, last, fresh)
 
 
-def _chained(chain: Sequence[Statement], last: Statement | None) -> Iterator[Problem]:
-    """Statements whose opening balance is the closing one of no other; the first of all has none before it.
-
-    Several statements of one day may come in any order, so balances are looked for among all of them.
-    """
-    whole = [last, *chain] if last else list(chain)
-    closings = Counter(Decimal(one.closing) for one in whole)
-    begun = last is not None
-    for place, statement in enumerate(whole):
-        if statement is last:
-            continue
-        opening = Decimal(statement.opening)
-        if closings[opening] > 0:
-            closings[opening] -= 1
-        elif begun:
-            yield _broken(whole[place - 1], statement, opening)
-        else:
-            begun = True
+def _chained(chain: Sequence[Statement], last: Statement | None, fresh: Fresh) -> Iterator[Problem]:
+    """Each statement must open with what the one before it closed with; those of one day come in any order."""
+    done = [last] if last else []
+    for _days, some in groupby(chain, key=lambda one: (one.first, one.last)):
+        waiting = list(some)
+        while waiting:
+            statement = _next(waiting, done)
+            waiting.remove(statement)
+            if done and Decimal(statement.opening) != Decimal(done[-1].closing):
+                yield _broken(done[-1], statement, fresh(statement, done))
+            done.append(statement)
 
 
-def _broken(before: Statement, statement: Statement, opening: Decimal) -> Problem:
+def _next(waiting: Sequence[Statement], done: Sequence[Statement]) -> Statement:
+    """Of one day's statements the one that goes on from the last; of the first day's one that goes on from none."""
+    if done:
+        fits = (one for one in waiting if Decimal(one.opening) == Decimal(done[-1].closing))
+    else:
+        closings = {id(one): Decimal(one.closing) for one in waiting}
+        fits = (
+            one
+            for one in waiting
+            if all(Decimal(one.opening) != closing for key, closing in closings.items() if key != id(one))
+        )
+    return next(fits, waiting[0])
+
+
+def _broken(before: Statement, statement: Statement, fresh: Decimal) -> Problem:
+    """Lines that both have explain a jump of the balance, or money was never read."""
     where = f"{statement.source}:{statement.position}"
-    missing = money(opening - Decimal(before.closing), statement.currency)
-    if before.last and statement.first and statement.first <= before.last:
+    missing = Decimal(statement.closing) - Decimal(before.closing) - fresh
+    if not missing:
         what = (
             f"its first day {statement.first} is not after {before.last}, the last day of the statement before"
-            f" ({before.source})"
+            f" ({before.source}); the lines that both have explain its balance"
         )
         return Problem("statement-overlap", where, what, "nothing to do: a line that is in both counts once")
+    amount = money(missing, statement.currency)
     what = (
-        f"its opening balance {statement.opening} is not the closing balance {before.closing} of the statement"
-        f" before it ({before.source}, to {before.last}): {missing} {statement.currency}".rstrip()
+        f"its balance does not follow from the closing balance {before.closing} of the statement before it"
+        f" ({before.source}, to {before.last}): {amount} {statement.currency}".rstrip()
         + " was never read"
     )
     return Problem("statement-gap", where, what, "get the statement of the days between, and read it too")
@@ -121,10 +151,15 @@ def _dated(statement: Statement) -> bool:
     return statement.last is not None and bool(statement.closing)
 
 
+def _ended(statement: Statement) -> tuple[date, date, str]:
+    """The order in which statements end."""
+    return (statement.last or date.min, statement.first or date.min, statement.source)
+
+
 def _when(statement: Statement) -> tuple[date, date, str]:
     """The order of statements; one without lines stands where its file's name puts it."""
     never = date.min
-    return (statement.last or never, statement.first or never, statement.source)
+    return (statement.first or never, statement.last or never, statement.source)
 
 
 def _content(statement: Statement) -> tuple[object, ...]:

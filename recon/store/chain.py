@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -118,15 +118,23 @@ def verify(connection: Connection, tables: MetaData) -> Verified:
         if link.hash != _hash(before, link.nth, link.what, link.key, link.digests):
             breaks.append(f"{where} does not follow from the one before it: it, or what it says, was changed")
         before = link.hash
-        said = json.loads(link.digests)
-        now = _digests(connection, tables, link.what, link.key)
+        said, now = _said(link), _now(connection, tables, link)
+        if said is None or now is None:
+            breaks.append(f"{where}: what it says can't be read any more, or a table is gone")
+            continue
         for name in sorted(said.keys() | now.keys()):
-            was, is_ = said.get(name, [0, ""]), now.get(name, [0, ""])
+            was, is_ = said.get(name, (0, "")), now.get(name, (0, ""))
             held[name] += is_[0]
             if was[0] != is_[0]:
                 breaks.append(f"{where}: {name} has {is_[0]:,} rows, and {was[0]:,} were written")
             elif was != is_:
                 breaks.append(f"{where}: a row of {name} is not as it was written")
+    breaks += _beside(connection, tables, held)
+    return Verified(len(links), held.total(), before, tuple(breaks))
+
+
+def _beside(connection: Connection, tables: MetaData, held: Mapping[str, int]) -> Iterator[str]:
+    """Tables with more rows than the links hold."""
     for name in sorted(_kept(tables)):
         table = tables.tables[name]
         query = select(func.count()).select_from(table)
@@ -134,10 +142,28 @@ def verify(connection: Connection, tables: MetaData) -> Verified:
             query = query.where(
                 table.c.seq.is_not(None)
             )  # one that was begun and never finished holds nothing
-        extra = int(connection.execute(query).scalar() or 0) - held[name]
+        extra = int(connection.execute(query).scalar() or 0) - held.get(name, 0)
         if extra > 0:
-            breaks.append(f"{name} has {extra:,} rows that no link holds: they were added beside recon")
-    return Verified(len(links), held.total(), before, tuple(breaks))
+            yield f"{name} has {extra:,} rows that no link holds: they were added beside recon"
+
+
+def _said(link: Link) -> dict[str, tuple[int, str]] | None:
+    """The digests of a link as it says them; None where somebody has made something else of them."""
+    try:
+        return {
+            str(name): (int(count), str(digest)) for name, (count, digest) in json.loads(link.digests).items()
+        }
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def _now(connection: Connection, tables: MetaData, link: Link) -> dict[str, tuple[int, str]] | None:
+    """The digests of a link's rows as they are now; None where its key says none, or a table is not there."""
+    try:
+        found = _digests(connection, tables, link.what, link.key)
+    except (ValueError, KeyError):
+        return None
+    return {name: (count, digest) for name, (count, digest) in found.items()}
 
 
 def _kept(tables: MetaData) -> set[str]:

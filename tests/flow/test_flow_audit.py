@@ -34,7 +34,7 @@ def test_a_whole_chain_is_said_with_its_last_hash_and_a_noted_one_is_found(ran: 
     assert (told.exit_code, facts["whole"], facts["links"]) == (0, True, 1)
     noted = ["audit", "verify", "--store", str(ran / "s.db"), "--expect"]
     assert runner.invoke(cli.app, [*noted, facts["head"][:16].upper()]).exit_code == 0
-    gone = runner.invoke(cli.app, [*noted, "abcdef"])
+    gone = runner.invoke(cli.app, [*noted, "abcdef012345"])
     assert gone.exit_code == 2
     assert "rolled back or replaced" in " ".join(gone.output.split())
 
@@ -78,6 +78,7 @@ def test_a_line_that_comes_out_otherwise_is_named(ran: Path, tmp_path: Path) -> 
     [
         (["verify"], 2),
         (["verify", "--store", "none.db"], 3),
+        (["verify", "--store", "s.db", "--expect", "abc"], 2),
         (["reperform", "nine", "--store", "s.db"], 2),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -22,7 +23,7 @@ def _statement(
         currency="GBP",
         opening=opening,
         closing=closing,
-        total="",
+        total=str(Decimal(closing or 0) - Decimal(opening or 0)),
         lines=lines,
         foots=None,
         difference="",
@@ -51,9 +52,25 @@ def test_money_that_was_never_read_is_a_gap_and_says_how_much() -> None:
     assert _codes([first, second]) == ["statement-gap"]
 
 
-def test_days_that_are_in_both_are_an_overlap() -> None:
+def test_lines_that_both_have_are_an_overlap_and_money_that_none_has_a_gap() -> None:
     first, second = _statement((1, 5), "0.00", "9.00"), _statement((4, 8), "4.00", "12.00")
-    assert _codes([first, second]) == ["statement-overlap"]
+    told = breaks([first, second], [], lambda _one, _before: Decimal("3.00"))
+    assert [problem.code for problem in told] == ["statement-overlap"]
+    (gap,) = breaks([first, _statement((4, 8), "50.00", "62.00")], [], lambda _one, _before: Decimal("12.00"))
+    assert gap.code == "statement-gap"
+    assert "41.00 GBP was never read" in gap.what
+
+
+def test_a_balance_that_comes_back_hides_no_gap() -> None:
+    first = _statement((1, 1), "0.00", "100.00")
+    assert _codes(
+        [first, _statement((3, 3), "200.00", "150.00"), _statement((4, 4), "150.00", "200.00")]
+    ) == ["statement-gap"]
+    (gap,) = breaks(
+        [first, _statement((3, 3), "500.00", "500.00"), _statement((4, 4), "500.00", "600.00")], []
+    )
+    assert "400.00 GBP was never read" in gap.what
+    assert _codes([_statement((3, 3), "500.00", "500.00")], [first]) == ["statement-gap"]
 
 
 def test_the_same_statement_from_another_file_is_told_and_breaks_no_chain() -> None:

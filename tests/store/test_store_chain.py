@@ -70,6 +70,16 @@ def test_a_store_that_only_recon_wrote_to_is_whole(path: str) -> None:
         ("DELETE FROM chain WHERE nth = 4", "bank_lines has 1 rows that no link holds"),
         ("UPDATE chain SET key = '9' WHERE nth = 4", "does not follow from the one before it"),
         (
+            "UPDATE chain SET digests = 'x' WHERE nth = 2",
+            "link 2 (decisions 1-1): what it says can't be read",
+        ),
+        (
+            "UPDATE chain SET digests = '[1]' WHERE nth = 2",
+            "link 2 (decisions 1-1): what it says can't be read",
+        ),
+        ("UPDATE chain SET key = 'x' WHERE nth = 4", "link 4 (run x): what it says can't be read"),
+        ("DROP TABLE inputs_seen", "what it says can't be read any more, or a table is gone"),
+        (
             "INSERT INTO settlements (line_id, run_seq, decision_id) VALUES ('L9', 9, '')",
             "settlements has 1 rows that no link holds",
         ),
