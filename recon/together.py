@@ -6,12 +6,14 @@ use the other cores without a copy of any table. What comes back is the same as 
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
-from threading import Lock
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import polars as pl
@@ -97,8 +99,17 @@ def each_apart(work: Callable[[A], B], parts: Sequence[A], workers: int) -> Iter
 
 
 def _left_alone() -> None:
-    """Whoever stops the job stops the process that has it, which stops the others."""
+    """Whoever stops the job stops the process that has it, which stops the others; killed, it takes them with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """A killed process can't end its pool, which would wait for work for ever."""
+    parent.join()
+    os._exit(1)
 
 
 def parts(rows: pl.DataFrame, rows_max: int, workers: int, rows_min: int) -> list[pl.DataFrame]:
