@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from recon.ingest.decoding import decode, is_text
 from recon.ingest.source import Source
 
 _SIGNATURES = (
     (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a zip archive, but no workbook that can be read"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document, but no workbook that can be read"),
+    (b"PK\x03\x04", "a zip archive, or a workbook whose headings are in no profile"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document, or a workbook whose headings are in no profile"),
     (b"\x1f\x8b", "a gzip archive: unpack it first"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
@@ -34,8 +36,9 @@ def describe(source: Source) -> str:
         return "an XML or HTML file of another kind"
     if not is_text(source.head):
         return "binary data"
-    lines = [line for line in decode(source.head).text.splitlines() if line.strip()]
-    counts = {name: max(line.count(mark) for line in lines) for name, mark in _MARKS.items()}
+    quoted = re.compile(r'"[^"\n]*"')  # a comma in there parts nothing
+    lines = [quoted.sub("", line) for line in decode(source.head).text.splitlines() if line.strip()]
+    counts = {name: max((line.count(mark) for line in lines), default=0) for name, mark in _MARKS.items()}
     most = max(counts, key=lambda name: counts[name])
     if counts[most] == 0:
         return f"text of {len(lines)} lines without columns"
