@@ -119,7 +119,9 @@ def _ask(question: Question) -> str:
     for number, option in enumerate(question.options, 1):
         terminal.out_console.print(f"  {number}  {option.means}", soft_wrap=True, markup=False)
     values = [option.value for option in question.options]
-    default = values.index(question.default) + 1
+    default = (
+        values.index(question.default) + 1 if question.default in values else None
+    )  # nobody could guess it
     chosen = 0
     while not 1 <= chosen <= len(values):
         chosen = typer.prompt("which", default=default, type=int)

@@ -22,7 +22,7 @@ from recon.problems import Problem
 DATE_FORMAT: Final = "%Y-%m-%d"
 EXTRA: Final = "extra:"  # prefix of a column that we don't know and carry through
 SCALE_MAX: Final = 6  # decimals that money can have; 9.2e18 minor units still hold nine million million
-MONEY_TEXT: Final = r"^-?\d{1,15}(\.\d+)?$"
+MONEY_TEXT: Final = r"^-?[0-9]{1,15}(\.[0-9]+)?$"
 
 # ISO 4217: the minor unit of a currency where it isn't 2.
 _EXPONENTS: Final = {
@@ -520,7 +520,7 @@ def exponent(currency: str) -> int:
 
 def decimals(text: pl.Expr) -> pl.Expr:
     """Significant decimals of money text: 2 for `1.50`, 1 for `1.5`... trailing noughts don't count."""
-    return text.str.extract(r"\.(\d*?)0*$", 1).str.len_chars().cast(pl.Int64).fill_null(0)
+    return text.str.extract(r"\.([0-9]*?)0*$", 1).str.len_chars().cast(pl.Int64).fill_null(0)
 
 
 def scales_of(frames: Iterable[tuple[Table, pl.DataFrame]]) -> dict[str, int]:
@@ -589,8 +589,8 @@ def _minor(text: pl.Expr, scale: pl.Expr) -> pl.Expr:
     """Money text as an integer of minor units; asserts nothing is cut (the scale holds all decimals)."""
     clean = pl.when(text.str.len_chars() > 0).then(text)
     sign = pl.when(clean.str.starts_with("-")).then(-1).otherwise(1)
-    whole = clean.str.extract(r"(\d+)", 1)
-    fraction = clean.str.extract(r"\.(\d*?)0*$", 1).fill_null("")
+    whole = clean.str.extract(r"([0-9]+)", 1)
+    fraction = clean.str.extract(r"\.([0-9]*?)0*$", 1).fill_null("")
     padded = fraction + pl.lit("0" * SCALE_MAX).str.slice(0, (scale - fraction.str.len_chars()).clip(0))
     return sign * (whole + padded).cast(pl.Int64)
 

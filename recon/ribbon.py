@@ -23,6 +23,7 @@ from recon.workbook.live import LiveBook
 POSTING_FORMAT: Final = "generic"
 _NEEDED: Final = ("bank", "items")
 _STAGES: Final = {"read": "reading", "match": "matching", "write": "writing"}
+_AGAIN: Final = "and press New file again"
 _SHOWN_MAX: Final = 3  # problems named in the status cell
 _TOLD_ELSEWHERE: Final = ("sheet-rows",)
 _RESULT: Final = "the column Result says why, for each"
@@ -52,7 +53,8 @@ def act(what: str, book: LiveBook) -> int:
     try:
         message = COMMANDS[what](book)
     except ReconError as error:
-        message, code = _told(error.problems), error.exit_code
+        said = [_told(error.problems), *([] if what == "new_file" else _unknown(error.problems))]
+        message, code = " ".join(said), error.exit_code
     except Exception as error:  # noqa: BLE001 - the user of a button sees no traceback
         message, code = _unexpected(book, error), EXIT_JOB
     try:
@@ -115,7 +117,54 @@ def _import(book: LiveBook) -> str:
     told = f"{_several(taken.files, 'file')} read: {', '.join(counts) or 'no rows'}."
     wrong = len(taken.problems)
     then = f"{_several(wrong, 'problem')}: see Problems." if wrong else "Next, press Match."
-    return " ".join([told, then, *_shown(taken.shown)])
+    return " ".join([told, then, *_unknown(taken.problems), *_shown(taken.shown)])
+
+
+def _unknown(problems: Sequence[Problem]) -> list[str]:
+    """Which button helps where a file is not known."""
+    known = not any(problem.code in flow.profile.NOBODYS for problem in problems)
+    return [] if known else ["The button New file proposes how to read a file that recon does not know."]
+
+
+def _new_file(book: LiveBook) -> str:
+    found = flow.new_file.propose(_job(book, (), "New file"), book, _Told(book))
+    if not found.files:
+        return f"No file is named under Inputs: write files or folders there, {_AGAIN}."
+    if found.talk is None:
+        if found.unread:
+            raise ReconError(found.unread, EXIT_INPUT)
+        but = f" {_several(found.broken, 'file')} can't be read, though: it says why." if found.broken else ""
+        if found.broken == found.files:
+            return "No file under Inputs can be read: press Import files, it says why."
+        known = _several(found.files - found.broken, "file")
+        return f"There is no new file: recon knows {known} under Inputs. Press Import files.{but}"
+    name, read = found.talk.looked.path.name, found.talk.looked.reading
+    if found.saved:
+        rows = f", {flow.new_file_page.rows_told(read)}" if read else ""
+        told = (
+            f"The profile of {name} is saved as {found.saved}: {flow.new_file_page.holds(found.talk)}{rows}."
+        )
+        place = flow.new_file_page.misplaced(found.talk)
+        then = f"Name the file under {place}, and press Import files." if place else "Press Import files."
+        return " ".join([told, then, *_shown(found.lost)])
+    return " ".join([_proposed(found.talk, found.sheet), *_shown((*found.unread, *found.lost))])
+
+
+def _proposed(talk: flow.new_file.Talk, sheet: str) -> str:
+    """What the status says of a file whose profile is not saved yet."""
+    name, held = talk.looked.path.name, flow.new_file_page.holds(talk)
+    head = f"{name} looks like {held}." if held else f"It is not clear yet what {name} holds."
+    if talk.open:
+        which = f"the sheet {sheet} has {_several(talk.open, 'question')} without an answer"
+        wrong = " (what stood there is none of the choices)" if talk.wrong else ""
+        return f"{head} Next, {which}{wrong}: choose there, {_AGAIN}."
+    if lacks := flow.profile.why_not(talk.looked):
+        choose = (
+            f"Choose otherwise on the sheet {sheet}, {_AGAIN}." if talk.asked else f"See the sheet {sheet}."
+        )
+        return f"{head} No profile can be made of it so: {lacks[-1].what}. {choose}"
+    asked = f" ({_several(len(talk.asked), 'answer')} to look at)" if talk.asked else ""
+    return f"{head} See on the sheet {sheet} whether that is right{asked}, {_AGAIN}: it saves the profile."
 
 
 def _settings(book: LiveBook) -> str:
@@ -195,6 +244,7 @@ def _undo(book: LiveBook) -> str:
 
 COMMANDS: Final[Mapping[str, Callable[[LiveBook], str]]] = {
     "import_files": _import,
+    "new_file": _new_file,
     "settings": _settings,
     "undo": _undo,
     "run": _run,

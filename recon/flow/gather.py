@@ -12,6 +12,7 @@ from typing import Protocol
 import polars as pl
 
 from recon import ingest, model, together
+from recon.ingest import twins
 from recon.model import INPUT_TABLES, Kind, Reading, Statement, Table
 from recon.problems import Problem, ReconError
 from recon.rules.profile import Profile
@@ -104,6 +105,8 @@ def gather(
         raise ReconError([*fatal, *problems])
     problems += [problem for reading in readings for problem in reading.problems]
     problems += _twice(readings)
+    readings, told = _once(readings)
+    problems += told
     readings, left_out = _admitted(readings, rules)
     lost = left_out or any(problem.code in _ROW_LOST for reading in banks for problem in reading.problems)
     if wanted and lost and not any(reading.table.height for reading in readings if reading.kind is Kind.BANK):
@@ -170,6 +173,14 @@ def _twice(readings: Sequence[Reading]) -> list[Problem]:
             problems.append(Problem("file-twice", reading.path, what, "leave one of them out"))
         seen.setdefault(reading.digest, reading.path)
     return problems
+
+
+def _once(readings: Sequence[Reading]) -> tuple[list[Reading], list[Problem]]:
+    """Readings whose advices count once: a mail and a copy of it that was forwarded are different files."""
+    advices = [reading for reading in readings if reading.kind is Kind.REMITTANCE]
+    kept, told = twins.once(advices, exact=True) if len(advices) > 1 else (advices, [])
+    once = iter(kept)
+    return [next(once) if reading.kind is Kind.REMITTANCE else reading for reading in readings], told
 
 
 def _admitted(readings: Sequence[Reading], rules: Rules) -> tuple[list[Reading], list[Statement]]:

@@ -17,7 +17,9 @@ from recon.flow.settings import profiles_folder
 from recon.ingest import guess, guess_profile, guess_tables
 from recon.ingest.grid import key
 from recon.ingest.guess_choices import Choice, Question, Sure
+from recon.ingest.guess_ledger import TYPE_ASKED
 from recon.ingest.guess_profile import Proposal
+from recon.ingest.guess_says import DOC_TYPES
 from recon.ingest.guess_words import Words
 from recon.ingest.source import open_source
 from recon.model import INPUT_TABLES, Kind, Reading
@@ -52,6 +54,7 @@ class Looked:
     lacking: tuple[str, ...] = ()
     reading: Reading | None = None  # the whole file, read with the profile
     problems: tuple[Problem, ...] = ()  # why it can't be read with it
+    columns: tuple[str, ...] = ()  # theirs, where one has to be named
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -104,7 +107,8 @@ def look(
             refusal = error
     said = _checked(dict(answers or {}), kind)
     named = name or (_reader(path, profiles) if anew else "")
-    return _proposed(path, _Named(_free_name(named, path, profiles), kind), said, loaded.currency, refusal)
+    free = _free_name(named, path, profiles, taken=anew)
+    return _proposed(path, _Named(free, kind), said, loaded.currency, refusal)
 
 
 def _reader(path: Path, profiles: Sequence[Profile]) -> str:
@@ -141,7 +145,9 @@ def _proposed(
             Problem("profile-none", source.name, "no row looks like the heading or a line of a table", _CANT)
         )
     if first.profile is None:
-        return Looked(path, questions=first.questions, lacking=first.lacking, choices=first.choices)
+        names = tuple(dict.fromkeys(column.name for column in first.made.columns if column.name))
+        said_of = (first.choices, first.questions, first.lacking)
+        return Looked(path, None, None, "", *said_of, columns=names)
     tried = _tried(path, first, currency)
     lost = _lost(tried)
     if lost and not first.made.found.whole and first.made.found.delimiter:
@@ -164,7 +170,7 @@ def _check_names(proposal: Proposal, said: Mapping[str, str]) -> None:
     wrong = [
         (ours, name)
         for ours, name in said.items()
-        if ours not in QUESTIONS and name and key(name) not in there
+        if ours not in QUESTIONS and not ours.startswith(TYPE_ASKED) and name and key(name) not in there
         if not (ours == "currency" and re.fullmatch(r"[A-Za-z]{3}", name))
     ]
     if wrong:
@@ -174,6 +180,31 @@ def _check_names(proposal: Proposal, said: Mapping[str, str]) -> None:
             for ours, name in wrong
         ]
         raise ReconError(problems, EXIT_INPUT)
+    if "credit_words" in said:
+        _check_words(proposal, said["credit_words"])
+
+
+def _check_words(proposal: Proposal, answer: str) -> None:
+    """See that the words for money in stand in the column of sides.
+
+    Raises:
+        ReconError: profile-answer, with the words there are.
+    """
+    way = proposal.made.way
+    side = way.indicator if way and proposal.made.kind is Kind.BANK else ""
+    words = {
+        word for column in proposal.made.columns if side and column.name == side for word in column.words
+    }
+    given = [word.strip().upper().strip(" .") for word in answer.split(";")]
+    wrong = [word for word in given if word not in words]
+    if wrong:
+        what = (
+            f"credit_words: `{wrong[0]}` stands nowhere in `{side}`"
+            if side
+            else "credit_words: no column of sides is used"
+        )
+        hint = f"there are: {', '.join(sorted(words))}" if words else "leave it out"
+        raise ReconError(Problem("profile-answer", "--answer", what, hint), EXIT_INPUT)
 
 
 _CANT: Final = "export it as CSV or XLSX, with one heading over the columns"
@@ -242,32 +273,47 @@ def _checked(said: dict[str, str], kind: str) -> dict[str, str]:
         hint = f"there are: {', '.join(sorted(allowed['kind']))}"
         problems.append(Problem("profile-answer", "--kind", f"there is no kind `{kind}`", hint))
     for asked, value in said.items():
-        if asked not in QUESTIONS | ours:
+        typed = asked.startswith(TYPE_ASKED)
+        if asked not in QUESTIONS | ours and not typed:
             hint = f"there are: {', '.join(sorted(QUESTIONS))}, and our columns (docs/data.md)"
             problems.append(Problem("profile-answer", "--answer", f"there is no question `{asked}`", hint))
-        elif value not in allowed.get(asked, {value}):
-            hint = f"there are: {', '.join(sorted(allowed[asked]))}"
+        elif asked in QUESTIONS and not value.strip(" ;"):
+            hint = "say one of the answers that the question names"
+            problems.append(Problem("profile-answer", "--answer", f"{asked}: nothing is no answer", hint))
+        elif value not in (can := set(DOC_TYPES) if typed else allowed.get(asked, {value})):
+            hint = f"there are: {', '.join(sorted(can))}"
             problems.append(Problem("profile-answer", "--answer", f"{asked} can't be `{value}`", hint))
     if problems:
         raise ReconError(problems, EXIT_INPUT)
     return {"kind": kind, **said} if kind else said
 
 
-def _free_name(name: str, path: Path, profiles: Sequence[Profile]) -> str:
+def _free_name(name: str, path: Path, profiles: Sequence[Profile], *, taken: bool) -> str:
     """A name that no other profile has; the user's own as it is.
 
+    Args:
+        name: what the user says, or "".
+        path: the file, whose name is taken where none is said.
+        profiles: all that can be found.
+        taken: whether the user's may be that of another profile, whose place it takes.
+
     Raises:
-        ReconError: profile-answer, if it is no name.
+        ReconError: profile-answer, if it is no name, or a taken one.
     """
+    formats = {reader.name for reader in ingest.READERS} | {"standard"}
+    theirs = {profile.name for profile in profiles} | formats
     if name:
         if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", name):
             hint = "small letters, digits, _ and -, a letter first, at most 40"
             raise ReconError(Problem("profile-answer", "--name", f"`{name}` is no name of a profile", hint))
+        if name in formats or (name in theirs and not taken):
+            hint = "choose another" + ("" if name in formats else "; --force takes its place")
+            what = f"`{name}` is the name of another profile or format"
+            raise ReconError(Problem("profile-answer", "--name", what, hint))
         return name
     plain = re.sub(r"[^a-z]+", "_", path.stem.casefold()).strip("_")[: _NAME_MAX - 3].strip("_") or "own"
-    taken = {profile.name for profile in profiles} | {reader.name for reader in ingest.READERS} | {"standard"}
     numbers = (plain if number == 1 else f"{plain}_{number}" for number in range(1, 1_000))
-    return next(one for one in numbers if one not in taken)
+    return next(one for one in numbers if one not in theirs)
 
 
 def _title(path: Path) -> str:

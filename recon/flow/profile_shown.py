@@ -87,7 +87,7 @@ def asked(looked: Looked, given: Mapping[str, str] | None = None) -> list[Asked]
     rows = []
     for question in looked.questions:
         words = {option.value: option.means for option in question.options}
-        chosen = (given or {}).get(question.key, words[question.default])
+        chosen = (given or {}).get(question.key, words.get(question.default, ""))
         rows.append(Asked(question.key, question.asks, tuple(words.values()), chosen))
     return rows
 

@@ -80,7 +80,7 @@ def report(
     if lacking and (ALL not in names or not able):
         raise ReconError(lacking)
     made = {one.name: one.make(inputs) for one in able}
-    problems += [*lacking, *(problem for one in made.values() for problem in one.problems)]
+    problems += [*inputs.problems, *lacking, *(problem for one in made.values() for problem in one.problems)]
     return _put(made, inputs, book, out, tuple(problems))
 
 

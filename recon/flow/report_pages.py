@@ -39,14 +39,16 @@ _ANEW: Final = "Written anew each time: keep what you add on a sheet of your own
 def pages(report: Report, made: Made, inputs: Inputs) -> list[Page]:
     """The sheets of a report, in the order in which its parts name them."""
     sheets = list(dict.fromkeys(part.sheet for part in made.parts if part.sheet))
-    at = f"As at {inputs.as_of:%d/%m/%Y}."
+    late = f", out of what is known to {inputs.known_to:%d/%m/%Y}" if inputs.known_to else ""
+    at = f"As at {inputs.as_of:%d/%m/%Y}{late}."
     found = []
     for sheet in sheets:
         parts = [part for part in made.parts if part.sheet == sheet]
         limit = inputs.rules.limits.rows_shown
         shown = [(part, _shown(part, limit)) for part in parts]
         cut = [_cut(part, limit) for part, frame in shown if frame.height < part.frame.height]
-        about = (f"{report.what} {_ANEW}", " ".join([at, *made.facts]), *cut)
+        own = dict.fromkeys(fact for part in parts for fact in part.facts)
+        about = (f"{report.what} {_ANEW}", " ".join([at, *made.facts, *own]), *cut)
         blocks = tuple(block for part, frame in shown for block in _blocks(part, frame, inputs))
         found.append(Page(_key(sheet), sheet, sheet, about, blocks))
     return found

@@ -10,8 +10,11 @@ from typing import Any, Final
 import polars as pl
 
 from recon import decide, model
+from recon.ingest import amounts
 from recon.model import EXTRA, Kind
+from recon.problems import Problem
 from recon.reports import TABLES, Inputs
+from recon.reports.aged import RECEIPT
 from recon.rules.schema import Rules
 from recon.store import Store
 from recon.workbook import words
@@ -31,17 +34,21 @@ def of_store(store: Store, rules: Rules, as_of: date | None) -> Inputs | None:
     """What reports are made from; None if no run is finished yet.
 
     The open items are those of the last extract, less what was accepted and is not in it (`decide.remaining`), as the
-    next run would see them. Without a day it is the latest as-of date of all runs.
+    next run would see them. Without a day it is the latest as-of date of all runs. `problems` are what makes the
+    figures doubtful: an extract that lacks what was accepted before it, a day of the past, cash that may count twice.
     """
     runs = store.runs().filter(pl.col("status") == "finished")
     if runs.is_empty():
         return None
     now = store.current()
-    left, _stale = decide.remaining(now.open_items, now.settled)
+    left, _ = decide.remaining(now.open_items, now.settled)
+    # What was accepted since the extract was read is no fault of the extract.
+    stale = decide.remaining(now.open_items, store.settled_items(before_last_run=True))[1]
+    held = store.on_account()
     summaries = [json.loads(text) for text in runs["summary"]]
     outer = {
-        "open_items": left.with_columns(extract=now.open_items["open_amount"]),
-        "on_account": store.on_account(),
+        "open_items": left.with_columns(extract=now.open_items["open_amount"], dispute=_disputes(left)),
+        "on_account": held.drop("taken"),
         "customers": store.last_read(Kind.CUSTOMERS),
         "lines": _lines(now),
         "exceptions": now.exceptions,
@@ -57,7 +64,70 @@ def of_store(store: Store, rules: Rules, as_of: date | None) -> Inputs | None:
     scales = model.scales_of((TABLES[name], frame) for name, frame in known.items())
     tables = {name: model.inside(frame, TABLES[name], scales) for name, frame in known.items()}
     told = {code: meaning for code, (meaning, _next) in words.EXCEPTIONS.items()}
-    return Inputs(as_of or date.fromisoformat(max(runs["as_of"])), rules, scales, tables, told)
+    last = date.fromisoformat(max(runs["as_of"]))
+    day = as_of or last
+    problems = (*stale, *_past(tables, day, last), *_twice(store, tables, scales, held["taken"]))
+    return Inputs(day, rules, scales, tables, told, last if day < last else None, problems)
+
+
+def _disputes(items: pl.DataFrame) -> pl.Series:
+    """What the items say of a dispute: amounts as plain decimal text however they are written, words as they stand.
+
+    A point is the decimal mark, as in all files of ours, where the text can be read so; else a comma is.
+    """
+    said = items["dispute"].fill_null("").str.strip_chars()
+    point, comma = amounts.plain(said), amounts.plain(said, ",")
+    read = pl.DataFrame({"said": said, "point": point, "comma": comma})
+    return read.select(pl.coalesce("point", "comma", "said")).to_series()
+
+
+def _past(tables: Mapping[str, pl.DataFrame], day: date, last: date) -> tuple[Problem, ...]:
+    """A problem where the day is before what the store knows: what was open on that day isn't kept."""
+    if day >= last:
+        return ()
+    later = (
+        tables["open_items"].filter((pl.col("issue_date") > day) & (pl.col("open_amount_minor") != 0)).height
+    )
+    receipts = tables["on_account"].filter(pl.col("booking_date") > day).height
+    what = (
+        f"the store knows days up to {last}: the amounts are those that are open now, not those of {day}; "
+        f"dated later, and in it: {later:,} of the open items, {receipts:,} of the receipts on account"
+    )
+    return (Problem("report-day", f"--as-of {day}", what, "leave out --as-of, or report when the day ends"),)
+
+
+def _twice(
+    store: Store, tables: Mapping[str, pl.DataFrame], scales: Mapping[str, int], taken: pl.Series
+) -> tuple[Problem, ...]:
+    """A problem for each receipt accepted on account that the extract may have meanwhile, keyed by hand.
+
+    It looks so where the extract has cash on account of the same customer, currency and amount that came after the
+    acceptance. Each item of the extract stands for one receipt.
+    """
+    keys = ["customer_id", "currency", "amount_minor"]
+    nth = pl.int_range(pl.len()).over(keys).alias("nth")
+    held = tables["on_account"].with_columns(taken=taken).filter(pl.col("customer_id") != "")
+    items = tables["open_items"].filter(pl.col("doc_type") == RECEIPT)
+    items = items.select("item_id", *keys[:2], amount_minor=-pl.col("open_amount_minor"))
+    items = items.join(held, on=keys, how="semi", maintain_order="left")
+    if items.is_empty():
+        return ()
+    first = store.first_seen(items["item_id"])
+    came = items.with_columns(came=pl.col("item_id").replace_strict(first, return_dtype=pl.Int64))
+    new = came.filter(pl.col("came") > held["taken"].min()).with_columns(nth)
+    pairs = held.with_columns(nth).join(new, on=[*keys, "nth"], maintain_order="left")
+    return tuple(
+        Problem(
+            "report-twice",
+            f"bank line {line}",
+            f"{model.money_text(amount, currency, scales)} {currency} was accepted on account, and since then the "
+            f"extract has item {item} of the same customer and amount: both count",
+            "if they are the same cash, take it out of the ledger and post with recon",
+        )
+        for line, item, amount, currency in pairs.filter(pl.col("came") > pl.col("taken"))
+        .select("line_id", "item_id", "amount_minor", "currency")
+        .iter_rows()
+    )
 
 
 def _lines(now: model.View) -> pl.DataFrame:

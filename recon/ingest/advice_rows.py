@@ -22,6 +22,18 @@ from recon.model import Kind
 from recon.problems import Problem
 
 _ASK: Final = "ask the payer; such an advice never posts alone"
+# Totals as payers word them: the word and amounts; or a text with it, and no other text on the row.
+_AMOUNTS: Final = r"(?: ?\(?(?:[A-Za-z]{3}|Rs\.?)?\)?)?[ :\d.,()/=£₹€$*\x{2010}-\x{2014}\x{2212}-]*$"
+TOTALS: Final = (
+    rf"(?i)^(?:net |grand |sub-?)?total(?: (?:paid|payment|payable|amount|remitted|net|due))*{_AMOUNTS}",
+    rf"(?i)^(?:net payable|net payment|amount paid|payment amount|total paid|payment value){_AMOUNTS}",
+)
+TOTALS_ALONE: Final = (
+    rf"(?i)^[^\d]*\b(?:sub-?)?totals?\b[^\d]*{_AMOUNTS}",
+    rf"(?i)^(?:(?:net|total) )?(?:amount|balance|sum) (?:paid|remitted|transferred|of payment)[ \pL]*{_AMOUNTS}",
+    rf"(?i)^sum{_AMOUNTS}",
+    rf"(?i)^(?:balance |total )?(?:(?:carried|brought) (?:forward|over|down)|[bc]/(?:fwd|f|d)\b)\.?{_AMOUNTS}",
+)
 Row = dict[str, Any]
 
 
@@ -58,6 +70,7 @@ def finish(work: Work, own: str) -> None:
     an advice without any number gets one made of `own` and which of the file it is.
     """
     if work.profile.kind is Kind.REMITTANCE:
+        _signs(work)
         _fold(work)
         told = _totals(work)
         if work.profile.name != STANDARD:
@@ -88,24 +101,82 @@ def _fold(work: Work) -> None:
     by_number = {(row[ADVICE], row["doc_no"]): row for row in documents if row["doc_no"]}
     signed = any((_paid(row) or Decimal(0)) < 0 for row in lesser)
     folded = set()
+    shared = _shared(documents, lesser)
     for row in lesser:
         kind = work.less[row[POSITION]]
         taken = _paid(row)
         taken = _money(row["deduction_amount"]) if taken is None else -taken if signed else abs(taken)
         target = by_number.get((row[ADVICE], row["doc_no"]))
+        targets = [target] if target else []
         if target is None and (not row["doc_no"] or _names(row["doc_no"], work.profile.less[kind])):
             before = [
                 one for one in documents if one[POSITION] < row[POSITION] and one[ADVICE] == row[ADVICE]
             ]
-            target = before[-1] if before else None
-        if target is None or taken is None or _paid(target) is None:
+            targets = before if row[ADVICE] in shared else before[-1:]
+        parts = None if taken is None else _parts(targets, taken)
+        if parts is None or not targets:
             row["deduction_type"] = row["deduction_type"] or kind
             continue
-        _take(target, taken, kind)
+        for one, part in zip(targets, parts, strict=True):
+            _take(one, part, kind)
         folded.add(row[POSITION])
     kept = [row for row in rows if row[POSITION] not in folded]
     work.left_out += len(folded)
     work.rows = pl.DataFrame(kept, schema=work.rows.schema, orient="row")
+
+
+def _shared(documents: Sequence[Row], lesser: Sequence[Row]) -> set[int]:
+    """Advices whose only deductions stand together behind all their documents, of which there are several."""
+    found = set()
+    for advice in {row[ADVICE] for row in lesser}:
+        first = min(row[POSITION] for row in lesser if row[ADVICE] == advice)
+        mine = [row[POSITION] for row in documents if row[ADVICE] == advice]
+        if len(mine) > 1 and max(mine) < first:
+            found.add(advice)
+    return found
+
+
+def _parts(targets: Sequence[Row], taken: Decimal) -> list[Decimal] | None:
+    """A deduction's parts for several documents, each at the same rate; None where no rate gives whole pennies."""
+    amounts = [_gross(row) for row in targets]
+    known = [amount for amount in amounts if amount is not None]
+    if len(known) < len(amounts):
+        return None
+    if len(known) == 1:
+        return [taken]
+    total = sum(known, Decimal(0))
+    places = min(int(taken.normalize().as_tuple().exponent), -2)
+    parts = [(taken * one / total).quantize(Decimal(1).scaleb(places)) for one in known] if total else []
+    fits = all(part * total == taken * one for part, one in zip(parts, known, strict=False))
+    return parts if parts and fits else None
+
+
+def _gross(row: Row) -> Decimal | None:
+    """What a document was before the deduction; None where nothing of it is paid."""
+    paid, gross = _paid(row), _money(row["gross_amount"])
+    return None if paid is None else paid if gross is None else gross
+
+
+def _signs(work: Work) -> None:
+    """Deductions that are printed as what they do to the sum, `(100.00)`, as amounts that are taken off.
+
+    A row whose three amounts fit neither way is told.
+    """
+    wanted = ("gross_amount", "deduction_amount", "paid_amount")
+    gross, kept, paid = (pl.col(name).cast(pl.Decimal(38, 12), strict=False) for name in wanted)
+    minus = (kept != 0) & (gross - kept != paid) & (gross + kept == paid)
+    minus = minus.fill_null(value=False)
+    neither = (kept != 0) & (gross - kept != paid) & (gross + kept != paid)
+    work.say(
+        neither.fill_null(value=False),
+        "remittance-foots-not",
+        "gross less deduction is not what is paid for the document",
+        _ASK,
+    )
+    other = amounts.negated(pl.col("deduction_amount"))
+    work.rows = work.rows.with_columns(
+        pl.when(minus).then(other).otherwise("deduction_amount").alias("deduction_amount")
+    )
 
 
 def _names(number: str, patterns: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -97,60 +98,109 @@ def kept_back(
     return (None, None) if not stated else (paid + stated, stated)
 
 
-def assemble(source: Source, advices: Sequence[Advice]) -> tuple[pl.DataFrame, list[Problem]]:
-    """Advices as one table of remittance lines, in their order; and a problem for each that does not foot."""
-    ids = Counter(advice.own_id for advice in advices)
-    rows = []
-    problems = []
-    for advice in advices:
-        alone = advice.own_id if ids[advice.own_id] == 1 else f"{advice.own_id} {advice.spare_id}".strip()
-        rows += [(alone or advice.spare_id, advice, line) for line in advice.lines]
-        problems += _footing(source, advice)
-    table = _table(rows)
-    texts = [name for name, dtype in table.schema.items() if dtype == pl.String]
-    table, cut = columnar.cut(table, texts, source)
-    return table, problems + cut
+_BATCH: Final = 4_000
 
 
-def _footing(source: Source, advice: Advice) -> list[Problem]:
-    problems = []
+class Advices:
+    """The advices of a file: some as they come, those before them as columns, which take a tenth of the memory."""
+
+    def __init__(self) -> None:
+        self._ids: list[tuple[str, str]] = []  # own and spare, of each advice
+        self._batches: list[pl.DataFrame] = []
+        self._open: list[tuple[int, Advice]] = []
+        self._waiting = 0
+        self._unfooted: list[tuple[int, str, str, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def add(self, advice: Advice) -> None:
+        """The next advice; nothing of it may change afterwards."""
+        self._open.append((len(self._ids), advice))
+        self._ids.append((advice.own_id, advice.spare_id))
+        self._waiting += len(advice.lines)
+        self._unfooted += _footing(advice)
+        if self._waiting >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._batches.append(_table(self._open))
+        self._open, self._waiting = [], 0
+
+    def table(self, source: Source) -> tuple[pl.DataFrame, list[Problem]]:
+        """One table of remittance lines, in their order; and a problem for each advice that does not foot."""
+        self._flush()
+        times = Counter(own for own, _ in self._ids)
+        ids = [
+            clean((own if times[own] == 1 else f"{own} {spare}".strip()) or spare) for own, spare in self._ids
+        ]
+        whole = pl.concat(self._batches, how="diagonal")
+        extras = sorted(name for name in whole.columns if name.startswith(EXTRA))
+        own_id = columnar.of_heads(whole, "remittance_id", ids)
+        whole = whole.select(
+            own_id, pl.exclude(columnar.HEAD, *extras), *(pl.col(name).fill_null("") for name in extras)
+        )
+        texts = [name for name, dtype in whole.schema.items() if dtype == pl.String]
+        whole, cut = columnar.cut(whole, texts, source)
+        problems = [Problem(code, source.at(at), what, hint) for at, code, what, hint in self._unfooted]
+        return whole, problems + cut
+
+
+def _footing(advice: Advice) -> list[tuple[int, str, str, str]]:
+    """What is wrong with an advice as a whole: position, code, what, hint."""
+    found = []
     if advice.apart:
         what = f"adjustments of {advice.apart} {advice.currency} are in the payment and of no single document"
         hint = "the lines alone don't add up to what is paid; such an advice never posts alone"
-        problems.append(Problem("remittance-adjusted", source.at(advice.position), what.strip(), hint))
+        found.append((advice.position, "remittance-adjusted", what.strip(), hint))
     known = [line.paid for line in advice.lines if line.paid is not None]
     total = sum(known, Decimal(0)) + advice.apart
     if advice.amount is not None and advice.lines and total != advice.amount:
         said = f"{advice.amount} {advice.currency}".strip()
         what = f"its {len(advice.lines)} lines and adjustments add up to {total}, {said} is paid"
         hint = "ask the payer; such an advice never posts alone"
-        problems.append(Problem("remittance-foots-not", source.at(advice.position), what, hint))
-    return problems
+        found.append((advice.position, "remittance-foots-not", what, hint))
+    return found
 
 
-def _table(rows: Sequence[tuple[str, Advice, Line]]) -> pl.DataFrame:
-    """Lines as an outer table, column by column."""
+def _table(advices: Sequence[tuple[int, Advice]]) -> pl.DataFrame:
+    """Advices as columns, a row for each line; `head` is the number of the advice."""
+    rows = [(advice.currency, line) for _, advice in advices for line in advice.lines]
 
-    def text(value: Decimal | None, currency: str) -> str:
-        return "" if value is None else controls.money(value, currency)
+    def of_lines(name: str) -> list[str]:
+        values = map(attrgetter(name), (line for _, line in rows))
+        return [
+            "" if value is None else controls.money(value, currency)
+            for value, (currency, _) in zip(values, rows, strict=True)
+        ]
 
-    lines = [line for *_, line in rows]
-    extras = [dict(line.extras) for line in lines]
+    def of_advices(name: str, values: Sequence[object], dtype: pl.DataType | None = None) -> pl.Series:
+        return pl.Series(name, values, dtype=dtype or pl.String()).gather(at)
+
+    extras = [dict(line.extras) for _, line in rows]
     names = sorted({name for extra in extras for name in extra})
-    columns: dict[str, list[object]] = {
-        "remittance_id": [clean(own) for own, *_ in rows],
-        "payer": [clean(advice.payer) for _, advice, _ in rows],
-        "payment_date": [advice.paid_on for _, advice, _ in rows],
-        "payment_reference": [reference(clean(advice.payment)) for _, advice, _ in rows],
-        "payment_amount": [text(advice.amount, advice.currency) for _, advice, _ in rows],
-        "currency": [advice.currency for _, advice, _ in rows],
-        "doc_no": [clean(line.doc_no) for line in lines],
-        "gross_amount": [text(line.gross, advice.currency) for _, advice, line in rows],
-        "deduction_amount": [text(line.deduction, advice.currency) for _, advice, line in rows],
-        "deduction_type": [clean(line.deduction_type) for line in lines],
-        "paid_amount": [text(line.paid, advice.currency) for _, advice, line in rows],
-        "position": [line.position for line in lines],
-        **{EXTRA + name: [clean(extra.get(name, "")) for extra in extras] for name in names},
+    at = pl.Series([index for index, (_, one) in enumerate(advices) for _ in one.lines], dtype=pl.Int64)
+    amounts = ["" if one.amount is None else controls.money(one.amount, one.currency) for _, one in advices]
+    texts: dict[str, list[str]] = {
+        "doc_no": [clean(line.doc_no) for _, line in rows],
+        "gross_amount": of_lines("gross"),
+        "deduction_amount": of_lines("deduction"),
+        "deduction_type": [clean(line.deduction_type) for _, line in rows],
+        "paid_amount": of_lines("paid"),
     }
-    schema = {name: pl.String() for name in columns} | {"payment_date": pl.Date(), "position": pl.Int64()}
-    return pl.DataFrame(columns, schema=schema)
+    return pl.DataFrame(
+        [
+            of_advices(columnar.HEAD, [number for number, _ in advices], pl.Int64()),
+            of_advices("payer", [clean(one.payer) for _, one in advices]),
+            of_advices("payment_date", [one.paid_on for _, one in advices], pl.Date()),
+            of_advices("payment_reference", [reference(clean(one.payment)) for _, one in advices]),
+            of_advices("payment_amount", amounts),
+            of_advices("currency", [one.currency for _, one in advices]),
+            *(pl.Series(name, column, dtype=pl.String) for name, column in texts.items()),
+            pl.Series("position", [line.position for _, line in rows], dtype=pl.Int64),
+            *(
+                pl.Series(EXTRA + name, [clean(extra.get(name, "")) for extra in extras], dtype=pl.String)
+                for name in names
+            ),
+        ]
+    )

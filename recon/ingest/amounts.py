@@ -6,17 +6,33 @@ what can't be read for sure is null, and the caller says so.
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import polars as pl
 
 from recon.model import SCALE_MAX
 
 WHOLE_MAX = 12  # digits before the point: with SCALE_MAX behind it this still fits 64 bits
-_CLEAN = r"^-?\d{1,12}(\.\d{1,6})?$"
-_TOO_FINE = rf"\.\d{{{SCALE_MAX}}}\d*[1-9]"
+_CLEAN = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
+_TOO_FINE = rf"\.[0-9]{{{SCALE_MAX}}}[0-9]*[1-9]"
 _CURRENCY = r"(?i)(rs\.?|inr|gbp|eur|usd|chf|[£€$₹])"
-_NUMBER = r"^(\d+|\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})*,\d{3})?(\.\d*)?$"
+_NUMBER = r"^([0-9]+|[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,2}(,[0-9]{2})*,[0-9]{3})?(\.[0-9]*)?$"
 # In the standard file a comma is a thousands mark only where a point follows it: `1,234` could be German.
-_NUMBER_STRICT = r"^(\d*(\.\d*)?|\d{1,3}(,\d{3})+\.\d+|\d{1,2}(,\d{2})*,\d{3}\.\d+)$"
+_NUMBER_STRICT = (
+    r"^([0-9]*(\.[0-9]*)?|[0-9]{1,3}(,[0-9]{3})+\.[0-9]+|[0-9]{1,2}(,[0-9]{2})*,[0-9]{3}\.[0-9]+)$"
+)
+
+
+# What on paper is an amount, read or not: its marks, its currency on either side, `/-` behind rupees.
+_UNIT = r"(?:Rs\.?|[£€$₹]|(?!net|tds|vat|due|cis|sum|nil|inv|tax)[A-Z]{3})"
+_SIGNS = "[-+\u2010-\u2014\u2212( ]{0,4}"
+LOOKS: Final = re.compile(
+    rf"{_SIGNS}(?:[CD]R\.? ?)?(?:{_UNIT})?{_SIGNS}\.?\d[\d,. ]{{0,25}}(?:/[-=])?[-+\u2010-\u2014\u2212) ]{{0,4}}"
+    rf"(?:{_UNIT}|[CD]R\b)?\.?[) ]{{0,2}}",
+    re.IGNORECASE,
+)
+SIDED = r"(?i)^[cd]r\b|[cd]r?\.?$"  # says credit or debit, and not whose
 
 
 def plain(text: pl.Series, decimal: str = ".", *, strict: bool = False) -> pl.Series:
@@ -44,6 +60,7 @@ def plain(text: pl.Series, decimal: str = ".", *, strict: bool = False) -> pl.Se
 def _read(raw: pl.Expr, decimal: str, *, strict: bool) -> pl.Expr:
     bare = raw.str.replace_all(r"[\s'\x{2019}_*]", "").str.replace_all("\N{MINUS SIGN}", "-", literal=True)
     bare = bare.str.replace_all(_CURRENCY, "")
+    bare = bare.str.replace(r"/[-=]$", "")
     debit = bare.str.contains(r"(?i)dr?\.?$")
     credit = bare.str.contains(r"(?i)cr?\.?$")
     bare = bare.str.replace(r"(?i)[cd]r?\.?$", "")
@@ -58,10 +75,10 @@ def _read(raw: pl.Expr, decimal: str, *, strict: bool) -> pl.Expr:
     # One mark of the sign at most: who writes two means something we don't know.
     marks = brackets.cast(pl.Int8) + leading.cast(pl.Int8) + trailing.cast(pl.Int8)
     marks = marks + debit.cast(pl.Int8) + credit.cast(pl.Int8)
-    readable = digits.str.contains(_NUMBER_STRICT if strict else _NUMBER) & digits.str.contains(r"\d")
+    readable = digits.str.contains(_NUMBER_STRICT if strict else _NUMBER) & digits.str.contains(r"[0-9]")
     digits = digits.str.replace_all(",", "", literal=True)
-    whole = digits.str.extract(r"^0*(\d*)", 1)
-    fraction = digits.str.extract(r"\.(\d+)$", 1).fill_null("")
+    whole = digits.str.extract(r"^0*([0-9]*)", 1)
+    fraction = digits.str.extract(r"\.([0-9]+)$", 1).fill_null("")
     number = pl.when(whole.str.len_chars() == 0).then(pl.lit("0")).otherwise(whole)
     number = number + pl.when(fraction.str.len_chars() > 0).then(pl.lit(".") + fraction).otherwise(pl.lit(""))
     sign = (minus | brackets | debit) & digits.str.contains(r"[1-9]")

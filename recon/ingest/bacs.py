@@ -9,7 +9,8 @@
 
 Positions count from 0. A credit is money into the destination account; a direct debit collected is money into the
 originator's. Records that only balance a file (contras, from and to one account) are no payments and left out. The
-UTL1 label says sums and counts, which are checked. Source: domain of Bacs users' guides (PN5011), Standard 18.
+UTL1 label says sums and counts, which are checked. Positions as Bacs' Standard 18 has them; a file of payments that
+we make ourselves reads as receipts of those we pay: accounts that are not ours show it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from recon.model import Kind, Reading, money_expr
 from recon.problems import Problem
 
 CURRENCY: Final = "GBP"
-_RECORD: Final = re.compile(r"^\d{14}[0-9 ](?:\d\d|Z[4-9]|0[NCS])\d{14}.{4}\d{11}.*[A-Za-z]")
+_RECORD: Final = re.compile(r"^[0-9]{14}[0-9 ](?:[0-9][0-9]|Z[4-9]|0[NCS])[0-9]{14}.{4}[0-9]{11}.*[A-Za-z]")
 _LABEL: Final = re.compile(r"^(?:VOL1|HDR[12]|UHL1|EOF[12]|EOV[12]|UTL1)")
 _WIDTHS: Final = (100, 106)
 _CREDIT: Final = "99"
@@ -121,7 +122,7 @@ def _day(labels: pl.DataFrame) -> date | None:
 
 def _control(records: pl.DataFrame, labels: pl.DataFrame) -> str:
     """What the UTL1 label says and the file does not hold: sums in pence and counts of debits and credits."""
-    said = labels.filter(pl.col("text").str.contains(r"^UTL1\d{40}"))
+    said = labels.filter(pl.col("text").str.contains(r"^UTL1[0-9]{40}"))
     if said.is_empty():
         return ""
     text = said["text"][-1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -21,7 +22,7 @@ from recon.model import Kind, Reading, exponent, money_expr
 from recon.problems import Problem
 
 _MINE: Final = re.compile(rb"^01,[^,\r\n]*,[^,\r\n]*,\s*\d{6,8}\s*,[^,\r\n]*,")
-_GROUP: Final = re.compile(rb"[\r\n/]\s*02,")
+_GROUP: Final = re.compile(rb"[\r\n/][^\S\r\n]*02,")
 _ENDS: Final = ("01", "02", "49", "98", "99")
 _HALF: Final = 10**9  # sums of either half fit 64 bits
 
@@ -37,46 +38,83 @@ def claims(source: Source, request: Request) -> list[Claim]:
 
 
 def _read(source: Source) -> Reading:
-    decoded = decoding.decode(source.load())
-    problems: list[Problem] = []
-    if decoded.lost:
-        what = f"{decoded.lost:,} characters are in no encoding that is known"
-        problems.append(Problem("encoding", source.name, what, "ask the bank for UTF-8"))
-    records, junk = bai2_records.records(decoded.text)
-    what = "the line is no record that is known; it was left out"
-    problems += [Problem("tag-unknown", source.at(position), what) for position in junk]
-    records = _counted(bai2_entries.split(records))
+    blocks = decoding.Blocks(source)
     walk = Walk(source)
-    walk.through(_others(records), records["position"][-1])
-    entries = bai2_entries.fields(records.filter(pl.col("code") == bai2_entries.ENTRY))
-    before = entries.height
-    entries, found = _placed(entries, walk.accounts, source)
-    assert entries.height + len(found) == before, "a record got lost"
-    lines, more = bai2_entries.lines(entries, source)
+    before = _Before()
+    parts: list[pl.DataFrame] = []
+    problems: list[Problem] = []
+    left_out: list[Problem] = []
+    for text in bai2_records.blocks(blocks):
+        records, junk = bai2_records.records(text, before.lines + 1)
+        before.lines += text.count("\n") + 1
+        what = "the line is no record that is known; it was left out"
+        problems += [Problem("tag-unknown", source.at(position), what) for position in junk]
+        lines, found = _lines(bai2_entries.split(records), before, walk)
+        left_out += found
+        parts.append(lines)
+    walk.ended(before.position)
+    if blocks.lost:
+        what = f"{blocks.lost:,} characters are in no encoding that is known"
+        problems.append(Problem("encoding", source.name, what, "ask the bank for UTF-8"))
     heads = [account.head for account in walk.accounts]
-    table, statements, said = columnar.assemble(source, heads, lines)
-    problems += [*walk.problems, *found, *more, *said]
+    whole = pl.concat(parts)
+    del parts
+    table, statements, said = columnar.assemble(source, heads, whole)
+    problems += [*walk.problems, *left_out, *said]
     return finish.reading(
         source, "bai2", "", Kind.BANK, table=table, statements=statements, problems=problems
     )
 
 
-def _counted(records: pl.DataFrame) -> pl.DataFrame:
+@dataclass
+class _Before:
+    """What was counted in the blocks before."""
+
+    lines: int = 0
+    records: int = 0
+    high: int = 0
+    low: int = 0
+    accounts: int = 0
+    head: int = -1  # the account that is open
+    position: int = 1  # of the last record
+
+
+def _lines(records: pl.DataFrame, before: _Before, walk: Walk) -> tuple[pl.DataFrame, list[Problem]]:
+    """The bank lines of a block's records."""
+    records = _counted(records, before)
+    walk.through(_others(records))
+    entries = bai2_entries.fields(records.filter(pl.col("code") == bai2_entries.ENTRY))
+    height = entries.height
+    entries, found = _placed(entries, walk.accounts, walk.source)
+    assert entries.height + len(found) == height, "a record got lost"
+    lines, more = bai2_entries.lines(entries, walk.source)
+    return lines, [*found, *more]
+
+
+def _counted(records: pl.DataFrame, before: _Before) -> pl.DataFrame:
     """Records with what a trailer says of those before: how many lines, and the sums of the amounts of 16s.
 
-    And with the number of the account that each is in, null outside of one.
+    And with the number of the account that each is in, -1 outside of one. `before` goes on to the end of the block.
     """
     amount = pl.col("written").fill_null(0)
     first = pl.col("code") == "03"
     account = (
-        pl.when(first).then(first.cum_sum().cast(pl.Int64) - 1).when(pl.col("code").is_in(_ENDS)).then(-1)
+        pl.when(first)
+        .then(first.cum_sum().cast(pl.Int64) - 1 + before.accounts)
+        .when(pl.col("code").is_in(_ENDS))
+        .then(-1)
     )
-    return records.with_columns(
-        pl.col("lines").cum_sum().alias("counted"),
-        (amount // _HALF).cum_sum().alias("high"),
-        (amount % _HALF).cum_sum().alias("low"),
-        account.forward_fill().fill_null(-1).alias(columnar.HEAD),
+    counted = records.with_columns(
+        (pl.col("lines").cum_sum() + before.records).alias("counted"),
+        ((amount // _HALF).cum_sum() + before.high).alias("high"),
+        ((amount % _HALF).cum_sum() + before.low).alias("low"),
+        account.forward_fill().fill_null(before.head).alias(columnar.HEAD),
     )
+    if counted.height:
+        last = counted.select("counted", "high", "low", columnar.HEAD, "position").row(-1)
+        before.records, before.high, before.low, before.head, before.position = last
+        before.accounts += counted.filter(first).height
+    return counted
 
 
 def _others(records: pl.DataFrame) -> Iterator[Record]:

@@ -50,13 +50,13 @@ def written(field: pl.Expr) -> pl.Expr:
     """An amount as it is written, without its point: a whole number; null if it is none."""
     bare = field.str.strip_chars(" ").str.strip_prefix("+")
     # A number of more digits than money has is none; the cast would take a sign too many, and a blank.
-    long = pl.when(bare.str.len_bytes() > _DIGITS_MAX).then(bare.str.replace(r"^(-?)0+(\d)", "${1}${2}"))
+    long = pl.when(bare.str.len_bytes() > _DIGITS_MAX).then(bare.str.replace(r"^(-?)0+([0-9])", "${1}${2}"))
     number = long.otherwise(bare)
     return pl.when(number.str.contains(r"^-?[0-9]{1,18}$")).then(number).cast(pl.Int64).alias("written")
 
 
 def _direction() -> pl.Expr:
-    code = pl.when(pl.col("kind").str.contains(r"^\d{3}$")).then(pl.col("kind")).cast(pl.Int64)
+    code = pl.when(pl.col("kind").str.contains(r"^[0-9]{3}$")).then(pl.col("kind")).cast(pl.Int64)
     credit = pl.any_horizontal([code.is_between(*span) for span in bai2_codes.CREDIT])
     debit = pl.any_horizontal([code.is_between(*span) for span in bai2_codes.DEBIT])
     return pl.when(credit).then(1).when(debit).then(-1).cast(pl.Int64).alias("direction")
@@ -173,9 +173,9 @@ def day(text: pl.Expr) -> pl.Expr:
     """YYMMDD or YYYYMMDD as a date; null if there is no such day."""
     century = pl.when(text < "70").then(pl.lit("20")).otherwise(pl.lit("19"))
     whole = (
-        pl.when(text.str.contains(r"^\d{6}$"))
+        pl.when(text.str.contains(r"^[0-9]{6}$"))
         .then(century + text)
-        .when(text.str.contains(r"^\d{8}$"))
+        .when(text.str.contains(r"^[0-9]{8}$"))
         .then(text)
     )
     return columnar.sane(whole.str.to_date("%Y%m%d", strict=False))

@@ -9,6 +9,7 @@ r"""BAI2: bytes -> records. A record may be on several lines (88), and several m
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import polars as pl
@@ -18,22 +19,37 @@ from recon.ingest import columnar
 CODES: Final = ("01", "02", "03", "16", "49", "98", "99")
 MORE: Final = "88"
 _BREAK = re.compile(r"\r\n?")
+_BEGINNINGS: Final = ("\n16,", "\n03,", "\n49,")
 # A record behind another on its line. Text may hold `/`, so what follows must look like one.
 _CRAMPED: Final = r"/[ \t]+(01,|02,|03,|16,[0-9]{0,3},|88,|49,[-+]?[0-9]*,|9[89],[-+]?[0-9]*,)"
 _CONTROL: Final = bytes(code for code in (*range(0x20), 0x7F) if code != ord("\n"))
 _PART: Final = "\x1e"
 
 
-def records(text: str) -> tuple[pl.DataFrame, list[int]]:
-    """The records of a file, and the lines that are of none.
+def blocks(texts: Iterable[str]) -> Iterator[str]:
+    """Pieces of whole lines as pieces of whole records, with one kind of breaks and none at the end."""
+    pending: list[str] = []
+    for block in texts:
+        text = _BREAK.sub("\n", block) if "\r" in block else block
+        at = max(f"\n{text}".rfind(begin) for begin in _BEGINNINGS)
+        if at >= 0:
+            whole = "".join([*pending, text[:at]])
+            if whole:
+                yield whole.removesuffix("\n")
+            pending, text = [], text[at:]
+        pending.append(text)
+    yield "".join(pending)
+
+
+def records(text: str, first: int = 1) -> tuple[pl.DataFrame, list[int]]:
+    """The records of a text that begins on the line `first`, and the lines that are of none.
 
     Returns:
         position (of its first line), code, text (continuations behind line breaks, no slashes at the ends), lines
         (how many records it counts as: its own and each 88).
     """
-    text = _BREAK.sub("\n", text) if "\r" in text else text
     raw = pl.Series("text", text.split("\n"), dtype=pl.String)
-    lines = pl.DataFrame({"position": pl.int_range(1, len(raw) + 1, eager=True), "text": raw})
+    lines = pl.DataFrame({"position": pl.int_range(first, first + len(raw), eager=True), "text": raw})
     if re.search(_CRAMPED, text):
         parted = pl.col("text").str.replace_all(_CRAMPED, f"/{_PART}${{1}}").str.split(_PART)
         lines = lines.with_columns(parted).explode("text")

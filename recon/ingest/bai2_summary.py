@@ -67,10 +67,13 @@ class Walk:
     _group: tuple[date | None, str, str, str] = (None, "", "", "")  # day, currency, status, number
     _untrailed: list[int] = field(default_factory=list)
 
-    def through(self, records: Iterable[Record], end: int) -> None:
-        """All records, in their order; `end` is where the last one stands."""
+    def through(self, records: Iterable[Record]) -> None:
+        """The next records, in their order."""
         for record in records:
             getattr(self, f"_on_{record.code}")(record)
+
+    def ended(self, end: int) -> None:
+        """There are no more records; `end` is where the last one stands."""
         if "01" in self._open:
             what = "the file has no trailer (99): it ends too early"
             self.problems.append(Problem("file-cut", self.source.at(end), what, _LOOK))

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 from typing import NamedTuple
 
 import polars as pl
 
-from recon.ingest import controls, identity
+from recon.ingest import columnar
 from recon.ingest.amounts import WHOLE_MAX
-from recon.ingest.controls import Balances
+from recon.ingest.columnar import HEAD, Head
 from recon.ingest.source import Source
-from recon.model import EXTRA, SCALE_MAX, Kind, Statement
+from recon.model import EXTRA, SCALE_MAX, Statement
 from recon.problems import Problem
-
-# References that say that there is none.
-NO_REFERENCE = frozenset(
-    [
-        "NONREF",
-        "NOTPROVIDED",
-        "NOT PROVIDED",
-        "NOREF",
-        "NO REF",
-        "EREF",
-        "PREF",
-        "MARF",
-        "KREF",
-        "KREF+",
-        "REF",
-        "-",
-        ".",
-    ]
-)
-
 
 _TOO_LARGE = Decimal(10**WHOLE_MAX)
 
@@ -56,6 +37,60 @@ class Line(NamedTuple):
     extras: tuple[tuple[str, str], ...] = ()
 
 
+_BATCH = 4_000
+
+
+class Lines:
+    """Bank lines of a file: some as they come, those before them as columns, which take a tenth of the memory."""
+
+    def __init__(self) -> None:
+        self._batches: list[pl.DataFrame] = []
+        self._open: list[tuple[int, Line]] = []
+
+    def add(self, page: int, line: Line) -> None:
+        """The next line, of a page, which is a number."""
+        self._open.append((page, line))
+        if len(self._open) >= _BATCH:
+            self._batches.append(_columns(self._open))
+            self._open = []
+
+    def frame(self) -> pl.DataFrame:
+        """All lines: `head` (the page's number), position, line_id (""), the columns of a bank line, and extras."""
+        batches = [*self._batches, _columns(self._open)]
+        self._batches, self._open = [], []
+        extras = sorted({name for batch in batches for name in batch.columns if name.startswith(EXTRA)})
+        whole = pl.concat(batches, how="diagonal")
+        return whole.select(pl.exclude(extras), *(pl.col(name).fill_null("") for name in extras))
+
+
+def _columns(rows: Sequence[tuple[int, Line]]) -> pl.DataFrame:
+    """Lines as columns; amounts are decimal text as written."""
+    pages, lines = zip(*rows, strict=True) if rows else ((), ())
+    names = Line._fields[:-1]
+    columns: dict[str, Sequence[object]] = dict(zip(names, zip(*lines, strict=True), strict=False))
+    if not lines:
+        columns = dict.fromkeys(names, ())
+    columns["amount"] = [
+        f"{amount or abs(amount):f}" for amount in map(_AMOUNT, lines)
+    ]  # nought has no minus
+    extras = [dict(line.extras) for line in lines]
+    others = sorted({name for extra in extras for name in extra})
+    schema: dict[str, pl.DataType] = dict.fromkeys(names, pl.String())
+    schema |= {"position": pl.Int64(), "booking_date": pl.Date(), "value_date": pl.Date()}
+    made = pl.DataFrame(columns, schema=schema)
+    return made.with_columns(
+        pl.Series(HEAD, pages, dtype=pl.Int64),
+        pl.lit("").alias("line_id"),
+        *(
+            pl.Series(EXTRA + name, [extra.get(name, "") for extra in extras], dtype=pl.String)
+            for name in others
+        ),
+    )
+
+
+_AMOUNT = attrgetter("amount")
+
+
 @dataclass(frozen=True)
 class Page:
     """One message, or a statement of one; `begins` and `ends` are false where another page precedes or follows."""
@@ -66,7 +101,6 @@ class Page:
     currency: str
     opening: Decimal | None
     closing: Decimal | None
-    lines: Sequence[Line]
     begins: bool = True
     ends: bool = True
 
@@ -75,20 +109,26 @@ class Page:
 class _Chain:
     pages: list[Page] = field(default_factory=list)
 
-    @property
-    def lines(self) -> list[Line]:
-        return [line for page in self.pages for line in page.lines]
-
     def takes(self, page: Page) -> bool:
         """Whether a page goes on with this statement: it begins in the middle, and this one ended there."""
         last = self.pages[-1]
         return not last.ends and not page.begins and last.account == page.account
 
+    def head(self, default: str) -> Head:
+        """The statement that the pages are."""
+        first, last = self.pages[0], self.pages[-1]
+        currency = next((page.currency for page in self.pages if page.currency), default)
+        # What tells it from another statement is what all of its pages say.
+        number = repr(
+            [(page.account, page.number, page.currency, page.opening, page.closing) for page in self.pages]
+        )
+        return Head(first.position, first.account, number, currency, first.opening, last.closing)
+
 
 def reference(text: str) -> str:
     """A reference, or "" where it only says that there is none."""
-    plain = " ".join(text.split())
-    return "" if plain.upper() in NO_REFERENCE else plain
+    plain = text if text.isalnum() else " ".join(text.split())
+    return "" if plain.upper() in columnar.NO_REFERENCE else plain
 
 
 def unfit(amount: Decimal) -> tuple[str, str, str] | None:
@@ -107,54 +147,30 @@ def unfit(amount: Decimal) -> tuple[str, str, str] | None:
 
 
 def assemble(
-    source: Source, pages: Sequence[Page], currency_default: str
+    source: Source, pages: Sequence[Page], lines: pl.DataFrame, currency_default: str
 ) -> tuple[pl.DataFrame, tuple[Statement, ...], list[Problem]]:
-    """Pages as one table of bank lines with ids and statement_id, the statements, and what their controls say.
+    """Pages and their lines as one table with ids and statement_id, the statements, and what their controls say.
 
     A statement that is in the file twice is a problem; its lines have the ids of the first one's.
+
+    Args:
+        source: the file.
+        pages: in their order; a line's `head` is the number of its page, from 0.
+        lines: as `Lines.frame` gives them.
+        currency_default: of pages that say none.
     """
-    problems: list[Problem] = []
-    statements: list[Statement] = []
-    rows: list[tuple[str, str, str, Line]] = []
-    copy_of: dict[str, str] = {}
-    seen: dict[object, Statement] = {}
     chains = _chains(pages)
-    for number, chain in enumerate(chains, 1):
-        problems += _page_breaks(chain, source)
-        first, last, lines = chain.pages[0], chain.pages[-1], chain.lines
-        currency = next((page.currency for page in chain.pages if page.currency), currency_default)
-        said = Balances(number, first.account, currency, first.opening, last.closing, first.position)
-        days = [(line.booking_date, line.amount) for line in lines]
-        statement = controls.stated(source, said, days)
-        original = seen.setdefault(_content(chain), statement) if len(chains) > 1 else statement
-        if original is not statement and lines:
-            copy_of[statement.statement_id] = original.statement_id
-            what = f"this statement is at {original.position} too; its {len(lines)} lines count once"
-            problems.append(
-                Problem("statement-twice", source.at(first.position), what, "ask the bank which one is right")
-            )
-        statements.append(statement)
-        rows += [(statement.statement_id, first.account, line.currency or currency, line) for line in lines]
-    table, found = _identified(_table(rows), copy_of, source)
-    return table, tuple(statements), [*problems, *found, *controls.footing(statements)]
-
-
-def _identified(
-    table: pl.DataFrame, copy_of: Mapping[str, str], source: Source
-) -> tuple[pl.DataFrame, list[Problem]]:
-    """Ids for all lines; those of a copied statement get the ids of the original's, and so are duplicates."""
-    copied = pl.col("statement_id").is_in(list(copy_of))
-    once, found = identity.identified(table.filter(~copied), Kind.BANK, source.at)
-    if not copy_of:
-        return once, found
-    nth = pl.int_range(pl.len()).over("statement_id").alias("_nth")
-    ids = once.select("line_id", pl.col("statement_id").alias("_of"), nth)
-    twice = table.filter(copied).with_columns(
-        nth,
-        pl.col("statement_id").replace_strict(list(copy_of), list(copy_of.values()), default="").alias("_of"),
+    heads = [chain.head(currency_default) for chain in chains]
+    breaks = [problem for chain in chains for problem in _page_breaks(chain, source)]
+    of_page = [number for number, chain in enumerate(chains) for _ in chain.pages]
+    lines = lines.with_columns(columnar.of_heads(lines, HEAD, of_page, pl.Int64()))
+    own = columnar.of_heads(lines, "currency", [head.currency for head in heads])
+    lines = lines.with_columns(
+        pl.when(pl.col("currency") == "").then(own).otherwise("currency").alias("currency")
     )
-    twice = twice.drop("line_id").join(ids, on=["_of", "_nth"], how="left", maintain_order="left")
-    return pl.concat([once, twice.select(once.columns)]), found
+    lines = lines.with_columns(columnar.money(lines))
+    table, statements, problems = columnar.assemble(source, heads, lines, copies_last=True)
+    return table, statements, [*breaks, *problems]
 
 
 def _chains(pages: Iterable[Page]) -> list[_Chain]:
@@ -178,53 +194,3 @@ def _page_breaks(chain: _Chain, source: Source) -> list[Problem]:
         for before, page in zip(chain.pages, chain.pages[1:], strict=False)
         if before.closing is not None and page.opening is not None and before.closing != page.opening
     ]
-
-
-def _content(chain: _Chain) -> object:
-    """What makes two statements the same: account, number, balances, and every line but for where it stands."""
-    pages = tuple(
-        (page.account, page.number, page.currency, page.opening, page.closing) for page in chain.pages
-    )
-    lines = tuple(
-        (
-            line.booking_date,
-            line.value_date,
-            line.amount,
-            line.type,
-            line.counterparty,
-            line.reference,
-            line.narrative,
-            *line.extras,
-        )
-        for line in chain.lines
-    )
-    return pages, lines
-
-
-def _table(rows: Sequence[tuple[str, str, str, Line]]) -> pl.DataFrame:
-    """Lines as an outer table, column by column."""
-    names = sorted({name for *_, line in rows for name, _ in line.extras})
-    lines = [line for *_, line in rows]
-    extras = [dict(line.extras) for line in lines]
-    columns: dict[str, list[object]] = {
-        "line_id": [""] * len(rows),
-        "account": [account for _, account, _, _ in rows],
-        "booking_date": [line.booking_date for line in lines],
-        "value_date": [line.value_date for line in lines],
-        "amount": [controls.money(line.amount, currency) for _, _, currency, line in rows],
-        "currency": [currency for _, _, currency, _ in rows],
-        "type": [line.type for line in lines],
-        "counterparty": [line.counterparty for line in lines],
-        "counterparty_account": [line.counterparty_account for line in lines],
-        "reference": [line.reference for line in lines],
-        "narrative": [line.narrative for line in lines],
-        "statement_id": [statement for statement, *_ in rows],
-        "position": [line.position for line in lines],
-        **{EXTRA + name: [extra.get(name, "") for extra in extras] for name in names},
-    }
-    schema = {name: pl.String() for name in columns} | {
-        "booking_date": pl.Date(),
-        "value_date": pl.Date(),
-        "position": pl.Int64(),
-    }
-    return pl.DataFrame(columns, schema=schema)

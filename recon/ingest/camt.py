@@ -8,15 +8,17 @@ Source: ISO 20022 message definitions camt.052/053/054, and the versions that ba
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from recon.ingest import camt_advices, camt_entry, finish, xml
-from recon.ingest.bank import Line, Page, assemble
+import polars as pl
+
+from recon.ingest import camt_advices, camt_entry, columnar, finish, xml
+from recon.ingest.bank import Lines, Page, assemble
 from recon.ingest.iso20022 import account as account_of
 from recon.ingest.iso20022 import amount_of, day_of
 from recon.ingest.source import Claim, Reader, Request, Source
@@ -34,11 +36,34 @@ _CLOSING: Final = ("CLBD",)
 
 @dataclass
 class _Open:
-    """A statement while its entries come in."""
+    """A statement while its entries come in: how many so far, which of its lines have no day."""
 
-    lines: list[Line] = field(default_factory=list)
+    number: int = 0
     entries: int = 0
+    lines: int = 0
+    currency: str = ""  # of the first line
+    undated: list[int] = field(default_factory=list)  # where they are
     problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass
+class _File:
+    """What was read so far. A statement's day is that of its lines that have none."""
+
+    pages: list[Page] = field(default_factory=list)
+    days: list[date | None] = field(default_factory=list)
+    lines: Lines = field(default_factory=Lines)
+    problems: list[Problem] = field(default_factory=list)
+
+    def dated(self) -> pl.DataFrame:
+        """The lines, each with a day; those that have none, nor has their statement, are gone (and were told)."""
+        lines = self.lines.frame()
+        bare = lines["booking_date"] == camt_entry.NO_DAY
+        if not bare.any():
+            return lines
+        days = columnar.of_heads(lines, "booking_date", self.days, pl.Date())
+        day = pl.when(pl.col("booking_date") != camt_entry.NO_DAY).then("booking_date").otherwise(days)
+        return lines.with_columns(day.alias("booking_date")).filter(pl.col("booking_date").is_not_null())
 
 
 def claims(source: Source, request: Request) -> list[Claim]:
@@ -54,78 +79,81 @@ def claims(source: Source, request: Request) -> list[Claim]:
 
 def _read(source: Source, request: Request, form: str) -> Reading:
     try:
-        pages, problems = _pages(xml.parts(source, SHAPE), source)
+        found = _pages(xml.parts(source, SHAPE), source)
     except xml.Unsure:
-        pages, problems = _pages(xml.parts_carefully(source, SHAPE), source)
-    table, statements, more = assemble(source, pages, request.currency_default)
+        found = _pages(xml.parts_carefully(source, SHAPE), source)
+    table, statements, more = assemble(source, found.pages, found.dated(), request.currency_default)
     return finish.reading(
-        source, form, "", Kind.BANK, table=table, statements=statements, problems=[*problems, *more]
+        source, form, "", Kind.BANK, table=table, statements=statements, problems=[*found.problems, *more]
     )
 
 
-def _pages(parts: Iterable[xml.Part], source: Source) -> tuple[list[Page], list[Problem]]:
-    pages: list[Page] = []
-    problems: list[Problem] = []
+def _pages(parts: Iterable[xml.Part], source: Source) -> _File:
+    file = _File()
     current = _Open()
     made: date | None = None
     for part in parts:
         if part.name == "GrpHdr":
             made = day_of(part.node.at("CreDtTm"))
         elif part.name == "Ntry":
-            _entry(part, current, source)
+            _entry(part, current, file.lines, source)
         else:
-            pages.append(_page(part.node, part.line, made, current, source))
-            problems += current.problems
-            current = _Open()
-    return pages, problems
+            page, day = _page(part.node, part.line, made, current, source)
+            file.pages.append(page)
+            file.days.append(day)
+            file.problems += current.problems
+            current = _Open(len(file.pages))
+    return file
 
 
-def _entry(part: xml.Part, current: _Open, source: Source) -> None:
+def _entry(part: xml.Part, current: _Open, lines: Lines, source: Source) -> None:
     current.entries += 1
-    lines, found = camt_entry.read(part.node, part.line)
-    current.lines += lines
+    made, found = camt_entry.read(part.node, part.line)
+    if made and not current.lines:
+        current.currency = made[0].currency
+    current.lines += len(made)
+    current.undated += [line.position for line in made if line.booking_date == camt_entry.NO_DAY]
+    for line in made:
+        lines.add(current.number, line)
     current.problems += [
         Problem(code, source.at(part.line), f"entry {current.entries}: {what}", hint)
         for code, what, hint in found
     ]
 
 
-def _page(statement: Node, position: int, made: date | None, current: _Open, source: Source) -> Page:
+def _page(
+    statement: Node, position: int, made: date | None, current: _Open, source: Source
+) -> tuple[Page, date | None]:
     account = statement.at("Acct") or EMPTY
     number = " ".join(part for part in (statement.text("Id"), statement.text("ElctrncSeqNb")) if part)
     balances = _balances(statement, account.text("Ccy").upper())
-    currency = balances.currency or next((line.currency for line in current.lines), "")
-    lines = _dated(current, _day(statement, balances.day) or made, source, position)
-    return Page(
+    day = _day(statement, balances.day) or made
+    _tell_undated(current, day, source, position)
+    page = Page(
         position=position,
         account=account_of(account),
         number=number,
-        currency=currency,
+        currency=balances.currency or current.currency,
         opening=balances.opening,
         closing=balances.closing,
-        lines=lines,
     )
+    return page, day
 
 
-def _dated(current: _Open, fallback: date | None, source: Source, position: int) -> Sequence[Line]:
+def _tell_undated(current: _Open, fallback: date | None, source: Source, position: int) -> None:
     """Lines without a day of their own get the statement's, and that is said."""
-    bare = [line for line in current.lines if line.booking_date == camt_entry.NO_DAY]
-    if not bare:
-        return current.lines
+    if not current.undated:
+        return
     if fallback is None:
         what = "the entry has no booking date, nor has its statement a date; it was left out"
         current.problems += [
-            Problem("entry-unread", source.at(line.position), what, "ask the bank") for line in bare
+            Problem("entry-unread", source.at(at), what, "ask the bank") for at in current.undated
         ]
-        return [line for line in current.lines if line.booking_date != camt_entry.NO_DAY]
-    what = f"entries without a booking date: {len(bare)}; the statement's day {fallback} is taken"
+        return
+    what = f"entries without a booking date: {len(current.undated)}; the statement's day {fallback} is taken"
     current.problems.append(
         Problem("value-date", source.at(position), what, "ask the bank for dated entries")
     )
-    return [
-        camt_entry.on(line, fallback) if line.booking_date == camt_entry.NO_DAY else line
-        for line in current.lines
-    ]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from recon.ingest import advices, camt_entry, finish, iso20022, xml
-from recon.ingest.advices import Advice
+from recon.ingest import camt_entry, finish, iso20022, xml
+from recon.ingest.advices import Advice, Advices
 from recon.ingest.bank import reference
 from recon.ingest.iso20022 import amount_of, day_of
 from recon.ingest.source import Source
@@ -20,7 +20,7 @@ class _Walk:
     """The notifications of a file on their way to advices."""
 
     source: Source
-    advices: list[Advice] = field(default_factory=list)
+    advices: Advices = field(default_factory=Advices)
     problems: list[Problem] = field(default_factory=list)
     silent: int = 0  # transactions that name no documents
 
@@ -55,7 +55,7 @@ class _Walk:
             made.own_id = made.payment or first.text("Refs/AcctSvcrRef") or entry.text("AcctSvcrRef")
             made.spare_id = f"{self.source.digest[:12]}-{len(self.advices) + 1}"
             made.lines = iso20022.turned(made.lines, part)
-            self.advices.append(made)
+            self.advices.add(made)
 
 
 def read(source: Source, shape: xml.Shape) -> Reading:
@@ -69,6 +69,6 @@ def read(source: Source, shape: xml.Shape) -> Reading:
     if walk.silent:
         what = f"{walk.silent} transactions name no documents in a structured way, or are debits: no advices"
         walk.problems.append(Problem("row-text", source.name, what))
-    table, problems = advices.assemble(source, walk.advices)
+    table, problems = walk.advices.table(source)
     found = [*walk.problems, *problems]
     return finish.reading(source, "camt.054", "", Kind.REMITTANCE, table=table, statements=(), problems=found)

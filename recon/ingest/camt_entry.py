@@ -17,11 +17,6 @@ NO_DAY: Final = date.min  # an entry without dates, until its statement says one
 Finding = tuple[str, str, str]  # code, what, hint
 
 
-def on(line: Line, day: date) -> Line:
-    """The line on another booking date."""
-    return line._replace(booking_date=day)
-
-
 def read(entry: Node, position: int) -> tuple[list[Line], list[Finding]]:
     """The lines of an entry, and what was wrong: one for each transaction, or one for the entry."""
     status = entry.text("Sts/Cd") or entry.text("Sts")

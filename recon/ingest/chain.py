@@ -14,16 +14,18 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from recon.model import SCALE_MAX
+
 Whole = npt.NDArray[Any]  # 64 bits, or Python's integers where these might not hold the sums
 _SAFE = 1 << 61
 
 
 def places(texts: pl.Series) -> int:
-    """The most decimals of a column of decimal text, counted as they are written."""
+    """The most decimals of a column of decimal text, as they are written; none beyond what money can have."""
     if _pence(texts):
         return 2
-    fractions = texts.to_frame("t").select(pl.col("t").str.extract(r"\.(\d*)$", 1).str.len_bytes().max())
-    return int(fractions.item() or 0)
+    fractions = texts.to_frame("t").select(pl.col("t").str.extract(r"\.([0-9]*)$", 1).str.len_bytes().max())
+    return min(int(fractions.item() or 0), SCALE_MAX)
 
 
 def _pence(texts: pl.Series) -> bool:
@@ -38,8 +40,10 @@ def whole(texts: pl.Series, decimals: int) -> Whole:
         made = text.str.replace(".", "", literal=True)
     else:
         text = text.replace("", "0")
-        fraction = text.str.extract(r"\.(\d*)$", 1).fill_null("")
-        made = text.str.replace(r"\.\d*$", "") + fraction.str.pad_end(decimals, "0")
+        fraction = (
+            text.str.extract(r"\.([0-9]*)$", 1).fill_null("").str.slice(0, decimals)
+        )  # more are noughts
+        made = text.str.replace(r"\.[0-9]*$", "") + fraction.str.pad_end(decimals, "0")
     return texts.to_frame("t").select(made.cast(pl.Int64)).to_series().to_numpy()
 
 

@@ -1,4 +1,4 @@
-"""Bank lines that come as columns: what `bank.assemble` does line by line, whole columns at a time.
+"""Bank lines as columns: statements with their controls, ids, and statements that are in the file twice.
 
 Files of 50 MB have half a million lines; a Python object for each would take longer than all the rest.
 """
@@ -14,13 +14,30 @@ from typing import Final
 import polars as pl
 
 from recon.ingest import controls, identity
-from recon.ingest.bank import NO_REFERENCE
 from recon.ingest.controls import Balances
 from recon.ingest.grid import CELL_MAX
 from recon.ingest.source import Source
 from recon.model import SCALE_MAX, Kind, Statement, digests, exponent
 from recon.problems import Problem
 
+# References that say that there is none.
+NO_REFERENCE: Final = frozenset(
+    [
+        "NONREF",
+        "NOTPROVIDED",
+        "NOT PROVIDED",
+        "NOREF",
+        "NO REF",
+        "EREF",
+        "PREF",
+        "MARF",
+        "KREF",
+        "KREF+",
+        "REF",
+        "-",
+        ".",
+    ]
+)
 HEAD: Final = "head"  # the column that says which head a line is of, from 0
 OWN: Final = "own"  # whether a line's `extra:bank_reference` is of this line alone
 _SPLIT: Final = 10**6  # sums of either half fit 64 bits, whatever the file says
@@ -40,7 +57,7 @@ class Head:
 
 
 def assemble(
-    source: Source, heads: Sequence[Head], lines: pl.DataFrame
+    source: Source, heads: Sequence[Head], lines: pl.DataFrame, *, copies_last: bool = False
 ) -> tuple[pl.DataFrame, tuple[Statement, ...], list[Problem]]:
     """Lines as one table with ids and statement_id, the statements, and what their controls say.
 
@@ -50,6 +67,7 @@ def assemble(
         lines: `head`, position and the columns of a bank line with the amount as decimal text, in their order; a
             currency of "" is that of the head. Where `own` is true the bank's reference is a number that it gives
             to one line only.
+        copies_last: the lines of statements that are there twice stand behind all others, not in their places.
     """
     added = _added_up(lines)
     statements = _statements(source, heads, added)
@@ -62,6 +80,8 @@ def assemble(
     table = table.with_columns(currency.alias("currency")).drop("head_currency")
     copies, found = _copies(source, heads, statements, table)
     table, clashes = _identified(table, copies, source)
+    if copies and not copies_last:
+        table = table.sort("position", maintain_order=True)
     footing = controls.footing(statements) + _broken(source, heads, statements)
     table = table.drop(HEAD, OWN, strict=False)
     return table, tuple(_judged(heads, statements)), [*found, *clashes, *footing]
@@ -127,10 +147,10 @@ def money(lines: pl.DataFrame) -> pl.Expr:
         {one: exponent(one) for one in _currencies(lines)}, default=_PENCE, return_dtype=pl.Int64
     )
     fraction = (
-        amount.str.extract(r"\.(\d*)$", 1).fill_null("").str.strip_chars_end("0").str.pad_end(places, "0")
+        amount.str.extract(r"\.([0-9]*)$", 1).fill_null("").str.strip_chars_end("0").str.pad_end(places, "0")
     )
     point = pl.when(fraction.str.len_bytes() > 0).then(pl.lit(".")).otherwise(pl.lit(""))
-    return (amount.str.replace(r"\.\d*$", "") + point + fraction).alias("amount")
+    return (amount.str.replace(r"\.[0-9]*$", "") + point + fraction).alias("amount")
 
 
 _PENCE: Final = 2
@@ -184,9 +204,9 @@ def _whole(lines: pl.DataFrame) -> tuple[pl.Expr, int]:
     text = pl.col("amount")
     if (lines["amount"].str.slice(-3, 1) == ".").all():  # nearly every file has two decimals everywhere
         return text.str.replace(".", "", literal=True).cast(pl.Int64), 2
-    fraction = text.str.extract(r"\.(\d*?)0*$", 1).fill_null("")
+    fraction = text.str.extract(r"\.([0-9]*?)0*$", 1).fill_null("")
     places = min(int(lines.select(fraction.str.len_bytes().max()).item() or 0), SCALE_MAX)
-    return (text.str.replace(r"\.\d*$", "") + fraction.str.pad_end(places, "0")).cast(pl.Int64), places
+    return (text.str.replace(r"\.[0-9]*$", "") + fraction.str.pad_end(places, "0")).cast(pl.Int64), places
 
 
 def _statements(
@@ -281,12 +301,12 @@ def _identified(
     of = pl.col(HEAD).replace_strict(list(copies), list(copies.values()), default=None, return_dtype=pl.Int64)
     twice = table.filter(copied).with_columns(nth, of.alias("_of")).drop("line_id")
     twice = twice.join(ids, on=["_of", "_nth"], how="left", maintain_order="left")
-    return pl.concat([once, twice.select(once.columns)]).sort("position", maintain_order=True), found
+    return pl.concat([once, twice.select(once.columns)]), found
 
 
 def _once_only(table: pl.DataFrame) -> pl.DataFrame:
     """Rows alike in everything, the bank's own number included, are one thing that came twice: one id."""
     if OWN not in table.columns:
         return table
-    first = pl.col("line_id").str.replace(r"-\d+$", "-1")
+    first = pl.col("line_id").str.replace(r"-[0-9]+$", "-1")
     return table.with_columns(pl.when(OWN).then(first).otherwise("line_id").alias("line_id"))

@@ -38,7 +38,7 @@ def tabulate(grid: Grid, heading: Heading, own: str = "") -> tuple[pl.DataFrame,
     raw = work.rows
     work.rows = _picked(work, work.rows, names)
     _continue_or_drop(work)
-    told.fill(work)
+    told.fill(work, heading.position)
     values.read(work)
     advice_rows.finish(work, own)
     _extras(work, raw, names)
@@ -72,6 +72,9 @@ def _names(work: Work, heading: Heading) -> dict[str, str]:
             )
             name = f"{name} ({seen[plain]})"
         names[cell] = name
+    where = work.grid.at(heading.position or 1)
+    hint = "if it is the other one, give the file a profile of its own"
+    work.problems += [Problem("column-twice", where, what, hint) for what in heading.twice]
     return names
 
 
@@ -92,7 +95,12 @@ def _no_rows(work: Work, heading: Heading, names: dict[str, str]) -> None:
         return
     again = pl.lit(value=True)
     for cell, name in zip(texts, heading.names, strict=False):
-        again &= pl.col(cell) == name
+        others = work.profile.also.get(name, ())
+        same = pl.col(cell) == name
+        # Below it stands again as the file writes it, which is one of the words for it.
+        again &= (
+            same | pl.col(cell).str.to_lowercase().is_in([one.lower() for one in others]) if others else same
+        )
     if heading.position:
         work.drop_text(again, "repeating the heading, left out")
     joined = pl.concat_str([pl.col(name) for name in texts], separator=" ").str.strip_chars()
@@ -121,6 +129,11 @@ def _no_rows(work: Work, heading: Heading, names: dict[str, str]) -> None:
 
 def _totals(work: Work, texts: Sequence[str], joined: pl.Expr) -> pl.Expr:
     """Which rows are totals. No document is called Total: such a row is a sheet's own sum, whatever the profile."""
+    if work.profile.kind is Kind.REMITTANCE and work.profile.name != STANDARD:
+        patterns = (TOTALS, *work.profile.totals, *advice_rows.TOTALS)
+        alone = pl.sum_horizontal(pl.col(texts).str.contains(r"\p{L}{4}").cast(pl.Int32)) <= 1
+        worded = pl.any_horizontal([joined.str.contains(pattern) for pattern in advice_rows.TOTALS_ALONE])
+        return pl.any_horizontal([joined.str.contains(pattern) for pattern in patterns]) | (worded & alone)
     if work.profile.totals:
         return pl.any_horizontal([joined.str.contains(pattern) for pattern in (TOTALS, *work.profile.totals)])
     # Few rows begin with a letter that a total begins with; only their text has to be looked through.
@@ -163,7 +176,9 @@ def _picked(work: Work, rows: pl.DataFrame, names: dict[str, str]) -> pl.DataFra
         if column.name in profile.values:
             words = {word.casefold(): ours for word, ours in profile.values[column.name].items()}
             text = text.str.to_lowercase().replace_strict(list(words), list(words.values()), default=text)
-        if column.name in profile.constants:
+        # A remittance's currency may stand beside its amounts: the constant is what it is otherwise.
+        later = column.name == "currency" and profile.kind is Kind.REMITTANCE
+        if column.name in profile.constants and not later:
             text = pl.when(text == "").then(pl.lit(profile.constants[column.name])).otherwise(text)
         picked.append(text.alias(column.name))
     sides = profile.amount

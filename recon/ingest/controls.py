@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import polars as pl
 
@@ -19,6 +19,7 @@ from recon.model import Statement, exponent
 from recon.problems import Problem
 
 At = Callable[[int], str]
+_EXACT = Context(prec=20_000)  # a balance may be written with any number of digits; none is rounded away
 BREAKS_MAX = 20  # breaks of one running balance that are shown one by one
 
 
@@ -30,8 +31,11 @@ def statement_id(digest: str, number: int) -> str:
 def money(value: Decimal, currency: str) -> str:
     """A decimal as text with at least the currency's own decimals."""
     places = exponent(currency)
+    plain = str(value)
+    if places == 2 and plain[-3:-2] == "." and value:  # noqa: PLR2004 - as nearly all are written
+        return plain
     if -int(value.as_tuple().exponent) > places:  # noughts at the end don't count
-        places = max(places, -int(value.normalize().as_tuple().exponent))
+        places = max(places, -int(value.normalize(_EXACT).as_tuple().exponent))
     text = f"{value:.{places}f}"
     return text.removeprefix("-") if not value else text
 
@@ -61,7 +65,7 @@ def checked(
     """A statement with its control, of lines that are added up already: how many, the first day and the last."""
     difference = None
     if said.opening is not None and said.closing is not None:
-        difference = said.closing - (said.opening + total)
+        difference = _EXACT.subtract(said.closing, _EXACT.add(said.opening, total))
 
     def text(value: Decimal | None) -> str:
         return "" if value is None else money(value, said.currency)

@@ -63,7 +63,7 @@ def read(text: pl.Series, form: str) -> pl.Series:
     """What one way of writing dates reads, null where it reads nothing; `text` as `without_time` makes it."""
     frame = pl.DataFrame({"t": text})
     if form == SERIAL:
-        serial = pl.col("t").str.extract(r"^(\d{5})(?:\.\d+)?$", 1).cast(pl.Int64)
+        serial = pl.col("t").str.extract(r"^([0-9]{5})(?:\.[0-9]+)?$", 1).cast(pl.Int64)
         found = _SERIAL_EPOCH + pl.duration(days=serial)
     else:
         found = pl.col("t").str.to_date(form, strict=False)

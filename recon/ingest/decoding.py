@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO, Protocol
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -12,6 +14,14 @@ _BOMS = (
 )
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 FALLBACK = "cp1252"
+_BLOCK = 4 << 20
+
+
+class Opened(Protocol):
+    """A file that can be opened, more than once."""
+
+    def open(self) -> BinaryIO:
+        """Its bytes, from the beginning."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,58 @@ def recode(data: bytes, codec: str = "") -> Recoded:
         return Recoded(plain)
     read = decode(data, codec)
     return Recoded(read.text.encode(errors="replace"), read.lost)
+
+
+@dataclass
+class Blocks:
+    """The text of a file in blocks of whole lines, so that it is never in memory as a whole.
+
+    Attributes:
+        lost: how many characters could not be read, so far.
+    """
+
+    source: Opened
+    lost: int = 0
+    size: int = _BLOCK
+
+    def __iter__(self) -> Iterator[str]:
+        """The blocks, in their order."""
+        begin, name, forced = self._how()
+        decoder = codecs.getincrementaldecoder(name)(errors="replace")
+        pending: list[str] = []
+        with self.source.open() as stream:
+            stream.seek(begin)
+            while True:
+                data = stream.read(self.size)
+                text = decoder.decode(data, final=not data)
+                self.lost += text.count("\ufffd") if forced else 0
+                end = (text.rfind("\n") if "\n" in text else text.rfind("\r", 0, -1)) + 1
+                if end and data:
+                    yield "".join([*pending, text[:end]])
+                    pending = []
+                pending.append(text[end if data else 0 :])
+                if not data:
+                    break
+        rest = "".join(pending)
+        if rest:
+            yield rest
+
+    def _how(self) -> tuple[int, str, bool]:
+        """Where the text begins, the codec that reads it, and whether characters may be lost; as `decode` decides."""
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        with self.source.open() as stream:
+            data = stream.read(self.size)
+            for bom, name in _BOMS:
+                if data.startswith(bom):
+                    return len(bom), name, True
+            try:
+                while data:
+                    decoder.decode(data)
+                    data = stream.read(self.size)
+                decoder.decode(b"", final=True)
+            except UnicodeDecodeError:
+                return 0, FALLBACK, True
+        return 0, "utf-8", False
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -74,10 +74,8 @@ class _Walk(Walk):
 def _read(source: Source, request: Request) -> Reading:
     decoded = decoding.decode(source.load())
     text = decoded.text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
-    walk = _Walk(source, decimal=edifact_segments.decimal_mark(text))
+    walk = _Walk(source, request.currency_default, decimal=edifact_segments.decimal_mark(text))
     walk.through(edifact_segments.segments(text))
-    for advice in walk.advices:
-        advice.currency = advice.currency or request.currency_default
     return walk.reading("remadv", decoded)
 
 

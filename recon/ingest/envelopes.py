@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
-from recon.ingest import advices, finish
-from recon.ingest.advices import Advice
+from recon.ingest import finish
+from recon.ingest.advices import Advices
 from recon.ingest.decoding import Text
 from recon.ingest.source import Source
 from recon.model import Kind, Reading
@@ -25,7 +25,8 @@ class Walk:
     """
 
     source: Source
-    advices: list[Advice] = field(default_factory=list)
+    currency: str = ""  # of an advice that says none
+    advices: Advices = field(default_factory=Advices)
     problems: list[Problem] = field(default_factory=list)
     _segments: int = -1  # in the open transaction
     _fold: Any = None  # what the open transaction's segments are folded into; none if it is no advice
@@ -56,7 +57,7 @@ class Walk:
 
     def reading(self, form: str, decoded: Text) -> Reading:
         """What was found, as the file's reading under that format's name."""
-        table, problems = advices.assemble(self.source, self.advices)
+        table, problems = self.advices.table(self.source)
         lost = []
         if decoded.lost:
             what = f"{decoded.lost:,} characters are in no encoding that is known"
@@ -73,7 +74,9 @@ class Walk:
     def _end(self) -> None:
         """The open transaction is over."""
         if self._fold is not None:
-            self.advices.append(self._fold.done())
+            advice = self._fold.done()
+            advice.currency = advice.currency or self.currency
+            self.advices.add(advice)
             for position, code, what in self._fold.findings:
                 self.say(code, position, what, "look at the segment")
         self._fold, self._segments = None, -1

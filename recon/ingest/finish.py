@@ -21,6 +21,7 @@ def from_grids(
     form: str,
     tables: Sequence[tuple[Grid, Heading]],
     said: Sequence[Problem] = (),
+    first: int = 1,
 ) -> Reading:
     """The Reading of a column file: one grid, or several sheets of one profile.
 
@@ -30,10 +31,11 @@ def from_grids(
         form: the format's name for the Reading.
         tables: grids with their headings, all of one profile.
         said: problems that the reader finds; it may find them only when the rows are asked for.
+        first: which table of the file the first grid is; numbers for advices that have none are made of it.
     """
     profile = tables[0][1].profile
     parts, problems, statements = [], list[Problem](), list[Statement]()
-    for number, (grid, heading) in enumerate(tables, 1):
+    for number, (grid, heading) in enumerate(tables, first):
         table, found = tabulate(grid, heading, f"{source.digest[:12]}-{number}")
         problems += found
         table = _with_currency(table, request.currency_default)

@@ -75,6 +75,8 @@ def _short(text: str) -> str:
 
 
 def _plain(text: str) -> str:
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     plain = " ".join(text.split())
     if plain.isascii() and plain.isprintable():
         return plain
@@ -83,6 +85,14 @@ def _plain(text: str) -> str:
 
 def key(name: str) -> str:
     """A column's name as it is compared: case and blanks don't count."""
+    return _key(name) if len(name) <= _NAME else _key.__wrapped__(name)
+
+
+_NAME = 40  # names of columns come again and again; texts that are none do not
+
+
+@lru_cache(maxsize=8192)
+def _key(name: str) -> str:
     return clean(name).lstrip("'").replace(" ", "").casefold()
 
 

@@ -18,13 +18,15 @@ from recon.ingest import (
     dates,
     guess_cells,
     guess_dates,
+    guess_decimal,
     guess_heading,
     guess_money,
     guess_roles,
     guess_rows,
+    guess_words,
 )
 from recon.ingest.guess_cells import FORMS, Cells
-from recon.ingest.guess_choices import Question
+from recon.ingest.guess_choices import Question, Sure
 from recon.ingest.guess_dates import Written
 from recon.ingest.guess_heading import Top
 from recon.ingest.guess_money import Way
@@ -54,6 +56,12 @@ class Guess:
     written: Written | None = None
     odd: Odd = field(default_factory=Odd)
     rivals: tuple[Kind, ...] = ()  # kinds that fit nearly as well
+    both_marks: bool = False  # every amount can be read with either decimal mark, and would be another
+    decimal_sure: Sure = Sure.PROVED
+    titled: int = 0  # words of this kind in titles and the file's name
+    whole: bool = False  # of open items: no column says what is open, the whole amount is taken
+    stands_in: bool = False  # and there is one that may say what is paid of it
+    types_unknown: dict[str, str] = field(default_factory=dict)  # key of a question -> a ledger's word
 
     @property
     def kind(self) -> Kind:
@@ -88,11 +96,28 @@ def guess(
             and one.roles.score >= _NEAR * best.roles.score
         ]
         best.rivals = tuple(near) if not (best.way and best.way.proved) else ()
+        told = [one.kind for one in made[1:] if one.found is best.found and _told(one, best)]
+        best.rivals = tuple(dict.fromkeys((*best.rivals, *told)))
+    _open(best, words, said)
     _days(best, said)
     vital, saying = _vital(best)
     best.odd = _odd_rows(best, vital, saying, words)
     _on_lines(best, vital)
     return best
+
+
+def _told(rival: Guess, best: Guess) -> bool:
+    """Whether a file's titles or a telling column speak for another kind than the one whose columns fit best."""
+    if rival.kind is Kind.ITEMS and best.kind is Kind.BANK:  # a customer's account has a running balance, too
+        return not rival.roles.lacking and "due_date" in rival.roles.of
+    if rival.kind is not Kind.REMITTANCE or best.kind not in (Kind.ITEMS, Kind.CLOSED):
+        return False
+    named = {role for role in _OF_ADVICES if rival.roles.fits.get(role, 0.0) >= 1.0}
+    stands_in = bool(best.roles.stands_in) or best.kind is Kind.CLOSED
+    return (bool(named) and stands_in and "due_date" not in best.roles.of) or rival.titled > best.titled
+
+
+_OF_ADVICES: Final = ("deduction_amount", "payment_date", "payment_reference")
 
 
 def _kinds(
@@ -110,7 +135,9 @@ def _kinds(
     columns = guess_cells.columns(core, names, serials=found.sample.serials)[:COLUMNS_LOOKED]
     if not columns or core.is_empty():
         return
-    decimal = said.get("decimal") or _decimal(columns)
+    texts = [*top.names, *top.titles, stem]
+    mark, sure, both_marks = guess_decimal.settle(columns, texts)
+    decimal = said.get("decimal") or mark
     titled = words.titled([*top.titles, stem, found.sample.where.rsplit("!", 1)[-1]])
     for kind in [wanted] if wanted else Kind:
         known = set(words.roles(kind)) | set(INPUT_TABLES[kind].file_columns)
@@ -123,7 +150,18 @@ def _kinds(
         roles = guess_roles.assign(columns, kind, words, rest, titled[kind], given)
         if way is not None and way.proved:
             roles.score += PROVED_COUNTS
-        yield Guess(found, top, rows, columns, roles, decimal, way)
+        yield Guess(
+            found,
+            top,
+            rows,
+            columns,
+            roles,
+            decimal,
+            way,
+            both_marks=both_marks,
+            decimal_sure=sure,
+            titled=titled[kind],
+        )
 
 
 def _of_way(way: Way | None) -> dict[str, str]:
@@ -137,22 +175,6 @@ def _of_way(way: Way | None) -> dict[str, str]:
         "balance": way.balance,
     }
     return {role: name for role, name in named.items() if name}
-
-
-def _decimal(columns: Sequence[Cells]) -> str:
-    """The decimal mark: the one with which more amounts can be read."""
-    read = {".": 0.0, ",": 0.0}
-    three = {".": 0, ",": 0}
-    for column in columns:
-        if column.empty or column.days or column.number < 0.5:  # noqa: PLR2004 - mostly no numbers
-            continue
-        for mark in read:
-            read[mark] += column.numbers(mark) * len(column.filled)
-            whole = rf"^\D*\d{{1,3}}{'[.]' if mark == '.' else ','}\d{{3}}\D*$"
-            three[mark] += int(column.filled.str.contains(whole).sum())
-    if read["."] == read[","]:  # whole numbers only: `1.234` has no three decimals, it is a thousand
-        return "," if three["."] > three[","] else "."
-    return "," if read[","] > read["."] else "."
 
 
 def _days(made: Guess, said: Mapping[str, str]) -> None:
@@ -176,7 +198,7 @@ def _days(made: Guess, said: Mapping[str, str]) -> None:
         for one in made.roles.of.get(role, ())
     }
     columns.sort(key=lambda one: one.cell not in first)
-    made.written = guess_dates.settle(columns, made.top.titles)
+    made.written = guess_dates.settle(columns, made.top.titles, ordered=made.kind is Kind.BANK)
     if said.get("dates") and made.written is not None:
         forms = tuple(form.strip() for form in said["dates"].split(";"))
         rest = (form for form in made.written.forms[1:] if form not in forms)
@@ -220,6 +242,30 @@ def _odd_rows(made: Guess, vital: Sequence[pl.Series], saying: Sequence[str], wo
         for one in found
     ]
     return guess_rows.sort_out(made.rows, vital, sorted({*saying, *known}), texts, words.table)
+
+
+def _open(made: Guess, words: Words, said: Mapping[str, str]) -> None:
+    """What an open item's amount is: no balance that runs from row to row, and no amount of which some is paid."""
+    if made.kind is not Kind.ITEMS or "open_amount" in said or "open_amount" not in made.roles.of:
+        return
+    column = made.roles.of["open_amount"][0]
+    if guess_roles.is_balance(made.roles):
+        way = guess_money.settle(made.columns, words, made.decimal, {})
+        if way is not None and way.proved and way.balance == column.name:
+            del made.roles.of["open_amount"]
+            made.roles.lacking = (*made.roles.lacking, "open_amount")
+            return
+    made.whole = made.roles.stands_in == column.cell
+    made.stands_in = made.whole and any(
+        _PAID & set(guess_words.plain(one.name)) and one.number >= _MOSTLY and not one.days
+        for one in made.columns
+    )
+
+
+_PAID: Final = frozenset(
+    ["paid", "received", "receipts", "allocated", "applied", "settled", "matched", "cleared", "credit"]
+)
+_MOSTLY: Final = 0.5
 
 
 def _readable(cells: pl.Series, made: Guess, role: Sequence[str]) -> pl.Series:

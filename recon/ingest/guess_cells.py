@@ -43,6 +43,9 @@ FORMS: Final = (
     "%Y.%m.%d",
     "%Y.%m.%d.",
     "%d %m %Y",
+    "%y-%m-%d",
+    "%y/%m/%d",
+    "%y.%m.%d",
 )
 COMPACT: Final = ("%Y%m%d", "%d%m%Y")  # look like any number: only where the name says that it is a day
 _TAILS: Final = (

@@ -40,5 +40,5 @@ class Question:
     key: str
     asks: str
     options: tuple[Option, ...]
-    default: str
+    default: str  # the value of an option; "" where none is better than another
     why: str = ""

@@ -16,7 +16,9 @@ from recon.ingest.guess_cells import COMPACT, FORMS, Cells
 
 _FORMS_MAX: Final = 4
 _ENOUGH: Final = 0.02  # of the cells that no other way reads: fewer are odd cells, not another way
-_LINES_LEAST: Final = 3  # days that run in order by chance are no evidence
+_LINES_LEAST: Final = 8  # different days: fewer run in order by chance
+_YEARS: Final = 3 * 365  # days over which a file with two figures for the year is not distrusted
+_WIDER: Final = 4  # times the narrowest: days spread over decades are read wrongly
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Written:
     why: str
     proved: bool
     other: tuple[str, ...] = ()  # the same with day and month exchanged, if that is as likely
+    rest: tuple[str, ...] = ()  # further ways, if they are as likely
+    likely: bool = False  # the order of lines or how far days spread says so: no proof
 
 
 def exchanged(form: str) -> str:
@@ -34,6 +38,18 @@ def exchanged(form: str) -> str:
     if "%d" not in form or "%m" not in form:
         return form
     return form.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
+
+
+def _family(form: str) -> tuple[str, ...]:
+    """A way of writing and those that read the same figures in another order."""
+    both = (form, exchanged(form))
+    if not re.fullmatch(r"%[dmy]([-/.])%[dmy]\1%[dmy]", form):
+        return tuple(dict.fromkeys(both))
+    mark = form[2]
+    return (*dict.fromkeys((*both, *(mark.join(one) for one in _SHORT))),)
+
+
+_SHORT: Final = (("%d", "%m", "%y"), ("%m", "%d", "%y"), ("%y", "%m", "%d"))
 
 
 def words(form: str) -> str:
@@ -52,12 +68,13 @@ def words(form: str) -> str:
     return re.sub(r"%[HMSIpzf.:]+|%\.f", "0", form) if "%" in form else form
 
 
-def settle(columns: Sequence[Cells], titles: Sequence[str]) -> Written | None:
+def settle(columns: Sequence[Cells], titles: Sequence[str], *, ordered: bool = True) -> Written | None:
     """The ways in which days are written; None if no way reads most of them.
 
     Args:
         columns: the columns of days, that of the booking or issue first.
         titles: texts of the rows before the heading, where a period may stand.
+        ordered: whether such files run in the order of their days, as a bank's do and a list of items does not.
     """
     if not any(not column.empty for column in columns):
         return None
@@ -76,14 +93,35 @@ def settle(columns: Sequence[Cells], titles: Sequence[str]) -> Written | None:
         dates.SERIAL,
     ]
     best = min(read, key=lambda form: (-read[form], rank.index(form)))
+    rivals = [form for form in _family(best) if read[form] == read[best]]
+    near = _narrow(plain, rivals)
+    best = near[0] if best not in near else best
     forms = _more(plain, best, read)
     other = exchanged(best)
-    if other == best or read[other] < read[best]:
+    if len(near) == 1 and len(rivals) > 1:
+        return Written(forms, "only so the days are not spread over decades", proved=True, likely=True)
+    if any(form not in (best, other) for form in near):
+        left = [form for form in near if form != best]
+        why = "two figures may be the day or the year"
+        return Written(forms, why, proved=False, other=(left[0], *forms[1:]), rest=tuple(left[1:]))
+    if other not in near or other == best:
         why = f"reads {_all(read[best], len(text))}"
         if other != best:
             why += f"; with day and month exchanged {read[best] - read[other]:,} would be none"
         return Written(forms, why, proved=True)
-    return _by_evidence(columns, titles, best, other, forms)
+    return _by_evidence(columns, titles, best, forms, ordered=ordered)
+
+
+def _narrow(plain: pl.Series, forms: Sequence[str]) -> list[str]:
+    """The ways that don't spread the days over decades, where another doesn't."""
+    if len(forms) < 2 or "%y" not in forms[0]:  # noqa: PLR2004 - nothing to compare
+        return list(forms)
+    spread = {}
+    for form in forms:
+        days = dates.read(plain, form).drop_nulls().cast(pl.Int32)
+        spread[form] = int(days.max() or 0) - int(days.min() or 0)  # type: ignore[arg-type]
+    least = min(spread.values())
+    return [form for form in forms if spread[form] <= max(_YEARS, _WIDER * least)]
 
 
 def _all(read: int, of: int) -> str:
@@ -100,7 +138,7 @@ def _more(plain: pl.Series, best: str, read: Counter[str]) -> tuple[str, ...]:
         counts = {
             form: int(dates.read(left, form).is_not_null().sum())
             for form in read
-            if form not in forms and form != exchanged(best) and form not in COMPACT
+            if form not in forms and form not in _family(best) and form not in COMPACT
         }
         form = max(counts, key=lambda one: counts[one], default="")
         if not form or not counts[form]:
@@ -111,9 +149,10 @@ def _more(plain: pl.Series, best: str, read: Counter[str]) -> tuple[str, ...]:
 
 
 def _by_evidence(
-    columns: Sequence[Cells], titles: Sequence[str], best: str, other: str, forms: tuple[str, ...]
+    columns: Sequence[Cells], titles: Sequence[str], best: str, forms: tuple[str, ...], *, ordered: bool
 ) -> Written:
-    """Both orders read every cell: the title's period, or the order of the lines, may tell."""
+    """Both orders read every cell: the title's period, or the order of a bank's lines, may tell."""
+    other = exchanged(best)
     swapped = (other, *forms[1:])
     told = {form: _in_titles(titles, form) for form in (best, other)}
     if told[best] != told[other]:
@@ -122,10 +161,10 @@ def _by_evidence(
     first = next(column for column in columns if not column.empty)
     days = dates.without_time(first.filled)
     turns = {form: _turns(dates.read(days, form).drop_nulls().to_list()) for form in (best, other)}
-    different = days.n_unique() >= _LINES_LEAST
+    different = ordered and days.n_unique() >= _LINES_LEAST
     if different and (turns[best] == 0) != (turns[other] == 0):
         chosen = forms if turns[best] == 0 else swapped
-        return Written(chosen, "only so the days of the lines are in order", proved=True)
+        return Written(chosen, "only so the days of the lines are in order", proved=True, likely=True)
     return Written(forms, "no day is above 12, and either order fits", proved=False, other=swapped)
 
 

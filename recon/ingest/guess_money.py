@@ -2,7 +2,8 @@
 
 Every way that the columns allow is tried against every column that may be a balance: a balance less its line's amount
 must be the balance of the line before, whichever way round the file runs. The same with the sign turned says that
-the heading's debit is money in.
+the heading's debit is money in; or that the account is overdrawn and its balance is printed without a minus. Which of
+the two it is stands nowhere in the file, so that is asked.
 """
 
 from __future__ import annotations
@@ -40,14 +41,16 @@ class Way:
     unsigned: str = ""
     indicator: str = ""
     credit_words: tuple[str, ...] = ()
+    odd_words: tuple[str, ...] = ()  # of the column of sides: what nobody knows besides known ones
     turned: bool = False  # the signed amount is the other way round
     balance: str = ""
     steps: int = 0  # steps of the running balance that hold
     of: int = 0  # of so many
     named: float = 0.0  # how well the columns' names say so
     covers: float = 0.0  # which part of the lines has an amount so
-    ask: str = ""  # what only the user knows: "sign", "credit_words"
-    against: bool = False  # the balance says otherwise than the names
+    ask: str = ""  # what only the user knows: "sign", "credit_words", or both with a blank between
+    against: bool = False  # the balance holds only with the sign turned against what names and marks say
+    broken: bool = False  # there is a column that is called a balance, and it does not hold
 
     @property
     def proved(self) -> bool:
@@ -72,16 +75,21 @@ def settle(columns: Sequence[Cells], words: Words, decimal: str, said: Mapping[s
     proofs = [proof for way in ways for balance in balances for proof in tried.proofs(way, balance)]
     proved = [way for way in proofs if way.proved]
     if proved:
-        return max(
+        best = max(
             proved, key=lambda way: (round(way.steps / way.of, 1), round(way.covers, 1), way.named, way.steps)
         )
+        best = replace(best, ask="sign") if best.against else best
+        return tried.words_unknown(best)
     if not ways:
         return None
     best = max(ways, key=lambda way: way.named + _COVERS * way.covers)
     named = [balance for balance in balances if tried.named(balance, "balance") > 1]
-    return replace(
-        tried.doubts(best), balance=named[0].name if named and best.signed != named[0].name else ""
-    )
+    doubted = tried.words_unknown(tried.doubts(best))
+    if not named or best.signed == named[0].name:
+        return doubted
+    broken = tried.breaks(best, named[0])
+    ask = doubted.ask or (("credit_words" if best.unsigned else "sign") if broken else "")
+    return replace(doubted, balance=named[0].name, broken=broken, ask=ask)
 
 
 class _Tried:
@@ -131,8 +139,16 @@ class _Tried:
         named = self.named(column, "amount")
         if column.empty or self.named(column, "balance") > max(named, 1):
             return
-        yield Way(signed=column.name, named=named + column.fractions / 2)
-        if any(number is not None and number < 0 for number in self._numbers[column.cell]):
+        called = self._side(column)
+        negative = [number < 0 for number in self._numbers[column.cell] if number]
+        if called and not (
+            negative and all(negative)
+        ):  # what is called a debit is none with a sign of its own
+            way = Way(credit=column.name) if called == "credit" else Way(debit=column.name)
+            yield replace(way, named=self.named(column, called))
+        else:
+            yield Way(signed=column.name, named=named + column.fractions / 2)
+        if any(negative):
             return
         for side in self._columns:
             found = guess_roles.sides(side, self._words)
@@ -150,15 +166,19 @@ class _Tried:
                 for word in side.words:
                     yield Way(unsigned=column.name, indicator=side.name, credit_words=(word,), named=more)
 
+    def _side(self, column: Cells) -> str:
+        """`credit` or `debit`, if a column is called so rather than an amount; else ""."""
+        side = max(("credit", "debit"), key=lambda role: self.named(column, role))
+        return side if self.named(column, side) > max(1, self.named(column, "amount")) else ""
+
     def _apart(self, credit: Cells, debit: Cells) -> bool:
-        """A debit that is written with a minus is no debit, and a balance is neither."""
+        """Two columns without signs; a minus in columns with names is a reversal, if not all have one."""
         if max(self.named(credit, "balance"), self.named(debit, "balance")) > 1:
             return False
-        return not any(
-            number is not None and number < 0
-            for column in (credit, debit)
-            for number in self._numbers[column.cell]
-        )
+        signs = [[number < 0 for number in self._numbers[one.cell] if number] for one in (credit, debit)]
+        if self._side(credit) == "credit" and self._side(debit) == "debit":
+            return not any(one and all(one) for one in signs)
+        return not any(map(any, signs))
 
     def _signs(self, first: Cells, second: Cells) -> bool:
         """Whether one column has what came in and the other, with a minus, what went out."""
@@ -202,8 +222,37 @@ class _Tried:
         of = straight[1]
         if of and abs(straight[0] - turned[0]) >= _CLEARER * of:
             yield replace(way, balance=balance.name, steps=straight[0], of=of, named=named)
-            other = replace(self._turn(way), balance=balance.name, steps=turned[0], of=of, named=named)
-            yield replace(other, against=way.named > 2)  # noqa: PLR2004 - the names said otherwise
+            # Where something says the sign, the way stays as that says; the owner is asked (`Way.against`).
+            clear = self._clear(way)
+            other = way if clear else self._turn(way)
+            yield replace(other, balance=balance.name, steps=turned[0], of=of, named=named, against=clear)
+
+    def _clear(self, way: Way) -> bool:
+        """Whether names, known words or minuses say which way is money in."""
+        if way.unsigned:
+            return guess_roles.sides(self._of[way.indicator], self._words) is not None
+        if way.credit or way.debit:
+            sides = (("credit", way.credit), ("debit", way.debit))
+            return all(self._side(self._of[name]) == side for side, name in sides if name)
+        return True
+
+    def breaks(self, way: Way, balance: Cells) -> bool:
+        """Whether a column that is called a balance has steps, most of which don't hold."""
+        if balance.name in (way.credit, way.debit, way.signed, way.other, way.unsigned):
+            return False
+        held, of = _steps(self._amounts(way), self._numbers[balance.cell], self._accounts)
+        return of > 0 and held < _PROVED * of
+
+    def words_unknown(self, way: Way) -> Way:
+        """A way by a column of sides, to be asked for if that has words that nobody knows besides known ones."""
+        if not way.unsigned or (way.proved and way.steps == way.of):
+            return way
+        side = self._of[way.indicator]
+        known = guess_roles.sides(side, self._words)
+        if known is None or len(side.words) == len(known[0]) + len(known[1]):
+            return way
+        odd = tuple(word for word in side.words if word not in known[0] + known[1])
+        return replace(way, ask=f"{way.ask} credit_words".strip(), odd_words=odd)
 
     def _turn(self, way: Way) -> Way:
         if way.credit or way.debit:
@@ -226,7 +275,10 @@ class _Tried:
                 number if number is None or word in way.credit_words else -number
                 for number, word in zip(numbers, side, strict=True)
             ]
-        credit, debit = (self._numbers[self._of[name].cell] for name in (way.credit, way.debit))
+        nothing: Numbers = [None] * len(self._columns[0].text)
+        credit, debit = (
+            self._numbers[self._of[name].cell] if name else nothing for name in (way.credit, way.debit)
+        )
         return [(money or Decimal(0)) - (out or Decimal(0)) for money, out in zip(credit, debit, strict=True)]
 
     def doubts(self, way: Way) -> Way:
@@ -234,15 +286,18 @@ class _Tried:
         if way.signed:
             numbers = [number for number in self._amounts(way) if number]
             one_sign = len({number > 0 for number in numbers}) == 1
-            side = self._of[way.signed]
-            if one_sign and self.named(side, "credit") > 1 > self.named(side, "amount"):
-                return replace(way, signed="", credit=way.signed)
-            return replace(way, ask="sign" if one_sign else "")
+            return replace(
+                way, ask="sign" if one_sign or (self._side(self._of[way.signed]) and not way.other) else ""
+            )
         if way.unsigned:
             known = guess_roles.sides(self._of[way.indicator], self._words)
             return replace(way, ask="" if known else "credit_words")
-        both = self.named(self._of[way.credit], "credit") > 1 and self.named(self._of[way.debit], "debit") > 1
-        return replace(way, ask="" if both else "sign")
+        if not (way.credit and way.debit):
+            mixed = any(
+                number and number < 0 for number in self._numbers[self._of[way.credit or way.debit].cell]
+            )
+            return replace(way, ask="sign" if mixed else "")
+        return replace(way, ask="" if self._clear(way) else "sign")
 
 
 _ROLES: Final = ("amount", "credit", "debit", "balance")

@@ -68,11 +68,15 @@ def propose(made: Guess, words: Words, name: str, title: str, said: Mapping[str,
     ]
     if bad:
         lacking.append(f"a way of writing dates: `{bad[0]}` is none (as %d/%m/%Y)")
+    half = guess_ledger.half_marked(made) if made.kind in (Kind.ITEMS, Kind.CLOSED) else ""
+    if half:
+        lacking.append(f"amounts that all have Cr or Dr behind them, or none: `{half}` has both")
     if lacking:
         return Proposal(made, None, (), guess_says.questions(made, said, unlike=False), tuple(lacking))
     parts = _parts(made, words, said)
     profile = _whole({"name": name, "title": title, **parts})
-    unlike = bool(parts.get("negate")) and guess_ledger.doubtful(made)
+    ledger = made.kind in (Kind.ITEMS, Kind.CLOSED)
+    unlike = ledger and bool(parts.get("negate")) and guess_ledger.doubtful(made)
     return Proposal(
         made,
         profile,
@@ -192,11 +196,15 @@ def _bank(made: Guess, names: Mapping[str, str], said: Mapping[str, str]) -> dic
     way = made.way
     assert way is not None
     turned = (way.turned and said.get("sign") != "as_written") or said.get("sign") == "turned"
+    overdraft = way.against and said.get("sign") != "turned"  # its balance can't be used: it has no sign
     credit, debit = names.get(way.credit, ""), names.get(way.debit, "")
     credit_words = way.credit_words
     if said.get("credit_words"):
         credit_words = tuple(word.strip() for word in said["credit_words"].split(";"))
-    parts: dict[str, Any] = {"balance": names.get(way.balance, "")}
+    elif way.against and not overdraft and way.unsigned:
+        words = next(column.words for column in made.columns if column.name == way.indicator)
+        credit_words = tuple(word for word in words if word not in way.credit_words)
+    parts: dict[str, Any] = {"balance": "" if overdraft else names.get(way.balance, "")}
     if way.signed:
         signed = names[way.signed]
         parts["amount"] = {"signed": (signed, names[way.other]) if way.other else signed}

@@ -81,6 +81,7 @@ class Roles:
     fits: dict[str, float] = field(default_factory=dict)
     score: float = 0.0
     lacking: tuple[str, ...] = ()
+    stands_in: str = ""  # the cell of a column called an amount that is taken for what is open
 
     def one(self, role: str) -> Cells | None:
         """The first column of a role."""
@@ -114,7 +115,7 @@ def _agrees(column: Cells, role: str, *, named: bool, words: Words) -> float:
 def sides(column: Cells, words: Words) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """A column of sides: what it says of money in, and of money out; None if it is none.
 
-    A few odd words more (of rows that say nothing) don't count.
+    A few odd words more don't count; whoever decides by such a column asks what they mean.
     """
     known = {word.upper(): True for word in words.table.credit_words}
     known |= {word.upper(): False for word in words.table.debit_words}
@@ -217,6 +218,7 @@ def _ledger(made: Roles, words: Words) -> None:
         made.of["customer_id"], made.fits["customer_id"] = made.of["name"], _GUESS
     if made.kind is Kind.ITEMS and "open_amount" not in made.of and "amount" in made.of:
         made.of["open_amount"], made.fits["open_amount"] = made.of.pop("amount"), made.fits.pop("amount") / 2
+        made.stands_in = made.of["open_amount"][0].cell
 
 
 def _scored(made: Roles, columns: Sequence[Cells], titled: int) -> None:
@@ -232,13 +234,14 @@ def _scored(made: Roles, columns: Sequence[Cells], titled: int) -> None:
         + 3.0 * titled
         - _LACKING * len(made.lacking)
     )
-    if made.kind is Kind.ITEMS and "due_date" not in made.of and _is_balance(made):
+    if made.kind is Kind.ITEMS and "due_date" not in made.of and is_balance(made):
         made.score -= 4.0  # a balance alone is hardly what is open
     if made.kind in (Kind.CUSTOMERS, Kind.ALIASES) and any(column.fractions > _SOME for column in columns):
         made.score -= 10.0  # a list of names has no amounts of money
 
 
-def _is_balance(made: Roles) -> bool:
+def is_balance(made: Roles) -> bool:
+    """Whether what is taken for the open amount is called a balance."""
     column = made.one("open_amount")
     return column is not None and "balance" in column.name.casefold() and "due" not in column.name.casefold()
 

@@ -14,9 +14,8 @@ from recon.ingest.grid import CELLS, POSITION
 from recon.ingest.guess_words import plain
 from recon.rules.headings import Headings
 
-_WORDS_MAX: Final = 4
 _PATTERNS_MAX: Final = 12
-_FIGURES: Final = r"[-+\d,. ()]+"
+_FIGURE: Final = r"[-+(]?[\d.,]+\)?"
 _LAST: Final = 12  # odd rows behind the last line are an end, so many at most in the beginning of it
 
 
@@ -77,7 +76,7 @@ def sort_out(
     )
     # A last line's text may go on too: rows right behind it that look like those that go on.
     skipped = between.filter(~pl.col("silent"))
-    ends, more = _ends(behind, words, continues=not goes_on.is_empty())
+    ends, more = _ends(behind, words)
     patterns = _patterns([*skipped["joined"], *more], words.skip)
     return Odd(
         skip=_harmless(patterns, lines),
@@ -107,21 +106,14 @@ def _all(vital: Sequence[pl.Series], height: int) -> list[bool]:
     return found
 
 
-def _ends(behind: pl.DataFrame, words: Headings, *, continues: bool) -> tuple[tuple[str, ...], list[str]]:
+def _ends(behind: pl.DataFrame, words: Headings) -> tuple[tuple[str, ...], list[str]]:
     """The pattern of the row that ends the table, and the texts of rows before it that are skipped one by one."""
     texts = behind["joined"].to_list()
-    silent = behind["silent"].to_list()
+    loud = [not silent for silent in behind["silent"].to_list()]
     for index, text in enumerate(texts[:_LAST]):
-        if _is_known(text, words.ends) or (not _is_known(text, words.skip) and _beginning(text)):
-            if silent[index] and continues and not _is_known(text, words.ends):
-                continue
-            if all(silent[index:]) and not continues and not _is_known(text, words.ends):
-                return (), texts[:index]
-            pattern = _pattern(text)
-            return ((pattern,) if pattern else ()), [
-                one for one, still in zip(texts[:index], silent, strict=False) if not still
-            ]
-    return (), [text for text, still in zip(texts, silent, strict=True) if not still]
+        if _is_known(text, words.ends) and (pattern := _ending(text, words.ends)):
+            return (pattern,), [one for one, still in zip(texts[:index], loud, strict=False) if still]
+    return (), [text for text, still in zip(texts, loud, strict=True) if still]
 
 
 def _is_known(text: str, words: Sequence[str]) -> bool:
@@ -129,19 +121,29 @@ def _is_known(text: str, words: Sequence[str]) -> bool:
     return any(said.startswith(" ".join(plain(word))) for word in words if plain(word))
 
 
-def _beginning(text: str) -> str:
-    """The words that a row begins with, up to the first that is none (a number, a name's initial, a mark)."""
-    found = re.match(r"[^\w]*((?:[^\W\d_]+[\s,.'/-]*)+)", text)
-    return " ".join(re.findall(r"[^\W\d_]+", found[1])[:_WORDS_MAX]) if found else ""
+def _ending(text: str, known: Sequence[str]) -> str:
+    """A pattern for a row that ends the table, of known words alone; "" for others.
+
+    All that comes behind such a row is lost, in later files too: so a single word, which a payer's name may begin
+    with, must be all there is, or stand before a colon.
+    """
+    said = f"{' '.join(plain(text))} "
+    for phrase in sorted(map(plain, known), key=len, reverse=True):
+        if phrase and said.startswith(f"{' '.join(phrase)} "):
+            body = r"(?i)^\W*" + r"\W+".join(map(re.escape, phrase))
+            pattern = body + (r"\b" if len(phrase) > 1 else r"\s*(?:[:*].*)?$")
+            return pattern if _fits(pattern, text) else ""
+    return ""
 
 
 def _pattern(text: str) -> str:
-    """A pattern that fits a row by how it begins, whatever its figures; "" if there is nothing to go by."""
-    begins = _beginning(text)
-    if begins:
-        return r"(?i)^\W*" + r"\W+".join(re.escape(word) for word in begins.lower().split()) + r"\b"
-    if re.fullmatch(_FIGURES, text):
-        return rf"^{_FIGURES}$"
+    """A pattern for a row of marks, of marks before figures, or of one figure alone; "" for any other.
+
+    A line has two cells at least. A pattern of words or of several figures may fit a line of a later file, and the
+    words may be a payer's name: such a row stays a problem each time.
+    """
+    if re.fullmatch(_FIGURE, text):
+        return f"^{_FIGURE}$"
     marks = re.match(r"[^\w\s]+", text)
     if marks and not re.search(r"\w", text):
         return rf"^[{re.escape(''.join(sorted(set(text) - {' '})))} ]+$"

@@ -23,6 +23,16 @@ KINDS: Final[Mapping[Kind, str]] = {
     Kind.ALIASES: "aliases of customers",
 }
 
+DOC_TYPES: Final = ("invoice", "credit_note", "debit_note", "on_account")
+_NO_BALANCE: Final = "there is no running balance to tell"
+_WORDS_MAX: Final = 12  # unknown words that are offered one by one
+_HALF: Final = 0.5
+_DECIMAL: Final[Mapping[Sure, str]] = {
+    Sure.PROVED: "so every amount can be read",
+    Sure.LIKELY: "the currency has so many decimals",
+    Sure.ASSUMED: "no amount has decimals, so either would do",
+}
+
 
 def questions(made: Guess, said: Mapping[str, str], *, unlike: bool) -> tuple[Question, ...]:
     """What can't be decided from the file and is not answered yet.
@@ -43,26 +53,100 @@ def _questions(made: Guess, *, unlike: bool) -> Iterator[Question]:
     written = made.written
     if written is not None and written.other:
         first, second = written.forms[0], written.other[0]
-        options = tuple(Option(form, guess_dates.words(form)) for form in (first, second))
-        yield Question(
-            "dates", "Which comes first in dates, the day or the month?", options, first, written.why
-        )
+        forms = (first, second, *written.rest)
+        options = tuple(Option(form, guess_dates.words(form)) for form in forms)
+        asks = "Which comes first in dates, the day or the month?"
+        if written.rest or second.startswith("%y"):
+            asks = "How are the days written?"
+        yield Question("dates", asks, options, first, written.why)
     way = made.way if made.kind is Kind.BANK else None
-    if way is not None and way.ask == "sign":
+    if way is not None and "sign" in way.ask.split():
         yield _sign(way)
-    if way is not None and way.ask == "credit_words":
-        words = next(column.words for column in made.columns if column.name == way.indicator)
-        options = tuple(Option(word, f"{word} is money in") for word in words)
-        asks = f"Which word in `{way.indicator}` says that money came in?"
-        yield Question("credit_words", asks, options, options[0].value, "there is no running balance to tell")
+    if way is not None and "credit_words" in way.ask.split():
+        yield _credit_words(made, way)
+    if made.both_marks:
+        options = (
+            Option(".", "1.234 is one and a bit, 1,234 a thousand"),
+            Option(",", "1,234 is one and a bit, 1.234 a thousand"),
+        )
+        asks = "Which mark stands before the decimals of an amount?"
+        yield Question("decimal", asks, options, "", "every amount can be read either way")
+    yield from _types(made)
+    if made.stands_in:
+        money = [
+            column.name
+            for column in made.columns
+            if column.name and column.number > _HALF and not column.days
+        ]
+        options = tuple(Option(name, f"`{name}`") for name in dict.fromkeys(money))
+        asks = "Which column says what is still open of a document?"
+        yield Question("open_amount", asks, options, "", "no column is called so, and some of it may be paid")
     if unlike:
         options = (Option("turned", "yes, a minus means owed"), Option("as_written", "no, these are credits"))
         asks = "Most open amounts are negative: do customers owe them?"
         yield Question("sign", asks, options, "turned", "nothing in the file says so")
 
 
+def _credit_words(made: Guess, way: Way) -> Question:
+    """Which words of a column of sides are money in; words that are known to be are in each answer."""
+    asks = f"Which word in `{way.indicator}` says that money came in?"
+    if not way.odd_words:
+        words = next(column.words for column in made.columns if column.name == way.indicator)
+        options = tuple(Option(word, f"{word} is money in") for word in words)
+        return Question("credit_words", asks, options, "", _NO_BALANCE)
+    known = tuple(way.credit_words)
+    more = [known, *((*known, word) for word in way.odd_words[:_WORDS_MAX])]
+    more += [(*known, *way.odd_words)] if len(way.odd_words) > 1 else []
+    options = tuple(
+        Option(
+            ";".join(one), f"{' and '.join(one)} {'is' if len(one) == 1 else 'are'} money in, nothing else"
+        )
+        for one in more
+    )
+    return Question(
+        "credit_words", asks, options, "", "it has words that nobody knows; several with ; between"
+    )
+
+
+def _types(made: Guess) -> Iterator[Question]:
+    """What each type of document is that nobody knows."""
+    for key, word in made.types_unknown.items():
+        options = tuple(Option(ours, ours.replace("_", " ")) for ours in DOC_TYPES)
+        yield Question(
+            key, f"What is a document of type `{word}`?", options, "", "no ledger that we know says so"
+        )
+
+
+def _against(way: Way) -> Question:
+    """The balance holds only with the sign turned: an overdraft without a minus, or a heading the other way round."""
+    column = way.credit or way.debit or way.signed or way.unsigned
+    said = f"`{way.credit}` is money in" if way.credit else f"`{column}` means what it says"
+    said = f"{' and '.join(way.credit_words)} is money in" if way.unsigned else said
+    said = "a minus is money out" if way.signed else said
+    turned = f"`{way.debit or way.credit}` is money in" if way.credit and way.debit else "the other way round"
+    options = (
+        Option("as_written", f"{said}; the balance is an overdraft without a minus, and is not used"),
+        Option("turned", f"{turned}: the balance is money that the account has"),
+    )
+    asks = f"The balance `{way.balance}` runs against what the columns say. Which is right?"
+    return Question("sign", asks, options, "", f"{way.steps:,} of {way.of:,} steps hold with the sign turned")
+
+
 def _sign(way: Way) -> Question:
-    why = "there is no running balance to tell"
+    if way.against:
+        return _against(way)
+    why = f"the balance `{way.balance}` does not hold" if way.broken else _NO_BALANCE
+    if way.unsigned or not (way.signed or (way.credit and way.debit)):
+        column, into = way.credit or way.debit or way.unsigned, not way.debit
+        said = ("money in", "money out") if into else ("money out", "money in")
+        options = (Option("as_written", said[0]), Option("turned", said[1]))
+        asks = f"`{column}` has minuses, or its balance does not hold: is an amount without minus money in, or out?"
+        return Question("sign", asks, options, "", why)
+    if way.signed and way.broken:
+        options = (Option("as_written", "money out"), Option("turned", "money in"))
+        return Question(
+            "sign", f"Is an amount with a minus in `{way.signed}` money out, or in?", options, "", why
+        )
     if way.signed:
         options = (Option("as_written", "money in"), Option("turned", "money out"))
         asks = f"`{way.signed}` has one sign in all lines: is an amount without minus money in, or out?"
@@ -122,10 +206,12 @@ def _heading(made: Guess) -> Choice:
 def _columns(made: Guess, parts: Mapping[str, Any]) -> Iterator[Choice]:
     for role, theirs in parts["columns"].items():
         named = theirs if isinstance(theirs, str) else " + ".join(theirs)
-        by_name = made.roles.fits.get(role, 0.0) >= 1.0
+        stands_in = role == "open_amount" and made.whole
+        by_name = made.roles.fits.get(role, 0.0) >= 1.0 and not stands_in
         column = made.roles.one(role)
         empty = column is not None and column.empty
         why = "its name says so" if by_name else "what its cells hold says so"
+        why = "no column says what is still open: the whole amount is taken" if stands_in else why
         yield Choice(
             role,
             f"`{named}`",
@@ -149,17 +235,24 @@ def _amount(way: Way, parts: Mapping[str, Any]) -> Choice:
             f"out `{said['debit']}`" if said["debit"] else "",
         ]
         chosen = "money " + ", ".join(filter(None, both))
+    if way.against:
+        return Choice(
+            "sign",
+            chosen,
+            Sure.ASSUMED,
+            f"but {way.steps:,} of {way.of:,} steps of `{way.balance}` say otherwise",
+        )
+    if way.broken:
+        return Choice("sign", chosen, Sure.ASSUMED, f"the balance `{way.balance}` does not hold")
+    if way.ask:
+        return Choice("sign", chosen, Sure.ASSUMED, "nothing in the file proves it")
     if way.proved:
         why = f"{way.steps:,} of {way.of:,} steps of the running balance `{parts['balance']}` hold"
-        return Choice(
-            "sign", chosen, Sure.PROVED, why + (", against what the heading says" if way.against else "")
-        )
-    if way.signed and not way.ask:
+        return Choice("sign", chosen, Sure.PROVED, why)
+    if way.signed:
         return Choice(
             "sign", chosen, Sure.ASSUMED, "banks write it so; there is no running balance to prove it"
         )
-    if way.ask:
-        return Choice("sign", chosen, Sure.ASSUMED, "nothing in the file proves it")
     return Choice("sign", chosen, Sure.LIKELY, "the names say so; there is no running balance to prove it")
 
 
@@ -169,10 +262,13 @@ def _written(made: Guess) -> Iterator[Choice]:
         chosen = " or ".join(
             "day numbers" if form == "serial" else guess_dates.words(form) for form in written.forms
         )
-        yield Choice("dates", chosen, Sure.PROVED if written.proved else Sure.ASSUMED, written.why)
+        sure = Sure.LIKELY if written.likely else Sure.PROVED if written.proved else Sure.ASSUMED
+        yield Choice("dates", chosen, sure, written.why)
     if any(role in made.roles.of for role in guess_roles.MONEY):
         example = "1.234,56" if made.decimal == "," else "1,234.56"
-        yield Choice("decimal", f"as in {example}", Sure.PROVED, "so every amount can be read")
+        why = _DECIMAL[made.decimal_sure]
+        why = "every amount can be read either way" if made.both_marks else why
+        yield Choice("decimal", f"as in {example}", made.decimal_sure, why)
 
 
 def _currency_why(made: Guess) -> str:

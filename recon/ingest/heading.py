@@ -11,7 +11,7 @@ import polars as pl
 
 from recon.ingest import standard
 from recon.ingest.grid import Grid, Row, key
-from recon.ingest.names import names_of, plain
+from recon.ingest.names import named, names_of, plain
 from recon.ingest.source import Request
 from recon.model import Kind
 from recon.problems import Problem
@@ -29,7 +29,8 @@ class Heading:
 
     profile: Profile
     position: int  # 0 = the file has no heading
-    names: tuple[str, ...]  # of the columns, as they stand there
+    names: tuple[str, ...]  # of the columns, as they stand there, or the profile's for them
+    twice: tuple[str, ...] = ()  # what is said of columns that can be the same
 
     @property
     def needs(self) -> frozenset[str]:
@@ -65,13 +66,15 @@ def _by_name(
     headed = [(profile, names_of(profile) if profile.also else {}) for profile in profiles if profile.header]
     for position, cells in rows:
         names = {key(cell) for cell in cells}
+        words = [plain(cell) for cell in cells]
         for profile, known in headed:
             if profile.name in seen:
                 continue
-            theirs = tuple(known.get(plain(cell), cell) for cell in cells) if known else tuple(cells)
-            if _fits({key(cell) for cell in theirs} if known else names, profile):
+            renamed = not known.keys().isdisjoint(words)
+            theirs, twice = named(cells, profile) if renamed else (tuple(cells), ())
+            if _fits({key(cell) for cell in theirs} if renamed else names, profile):
                 seen.add(profile.name)
-                yield Heading(profile, position, theirs)
+                yield Heading(profile, position, theirs, twice)
         if with_standard and standard.NAME not in seen:
             kind = standard.kind_of(names, stem)
             if kind is not None:

@@ -92,6 +92,7 @@ class _Amounts:
     reasons: list[str] = field(default_factory=list)
     currency: str = ""
     wrong: bool = False
+    is_credit: bool = False  # the document is a credit note
 
     def take(self, kind: str, node: Node | None, reason: str = "") -> None:
         """An amount of that kind, if the element is there."""
@@ -112,9 +113,10 @@ class _Amounts:
         """What is paid; a credit note is taken off."""
         if self.paid is not None:
             return self.paid
-        if self.credit is not None:
+        if self.credit is not None and (self.due is None or self.is_credit):
             return -abs(self.credit)
-        return None if self.due is None else self.due - self.kept
+        # A credit note within an invoice's amounts is taken off what is due.
+        return None if self.due is None else self.due - self.kept - abs(self.credit or Decimal(0))
 
 
 def documents(part: Node, position: int) -> tuple[list[Line], str, list[Finding]]:
@@ -137,6 +139,7 @@ def documents(part: Node, position: int) -> tuple[list[Line], str, list[Finding]
     if amounts.wrong:
         what = "an amount of the document can't be read; it was left out"
         return [], "", [(position, "value-amount", what)]
+    amounts.is_credit = kind == _CREDIT
     paid = amounts.paid_for()
     if len(numbers) > 1:
         findings = []
@@ -148,6 +151,8 @@ def documents(part: Node, position: int) -> tuple[list[Line], str, list[Finding]
         return [], "", []  # a note or a party, no document
     gross, kept = kept_back(amounts.due, paid, amounts.kept)
     reasons = [*amounts.reasons, *(["TAX"] if amounts.tax and kept == amounts.kept + amounts.tax else [])]
+    if amounts.credit and amounts.due is not None and amounts.paid is None and not amounts.is_credit:
+        reasons.append(_CREDIT)
     line = Line(
         position, numbers[0], paid, gross, kept, "; ".join(filter(None, reasons)) if kept else "", extras
     )
@@ -180,10 +185,18 @@ def _amounts(node: Node) -> _Amounts:
     return made
 
 
+def _negative(line: Line) -> Line:
+    """A credit note's amounts with a minus: gross less deduction is still what is paid."""
+    assert line.paid is not None
+    gross = None if line.gross is None else -abs(line.gross)
+    kept = None if line.deduction is None else -line.deduction
+    return line._replace(paid=-line.paid, gross=gross, deduction=kept if gross is None else gross + line.paid)
+
+
 def turned(lines: Sequence[Line], amount: Decimal | None) -> list[Line]:
     """Credit notes without a minus get one where only so the lines add up to the payment."""
     made = [
-        line._replace(paid=-line.paid, gross=None if line.gross is None else -abs(line.gross))
+        _negative(line)
         if line.paid is not None and line.paid > 0 and ("doc_kind", _CREDIT) in line.extras
         else line
         for line in lines

@@ -5,18 +5,18 @@ A row's source is the mail and the part, `mail.eml:advice.csv`. Who sent it and 
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from functools import partial
 from typing import Final
 
 import polars as pl
 
-from recon.ingest import findings, mail_body, mail_parts
+from recon.ingest import findings, mail_body, mail_parts, twins
 from recon.ingest.mail_parts import Leaf, Parts
-from recon.ingest.source import Claim, Reader, Request, Source, part_of
+from recon.ingest.source import Budget, Claim, Reader, Request, Source, part_of
 from recon.model import Kind, Reading
 from recon.problems import Problem, ReconError
 
@@ -68,7 +68,8 @@ def _read(read_part: ReadPart, source: Source, request: Request) -> Reading:
     if request.depth >= mail_parts.DEPTH_MAX:
         raise source.refusal(f"more than {mail_parts.DEPTH_MAX} mails are packed into one another", _SAVE)
     parts = mail_parts.parts(source)
-    inner = replace(request, advice=True, depth=request.depth + 1)
+    budget = request.budget or Budget()  # mails in a mail share it
+    inner = replace(request, advice=True, depth=request.depth + 1, budget=budget)
     found = _Found()
     # A PDF is mostly the printed form of the table beside it; the table is surer.
     for leaf in sorted(parts.attached, key=lambda one: one.content.startswith(b"%PDF")):
@@ -88,11 +89,20 @@ def _attached(found: _Found, read_part: ReadPart, part: Source, request: Request
         hint = "ask for the mail in plain text or HTML, or save its attachments in Outlook and give these"
         found.problems.append(Problem("file-unknown", part.name, what, hint))
         return
+    budget = request.budget if b"%PDF-" in part.head[:1024] else None
+    if budget is not None and budget.spent:
+        what = "the mail's other PDFs took all the time that a mail is given; this one was not read"
+        found.problems.append(Problem("file-unreadable", part.name, what, _SAVE))
+        return
+    began = time.monotonic()
     try:
         found.readings.append(read_part(part, request))
     except ReconError as error:
         foreign = all(problem.code in _NOBODYS for problem in error.problems)
         (found.unread if foreign else found.problems).extend(error.problems)
+    finally:
+        if budget is not None:
+            budget.spend(time.monotonic() - began)
 
 
 def _body(
@@ -126,10 +136,9 @@ def _plain(read_part: ReadPart, part: Source, request: Request) -> list[Reading]
 
 def _unreadable(found: _Found, source: Source, parts: Parts) -> None:
     for label in parts.encrypted:
+        what = "this part of the mail is encrypted, or signed in one piece with its text (S/MIME)"
         hint = "open it in your mail program and save what is in it as files"
-        found.problems.append(
-            Problem("file-locked", source.at(label), "this part of the mail is encrypted", hint)
-        )
+        found.problems.append(Problem("file-locked", source.at(label), what, hint))
     for label in parts.pictures:
         what = "a picture is attached; nothing of it was read"
         hint = "if it is an advice, ask its sender for a PDF with text or a CSV file"
@@ -147,39 +156,27 @@ def _kept(found: _Found, kind: Kind | None) -> list[Reading]:
     )
     kept: list[Reading] = []
     for reading in found.readings:
-        if reading.kind is not wanted:
-            what = (
-                f"this part of the mail is a file of {reading.kind}, others are of {wanted}; it was left out"
-            )
-            found.problems.append(Problem("file-kind", reading.path, what, _SAVE))
-            continue
-        twin = next((one for one in kept if _same(one, reading)), None)
-        if twin is None:
+        if reading.kind is wanted:
             kept.append(reading)
             continue
-        what = f"the same rows as in {twin.path}; they count once"
-        found.problems.append(Problem("file-twice", reading.path, what))
+        what = f"this part of the mail is a file of {reading.kind}, others are of {wanted}; it was left out"
+        found.problems.append(Problem("file-kind", reading.path, what, _SAVE))
+    if wanted is Kind.REMITTANCE:
+        single, told = twins.once(kept, exact=False)
+        pairs = zip(single, kept, strict=True)
+        kept = [one for one, before in pairs if one.table.height or before.table.is_empty()]
+        found.problems += told
     return kept
-
-
-def _same(one: Reading, other: Reading) -> bool:
-    """Whether two parts are the same advice: the documents and amounts of one are all among the other's."""
-    if one.kind is not Kind.REMITTANCE or other.kind is not Kind.REMITTANCE or other.table.is_empty():
-        return False
-    first, second = (
-        Counter(zip(table["doc_no"].to_list(), _comparable(table["paid_amount"]), strict=True))
-        for table in (one.table, other.table)
-    )
-    return second <= first
-
-
-def _comparable(money: pl.Series) -> list[Decimal | None]:
-    return [Decimal(text) if text else None for text in money.fill_null("")]
 
 
 def _joined(source: Source, kept: Sequence[Reading], problems: Sequence[Problem]) -> Reading:
     """Several readings as the mail's."""
-    tables = [reading.table.with_columns(pl.lit(source.digest).alias("digest")) for reading in kept]
+    # A row's digest is the mail's; tables of customers and their aliases have none.
+    digest = pl.lit(source.digest).alias("digest")
+    tables = [
+        reading.table.with_columns(digest) if "digest" in reading.table.columns else reading.table
+        for reading in kept
+    ]
     names = list(dict.fromkeys(reading.profile for reading in kept if reading.profile))
     said = [problem for reading in kept for problem in reading.problems]
     return Reading(
@@ -198,11 +195,21 @@ def _nothing(source: Source, parts: Parts) -> Problem:
     """What a mail holds, where nothing of it could be read."""
     kinds = Counter(_in_words(leaf) for leaf in parts.attached)
     kinds["picture"] += len(parts.pictures)
-    held = [f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in sorted(kinds.items()) if count]
+    held = [
+        f"{count} {kind if count == 1 else _PLURALS.get(kind, kind + 's')}"
+        for kind, count in sorted(kinds.items())
+        if count
+    ]
     text = "text" if any(parts.bodies) else "no text"
     what = f"the mail has {text} and {', '.join(held) or 'no attachment'}, and no table that a profile knows"
     hint = "write a profile for its table, or ask for the advice as a CSV file"
     return Problem("file-unknown", source.name, what, hint)
+
+
+_PLURALS: Final = {
+    "workbook or archive": "workbooks or archives",
+    "attachment of another kind": "attachments of another kind",
+}
 
 
 def _in_words(leaf: Leaf) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -67,12 +68,37 @@ def of_html(source: Source, request: Request) -> list[Reading]:
         with_standard = request.profile in ("", standard.NAME)
         for fit in heading.find(made, request.able(), source.path.stem, with_standard=with_standard):
             found.setdefault((fit.profile.name, str(fit.profile.kind)), []).append((made, fit))
-    return [finish.from_grids(source, request, "mail", fits) for fits in found.values()]
+    # A reply quotes the table that it answers: each table is a reading of its own, and twins are told.
+    return [
+        finish.from_grids(source, request, "mail", [fit], first=number)
+        for fits in found.values()
+        for number, fit in enumerate(fits, 1)
+    ]
 
 
 def of_text(source: Source, request: Request) -> list[Reading]:
-    """The tables of plain text in columns, whose headings fit."""
-    lines = printed.of_text(source.load()[:BYTES_MAX].decode("utf-8", "replace"))
+    """The tables of plain text in columns, whose headings fit; of a quoted mail's text where nothing else fits.
+
+    Raises:
+        ReconError: `file-unreadable` if it is too long.
+    """
+    if source.size > BYTES_MAX:
+        raise source.refusal("the mail's text is too large", "save its attachments and read these")
+    text = source.load().decode("utf-8", "replace")
+    if len(text.splitlines()) >= grid.PAGE:
+        what = f"the mail's text has more than {grid.PAGE - 1:,} lines"
+        raise source.refusal(what, "save its attachments and read these")
+    # What a mail quotes is of another mail; it counts only where it says nothing itself.
+    own = _printed(source, request, _QUOTED_LINE.sub("", text))
+    return own or (_printed(source, request, _QUOTED.sub("", text)) if _QUOTED.search(text) else [])
+
+
+_QUOTED: Final = re.compile(r"^(?:[ \t]{0,3}>)+ ?", re.MULTILINE)
+_QUOTED_LINE: Final = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
+
+
+def _printed(source: Source, request: Request, text: str) -> list[Reading]:
+    lines = printed.of_text(text)
     made = [printed_table.table(lines, profile) for profile in request.able() if profile.header]
     tables = {table.heading.profile.name: table for table in made if table is not None}
     readings = []
@@ -153,30 +179,32 @@ def _table_of(row: Any) -> Any:
 def _row(node: Any, table: _Table) -> list[str]:
     """The cells of a row, wide ones as often as they are wide, those that reach down from above too."""
     cells: list[str] = []
-
-    taken: list[int] = []
+    taken: set[int] = set()
     for cell in node:
+        if len(cells) >= grid.COLUMNS_MAX:
+            break
         if cell.tag not in ("td", "th"):
             continue
         _skip(cells, table, taken)
         text = clean(_text(cell))
         wide, high = _span(cell, "colspan"), _span(cell, "rowspan")
+        wide = min(wide, grid.COLUMNS_MAX - len(cells))
         for index in range(wide):
             if high > 1:
                 table.below[len(cells)] = (high - 1, text if index == 0 else "")
-                taken.append(len(cells))
+                taken.add(len(cells))
             cells.append(text if index == 0 else "")
     _skip(cells, table, taken)
-    return cells[: grid.COLUMNS_MAX]
+    return cells
 
 
-def _skip(cells: list[str], table: _Table, taken: list[int]) -> None:
+def _skip(cells: list[str], table: _Table, taken: set[int]) -> None:
     """Cells that reach down from the row above into this one."""
-    while len(cells) in table.below and len(cells) not in taken:
+    while len(cells) < grid.COLUMNS_MAX and len(cells) in table.below and len(cells) not in taken:
         left, text = table.below.pop(len(cells))
         if left > 1:
             table.below[len(cells)] = (left - 1, text)
-            taken.append(len(cells))
+            taken.add(len(cells))
         cells.append(text)
 
 

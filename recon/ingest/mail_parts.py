@@ -8,6 +8,7 @@ import email.header
 import email.message
 import email.policy
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -77,6 +78,7 @@ class Parts:
     pictures: list[str] = field(default_factory=list)  # labels of pictures that somebody attached
     encrypted: list[str] = field(default_factory=list)
     too_deep: list[str] = field(default_factory=list)
+    mails: Counter[str] = field(default_factory=Counter)  # by what they are in
 
 
 def is_mail(head: bytes) -> bool:
@@ -137,7 +139,7 @@ def _walk(message: email.message.Message, prefix: str, depth: int, made: Parts) 
     kind = message.get_content_type()
     if kind == "message/rfc822":
         inner = message.get_payload()
-        label = _labelled(prefix, message, made, "message.eml")
+        label = _numbered(prefix, made)
         if depth >= DEPTH_MAX:
             made.too_deep.append(label)
         else:
@@ -197,10 +199,18 @@ def _labelled(prefix: str, message: email.message.Message, made: Parts, otherwis
     """A part's label: its name without what could be a way to somewhere; two of one name are told apart."""
     name = clean(_BAD.sub("_", _SLASH.split(_name(message))[-1])).strip(". ")[-_NAME_MAX:] or otherwise
     taken = {leaf.label for leaf in made.attached} | {*made.pictures, *made.encrypted, *made.too_deep}
+    if name.casefold().endswith((".eml", ".msg")):
+        return _numbered(prefix, made, name[-4:].casefold())
     label, number = f"{prefix}{name}", 2
     while label in taken:
         label, number = f"{prefix}{name} ({number})", number + 1
     return label
+
+
+def _numbered(prefix: str, made: Parts, ending: str = ".eml") -> str:
+    """A mail within a mail has its subject for a name, and that may name a person: it gets a number."""
+    made.mails[prefix] += 1
+    return f"{prefix}message-{made.mails[prefix]}{ending}"
 
 
 def _name(message: email.message.Message) -> str:

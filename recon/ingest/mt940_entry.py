@@ -9,9 +9,11 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+from recon.ingest.amounts import WHOLE_MAX
 from recon.ingest.bank import Line, reference, unfit
 from recon.ingest.grid import clean
 from recon.ingest.mt940_text import Details, details
+from recon.model import SCALE_MAX
 
 # value date, entry date, mark, funds code, amount, type, references. `RC` takes a credit back, `RD` a debit.
 _ENTRY = re.compile(
@@ -66,6 +68,11 @@ def number(text: str) -> Decimal | None:
         return None
 
 
+def _short(text: str) -> bool:
+    """Whether a number is short enough to be money, by its length alone."""
+    return len(text) <= WHOLE_MAX and len(text) - 1 - text.rfind(",") <= SCALE_MAX
+
+
 def _split_last(text: str) -> tuple[str, str, str]:
     at = max(text.rfind(","), text.rfind("."))
     return (text, "", "") if at < 0 else (text[:at], text[at], text[at + 1 :])
@@ -110,6 +117,11 @@ def account(text: str, currency: str) -> str:
     return compact if _IBAN.match(compact) else plain
 
 
+def dated(entry: str) -> bool:
+    """Whether an entry's value date can be read, so that its statement's day does not matter."""
+    return day(entry[:6]) is not None
+
+
 def read(
     entry: Sequence[str], texts: Sequence[Sequence[str]], position: int, fallback: date | None
 ) -> tuple[Line | None, list[Finding]]:
@@ -126,18 +138,19 @@ def read(
         return None, [
             ("entry-unread", "this :61: can't be read and was left out", "look at its date, mark and amount")
         ]
-    mark = match["mark"].upper()
+    value_text, entry_text, mark, _, amount_text, kind, rest = match.groups()
+    mark = mark.upper()
     if mark.startswith("E"):
         return None, [("entry-unbooked", "the entry is only expected, not booked; it was left out", "")]
-    amount = number(match["amount"])
-    wrong = None if amount is None else unfit(amount)
+    amount = number(amount_text)
+    wrong = None if amount is None or _short(amount_text) else unfit(amount)
     if amount is None or wrong:
         return None, [
             wrong or ("value-amount", "the amount can't be read; the entry was left out", "look at the entry")
         ]
     findings: list[Finding] = []
-    value = day(match["value"])
-    booking = _entry_day(match["entry"], match["value"], fallback) or value
+    value = day(value_text)
+    booking = _entry_day(entry_text, value_text, fallback) or value
     if value is None:
         taken = "" if booking else f"; the statement's day {fallback} is taken" if fallback else ""
         findings.append(("value-date", f"the value date is no day of the calendar{taken}", "ask the bank"))
@@ -149,21 +162,22 @@ def read(
     signed = amount if mark in ("C", "RD") else -amount
     said = details(texts)
     return _line(
-        position, (booking, value, signed), match, entry[1:], said, reversal=mark.startswith("R")
+        position, (booking, value, signed), (kind, rest), entry[1:], said, reversal=mark[0] == "R"
     ), findings
 
 
 def _line(
     position: int,
     money: tuple[date, date | None, Decimal],
-    match: re.Match[str],
+    behind: tuple[str | None, str],
     supplement: Sequence[str],
     said: Details,
     *,
     reversal: bool,
 ) -> Line:
     booking, value, amount = money
-    own, _, bank = match["rest"].partition("//")
+    kind, rest = behind
+    own, _, bank = rest.partition("//")
     own_reference = own[:_REFERENCE_LENGTH]
     # ING's transaction code is in the supplement; it is no text of the payer.
     more = [own[_REFERENCE_LENGTH:], *(text for text in supplement if not text.lstrip().startswith("/TRCD/"))]
@@ -172,23 +186,24 @@ def _line(
         for index, text in enumerate(more):
             if not text:
                 continue
-            plain = re.sub(r"\s", "", text)
+            plain = "".join(text.split())
             if _IBAN.match(plain):
                 other, more[index] = plain, ""
     references = [reference(said.reference), reference(clean(own_reference))]
     kept = references[0] or references[1]
     narrative = [said.narrative, *more] + ([references[1]] if references[1] != kept else [])
-    code = (match["type"] or "").strip().upper()
-    extras = [("bank_reference", clean(bank)), ("booking_text", said.booking_text), ("details", said.raw)]
+    code = (kind or "").strip().upper()
+    extras = (("bank_reference", clean(bank)), ("booking_text", said.booking_text), ("details", said.raw))
     return Line(
-        position=position,
-        booking_date=booking,
-        value_date=value,
-        amount=amount,
-        type=f"RETURN {code}".strip() if reversal or said.returned else code,
-        counterparty=said.name,
-        counterparty_account=other,
-        reference=kept,
-        narrative=clean(" ".join(text for text in narrative if text)),
-        extras=tuple((name, text) for name, text in extras if text),
+        position,
+        booking,
+        value,
+        amount,
+        f"RETURN {code}".strip() if reversal or said.returned else code,
+        said.name,
+        other,
+        kept,
+        clean(" ".join(filter(None, narrative))),
+        "",
+        tuple(extra for extra in extras if extra[1]),
     )

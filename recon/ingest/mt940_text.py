@@ -98,7 +98,7 @@ def _german(text: str, mark: str) -> Details:
     narrative = " ".join(text for text in (words.get("", ""), words.get("SVWZ", "")) if text)
     return Details(
         name=clean(words.get("ABWA", "") or fields.get(32, "") + fields.get(33, "")),
-        account=re.sub(r"\s", "", words.get("IBAN", "") or fields.get(38, "") or fields.get(31, "")),
+        account="".join((words.get("IBAN", "") or fields.get(38, "") or fields.get(31, "")).split()),
         reference=words.get("EREF", "") or words.get("KREF", ""),
         narrative=clean(narrative),
         booking_text=clean(fields.get(0, "")),
@@ -120,7 +120,8 @@ def _sepa(text: str) -> dict[str, str]:
     parts = _SEPA.split(text)
     words = {"": clean(parts[0])}
     for word, value in zip(parts[1::2], parts[2::2], strict=False):
-        words[word] = clean(f"{words.get(word, '')} {value}")
+        known = words.get(word)
+        words[word] = clean(f"{known} {value}" if known else value)
     return words
 
 
@@ -128,8 +129,8 @@ def _slashes(text: str) -> Details:
     parts = _SLASH.split(text)
     words: dict[str, str] = {}
     for word, value in zip(parts[1::2], parts[2::2], strict=False):
-        known = words.get(word, "")
-        words[word] = f"{known} {value.strip('/ ')}".strip()
+        known, more = words.get(word), value.strip("/ ").strip()
+        words[word] = f"{known} {more}".strip() if known else more
     name, account = words.get("NAME", ""), words.get("IBAN", "")
     for word in ("CNTP", "ORDP", "BENM"):
         if words.get(word):
@@ -145,7 +146,7 @@ def _slashes(text: str) -> Details:
         narrative = [text]
     return Details(
         name=clean(name),
-        account=re.sub(r"\s", "", account),
+        account="".join(account.split()),
         reference=clean(words.get("EREF", "") or words.get("CREF", "")),
         narrative=clean(" ".join(part for part in narrative if part)),
         booking_text=clean(words.get("TRTP", "")),

@@ -41,7 +41,7 @@ _TEXTS: Final = ("counterparty", "counterparty_account", "reference", "narrative
 _KEPT: Final = (EXTRA + "bank_reference", EXTRA + "details")
 _ODD: Final = r"  |[\x00-\x1f\x7f]"
 # A comma with three digits behind it parts thousands, or decimals: nobody can say.
-_TWO_WAYS: Final = r"^[+-]?\d{1,3},\d{3}$"
+_TWO_WAYS: Final = r"^[+-]?[0-9]{1,3},[0-9]{3}$"
 _OUTWARD: Final = ("DEBIT", "CHECK", "PAYMENT", "DIRECTDEBIT", "FEE", "SRVCHG", "ATM", "POS", "CASH")
 
 
@@ -118,7 +118,9 @@ def amount(written: pl.Series) -> pl.Series:
 
 def day(name: str) -> pl.Expr:
     """The date that a time begins with, null if there is no such day."""
-    digits = pl.col(name).str.extract(r"^(\d{4}-?\d{2}-?\d{2})", 1).str.replace_all("-", "", literal=True)
+    digits = (
+        pl.col(name).str.extract(r"^([0-9]{4}-?[0-9]{2}-?[0-9]{2})", 1).str.replace_all("-", "", literal=True)
+    )
     return columnar.sane(digits.str.to_date("%Y%m%d", strict=False))
 
 

@@ -17,8 +17,14 @@ from recon.ingest.names import plain
 
 _SAME_LINE: Final = 0.4  # of the height: a footnote mark stands higher, the next line lower
 _GLUED: Final = 0.12  # of the height: what is drawn in pieces
+_BLANK: Final = 0.4  # of the height: no wider than a blank
+_MARK: Final = re.compile(r"[\d*\u2020\u2021\u00a7#a-z]{1,2}\)?")
+_NO_CENTS: Final = re.compile(r"\W*\d[\d,]*\.?")  # two small figures behind it are its cents
+_SMALL: Final = 0.85  # of the height of what it stands behind
+_RAISED: Final = 0.15
 _APART: Final = 0.6  # of the height: wider than any blank
 _AMOUNT: Final = re.compile(r"[-\u2013\u2014]|[-(]?[\d.,]*\d[.,]\d\d\)?-?")  # a whole one, or a dash instead
+_DASH: Final = ("-", "\u2013", "\u2014")
 _TEXT_HEIGHT: Final = 2.2  # of a line of plain text, so that one blank does not part cells and two do
 
 
@@ -68,9 +74,9 @@ class Line:
 
 
 def lines(page: int, words: Iterable[Word], rules: Iterable[Rule] = ()) -> list[Line]:
-    """The lines of one page, from its top; words drawn twice (to look bold) count once."""
+    """The lines of one page, from its top; words drawn twice (to look bold) count once, footnotes' marks do not."""
     found: list[list[Word]] = []
-    for word in sorted(words, key=lambda one: (-one.base, one.left)):
+    for word in sorted(_unmarked(list(words)), key=lambda one: (-one.base, one.left)):
         if found and abs(word.base - found[-1][0].base) <= _SAME_LINE * min(word.height, found[-1][0].height):
             found[-1].append(word)
         else:
@@ -87,6 +93,29 @@ def lines(page: int, words: Iterable[Word], rules: Iterable[Rule] = ()) -> list[
         )
         for number, (base, parts) in enumerate(zip(bases, found, strict=True), 1)
     ]
+
+
+def _unmarked(words: list[Word]) -> list[Word]:
+    """Words without the small raised figures behind others, which are no part of a number or an amount."""
+    marks = {at for at, word in enumerate(words) if _MARK.fullmatch(word.text)}
+    if not marks:
+        return words
+    by_end: dict[int, list[Word]] = {}
+    for word in words:
+        by_end.setdefault(round(word.right), []).append(word)
+    kept = []
+    for at, word in enumerate(words):
+        near = (one for place in range(-2, 3) for one in by_end.get(round(word.left) + place, ()))
+        raised = at in marks and any(
+            word.height <= _SMALL * one.height
+            and _RAISED * one.height <= word.base - one.base <= one.height
+            and not (word.text.isdigit() and len(word.text) > 1 and _NO_CENTS.fullmatch(one.text))
+            and abs(word.left - one.right) <= 2 * _GLUED * one.height
+            for one in near
+        )
+        if not raised:
+            kept.append(word)
+    return kept
 
 
 def _between(bases: Sequence[float], rules: Iterable[Rule]) -> list[list[Rule]]:
@@ -128,6 +157,9 @@ def cells(words: Sequence[Word]) -> list[list[Word]]:
     for word in words:
         last = groups[-1][-1] if groups else None
         two_amounts = last is not None and _AMOUNT.fullmatch(last.text) and _AMOUNT.fullmatch(word.text)
+        if two_amounts and last is not None and last.text in _DASH and _AMOUNT.fullmatch(word.text):
+            one_blank = word.left - last.right <= _BLANK * word.height
+            two_amounts = None if one_blank else two_amounts  # then the dash is a minus
         if (
             last is not None
             and not two_amounts

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from recon.ingest.grid import clean, key
-from recon.ingest.names import names_of, plain
+from recon.ingest.names import named, names_of, plain
 from recon.ingest.printed import Line, Word, cells
 from recon.rules.profile import Profile
 
@@ -32,6 +32,8 @@ class Head:
     first: int
     last: int
     columns: tuple[Place, ...]
+    twice: tuple[str, ...] = ()  # what is said of columns that can be the same
+    beside: bool = False  # the same heading stands beside itself
 
 
 def heads(lines: Sequence[Line], profile: Profile) -> list[Head]:
@@ -70,12 +72,14 @@ def _at(lines: Sequence[Line], index: int, profile: Profile, known: dict[str, st
         stacks = _stacks(window)
         if count == 1 and not profile.fallback:
             stacks = _parted(stacks, known)
-        places = _apart([_named(stack, known) for stack in stacks])
+        texts = [_text(stack) for stack in stacks]
+        names, twice = named(texts, profile)
+        places = tuple(_place(stack, name) for stack, name in zip(stacks, _apart(names), strict=True))
         told = {word for stack in stacks if plain(_text(stack)) in known for word in stack}
         if count > 1 and not all(told.intersection(line.words) for line in window):
             continue  # a title that happens to stand above the heading is no part of it
         if _fits({place.name for place in places}, profile):
-            yield Head(index, index + count - 1, places)
+            yield Head(index, index + count - 1, places, twice, _beside(texts, profile, known))
 
 
 def _together(window: Sequence[Line]) -> bool:
@@ -134,20 +138,25 @@ def _text(words: Sequence[Word]) -> str:
     return clean(" ".join(word.text for word in words))
 
 
-def _named(stack: Sequence[Word], known: dict[str, str]) -> Place:
-    text = _text(stack)
-    left, right = min(word.left for word in stack), max(word.right for word in stack)
-    return Place(known.get(plain(text), text), left, right)
+def _place(stack: Sequence[Word], name: str) -> Place:
+    return Place(name, min(word.left for word in stack), max(word.right for word in stack))
 
 
-def _apart(places: Sequence[Place]) -> tuple[Place, ...]:
-    """The places with names of their own: the second `Amount` is `Amount (2)`."""
+def _apart(names: Sequence[str]) -> list[str]:
+    """The names, each only once: the second `Rate` is `Rate (2)`."""
     seen: dict[str, int] = {}
     made = []
-    for place in places:
-        number = seen[key(place.name)] = seen.get(key(place.name), 0) + 1
-        made.append(place if number == 1 else Place(f"{place.name} ({number})", place.left, place.right))
-    return tuple(made)
+    for name in names:
+        number = seen[key(name)] = seen.get(key(name), 0) + 1
+        made.append(name if number == 1 else f"{name} ({number})")
+    return made
+
+
+def _beside(texts: Sequence[str], profile: Profile, known: dict[str, str]) -> bool:
+    """Whether a line holds the heading more than once, word for word: then tables stand side by side."""
+    words = [plain(text) for text in texts]
+    again = {known[word] for word in words if word in known and words.count(word) > 1}
+    return again.issuperset(profile.header)
 
 
 def _fits(names: set[str], profile: Profile) -> bool:

@@ -19,7 +19,7 @@ from typing import Final
 
 import polars as pl
 
-from recon.ingest import findings, grid, printed_columns, printed_rows
+from recon.ingest import amounts, findings, grid, printed_codes, printed_columns, printed_rows
 from recon.ingest.columns import TOTALS
 from recon.ingest.grid import PAGE, Grid, Row, TextLine, clean, key
 from recon.ingest.heading import Heading
@@ -29,17 +29,18 @@ from recon.model import INPUT_TABLES
 from recon.problems import Problem
 from recon.rules.profile import Profile
 
-_MONEY: Final = re.compile(
-    r"[-+(]{0,2}(?:[A-Z]{3} ?|Rs\.? ?|[£€$₹] ?)?[-+(]?\d[\d,. ]{0,25}\)?-?\)?(?: ?(?:Cr|Dr)\.?)?",
-    re.IGNORECASE,
-)
+_MONEY: Final = amounts.LOOKS
 _WHOLE: Final = {  # an amount that nothing is missing from, by decimal mark
     ".": re.compile(r"\.\d{2}\)?-?$"),
     ",": re.compile(r",\d{2}\)?-?$"),
 }
-_NONE: Final = re.compile(r"[-\u2013\u2014.]+|nil|n/?a", re.IGNORECASE)
+_NONE: Final = re.compile(r"[-\u2010-\u2014\u2212.]+|nil|n/?a", re.IGNORECASE)
+_NOUGHT: Final = re.compile(r"[-\u2010-\u2014\u2212]+|nil", re.IGNORECASE)
 _MARKS: Final = "*\u2020\u2021\u00a7#^\u00b9\u00b2\u00b3 "  # footnotes
-_DASHES: Final = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014", "-"))
+_DASHES: Final = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+_BESIDE: Final = "of tables side by side, which can't be told apart: nothing of them was read"
+_DIGIT: Final = re.compile(r"\d")
+_CODE: Final = re.compile(r"\S*\d\S*")
 _OPEN_END: Final = ("-", "/", ".")
 _CODES: Final = ("doc_no", "item_id", "payment_reference", "remittance_id", "reference", "po_no")
 
@@ -61,6 +62,7 @@ class Table:
     lines: Sequence[Line]
     heads: Sequence[Head]
     left: list[tuple[int, str]] = field(default_factory=list)  # positions, and what they are
+    several: list[int] = field(default_factory=list)  # rows with more than one number
 
     def grid(self, where: str) -> Grid:
         """It as a grid."""
@@ -68,10 +70,18 @@ class Table:
             where,
             [(self.heading.position, self.heading.names)],
             partial(_body, self.rows),
-            lines=lambda: [TextLine(line.position, line.page, line.text) for line in self.lines],
+            lines=self._text,
             starts=[self.lines[head.first].position for head in self.heads],
             paged=self.heading.position > PAGE,
         )
+
+    def _text(self) -> list[TextLine]:
+        """All lines, those of headings without their words."""
+        titles = {line.position for head in self.heads for line in self.lines[head.first : head.last + 1]}
+        return [
+            TextLine(line.position, line.page, "" if line.position in titles else line.text)
+            for line in self.lines
+        ]
 
     def said(self, table: Grid) -> list[Problem]:
         """The lines that were left out."""
@@ -79,6 +89,9 @@ class Table:
         for what in dict.fromkeys(what for _, what in self.left):
             positions = [position for position, why in self.left if why == what]
             problems += findings.spans(positions, table.at, what)
+        what = "the row has two numbers in one cell; which is the document's can't be told"
+        hint = "both are kept, with a blank between; look at the page"
+        problems += [Problem("value-twice", table.at(position), what, hint) for position in self.several]
         return problems
 
 
@@ -89,7 +102,8 @@ def table(lines: Sequence[Line], profile: Profile) -> Table | None:
         return None
     names = _all_names(found)
     first = found[0]
-    made = Table(Heading(profile, lines[first.last].position, names), [], lines, found)
+    twice = tuple(dict.fromkeys(what for head in found for what in head.twice))
+    made = Table(Heading(profile, lines[first.last].position, names, twice), [], lines, found)
     roles = _roles(profile)
     for head, part in _parts(made, profile):
         _read(made, head, part, names, [roles.get(key(place.name), _Role.TEXT) for place in head.columns])
@@ -167,13 +181,23 @@ def _read(
     made: Table, head: Head, part: Sequence[Line], names: Sequence[str], roles: Sequence[_Role]
 ) -> None:
     """The rows below one heading."""
-    if not part:
+    if head.beside:
+        made.left += [(line.position, _BESIDE) for line in part]
+    if not part or head.beside:
         return
     reach = [(place.left, place.right) for place in head.columns]
     sure = [line for line in part if _is_row(_cells(line, reach, roles), roles)]
     reach = printed_columns.spans(head.columns, sure)
     cells = [_cells(line, reach, roles) for line in part]
-    kinds = [_is_row(row, roles) for row in cells]
+    numbers = printed_codes.of_lines(
+        cells,
+        [printed_columns.assign(line.words, reach) for line in part],
+        [at for at, role in enumerate(roles) if role is _Role.CODE],
+    )
+    kinds = [
+        _is_row(row, roles) or (_unread(row, roles) and not printed_columns.crosses(line.words, reach))
+        for line, row in zip(part, cells, strict=True)
+    ]
     totals = _fitting(pl.Series([" ".join(filter(None, row)) for row in cells], dtype=pl.String), [TOTALS])
     closed = [
         printed_columns.crosses(line.words, reach) or _says_more(row, roles) or total
@@ -182,7 +206,7 @@ def _read(
     joined = _rejoined(part, cells, kinds, roles, _WHOLE[made.heading.profile.decimal])
     for index in joined:
         kinds[index] = False
-    owners = printed_rows.owners(part, kinds, closed) | joined
+    owners = printed_rows.owners(part, kinds, closed, numbers) | joined
     where = [
         names.index(next(name for name in names if key(name) == key(place.name))) for place in head.columns
     ]
@@ -192,8 +216,11 @@ def _read(
     made.left += [(part[index].position, "outside the table, left out") for index in members.pop(-1, [])]
     for index, belong in sorted(members.items()):
         full = [""] * len(names)
-        for place, cell in zip(where, _merged([cells[at] for at in belong], roles), strict=True):
-            full[place] = cell
+        merged = _merged([cells[at] for at in belong], roles)
+        for at, role in enumerate(roles):
+            full[where[at]] = numbers.number(belong, at) if role is _Role.CODE else merged[at]
+        if numbers.several(belong):
+            made.several.append(part[index].position)
         made.rows.append((part[index].position, full))
 
 
@@ -203,6 +230,17 @@ def _cells(line: Line, reach: Sequence[printed_columns.Span], roles: Sequence[_R
     for at, role in enumerate(roles):
         if role is _Role.MONEY and cells[at] and len(columns[at]) > 1 and not _MONEY.fullmatch(cells[at]):
             _unlabelled(cells, columns[at], at, roles)
+    return _with_noughts(cells, columns, roles)
+
+
+def _with_noughts(cells: list[str], columns: Sequence[Sequence[Word]], roles: Sequence[_Role]) -> list[str]:
+    """A document with a dash and no amount on its line is a row: nothing is paid for it."""
+    if not _is_row(cells, roles) and any(
+        role is _Role.CODE and cell for role, cell in zip(roles, cells, strict=True)
+    ):
+        for at, role in enumerate(roles):
+            if role is _Role.MONEY and _NOUGHT.fullmatch(clean(" ".join(word.text for word in columns[at]))):
+                cells[at] = "0"
     return cells
 
 
@@ -210,8 +248,8 @@ def _unlabelled(cells: list[str], words: Sequence[Word], at: int, roles: Sequenc
     """Words before an amount (`Total 1,224.50`) are no part of it: they go to the next column of text on the left."""
     for begin in range(1, len(words)):
         amount = _cell(words[begin:], _Role.MONEY)
-        if _MONEY.fullmatch(amount):
-            label = _cell(words[:begin], _Role.TEXT)
+        label = _cell(words[:begin], _Role.TEXT)
+        if _MONEY.fullmatch(amount) and any(letter.isalpha() for letter in label):
             to = next((left for left in range(at - 1, -1, -1) if roles[left] is not _Role.MONEY), None)
             if to is not None:
                 cells[to], cells[at] = f"{cells[to]} {label}".strip(), amount
@@ -230,6 +268,14 @@ def _cell(words: Sequence[Word], role: _Role) -> str:
 def _is_row(cells: Sequence[str], roles: Sequence[_Role]) -> bool:
     return any(
         role is _Role.MONEY and _MONEY.fullmatch(cell) for cell, role in zip(cells, roles, strict=True)
+    )
+
+
+def _unread(cells: Sequence[str], roles: Sequence[_Role]) -> bool:
+    """A number, and digits that are no amount where one should be: a row, of which that will be said."""
+    coded = any(role is _Role.CODE and _CODE.fullmatch(cell) for cell, role in zip(cells, roles, strict=True))
+    return coded and any(
+        role is _Role.MONEY and _DIGIT.search(cell) for cell, role in zip(cells, roles, strict=True)
     )
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from recon.ingest import advices, finish, iso20022, xml
-from recon.ingest.advices import Advice, Line
+from recon.ingest import finish, iso20022, xml
+from recon.ingest.advices import Advice, Advices, Line
 from recon.ingest.bank import reference, unfit
 from recon.ingest.iso20022 import amount_of, day_of, party_name
 from recon.ingest.source import Claim, Reader, Request, Source
@@ -44,7 +44,7 @@ class _Walk:
     currency: str  # where the message says none
     message: str = ""
     sender: str = ""
-    advices: list[Advice] = field(default_factory=list)
+    advices: Advices = field(default_factory=Advices)
     problems: list[Problem] = field(default_factory=list)
     _lines: list[Line] = field(default_factory=list)
     _currencies: list[str] = field(default_factory=list)
@@ -87,7 +87,7 @@ class _Walk:
             self.problems.append(
                 Problem("value-missing", self.source.at(position), what, "ask the payer for the list")
             )
-        self.advices.append(made)
+        self.advices.add(made)
         self._lines, self._currencies = [], []
 
     def _in(self, currency: str) -> list[Line]:
@@ -112,7 +112,7 @@ def _read(source: Source, request: Request) -> Reading:
     except xml.Unsure:
         walk = _Walk(source, request.currency_default)
         walk.through(xml.parts_carefully(source, _SHAPE))
-    table, problems = advices.assemble(source, walk.advices)
+    table, problems = walk.advices.table(source)
     found = [*walk.problems, *problems]
     return finish.reading(source, "remt.001", "", Kind.REMITTANCE, table=table, statements=(), problems=found)
 

@@ -32,7 +32,8 @@ LABELS: Final = ("Account:", "Date:", "Description:", "Amount:", "Balance:")
 _LABEL = re.compile(
     r"^(Account|Date|Description|Amount|Balance|From|Arranged overdraft limit):\s*(.*)$", re.IGNORECASE
 )
-_MINE = re.compile(rb"(?im)^\s*date:.*[\r\n]+\s*description:.*[\r\n]+\s*amount:")
+# A run of empty lines is gone through once, not from each of them anew.
+_MINE = re.compile(rb"(?im)^[^\S\n]*date:.*[\r\n]\s*description:.*[\r\n]\s*amount:")
 
 
 def claims(source: Source, request: Request) -> list[Claim]:

@@ -114,6 +114,24 @@ def open_source(path: Path) -> Source:
     return Source(path, size, head, digest.hexdigest())
 
 
+@dataclass
+class Budget:
+    """What the PDFs of one mail may take together; each is opened by a process of its own."""
+
+    seconds: float = 120.0
+    documents: int = 50
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is left."""
+        return self.seconds <= 0 or self.documents <= 0
+
+    def spend(self, seconds: float) -> None:
+        """One more was read."""
+        self.seconds -= seconds
+        self.documents -= 1
+
+
 @dataclass(frozen=True)
 class Request:
     """What the caller knows: the profiles there are, the one he names, the place he gave the file for."""
@@ -125,6 +143,7 @@ class Request:
     prefer: Collection[str] = ()
     advice: bool = False  # the file is a mail or a part of one: profiles for any advice may be tried
     depth: int = 0  # mails around it
+    budget: Budget | None = None  # of the mail that it is a part of
 
     def able(self, *, advice: bool = False) -> list[Profile]:
         """The profiles that may be taken: all, or the named one; those for any advice only on an advice."""

@@ -31,16 +31,17 @@ class _Section:
     places: dict[str, int] = field(default_factory=dict)
 
 
-def fill(work: Work) -> None:
+def fill(work: Work, heading: int) -> None:
     """Put the values of the file's single fields into the rows' empty cells; say what can't be read.
 
+    Words of the table's heading are no labels: what follows them is a cell of the table. `heading` is where it is.
     Adds the column `_advice`.
     """
     wanted = work.profile.fields
     if not wanted:
         work.rows = work.rows.with_columns(pl.lit(1, dtype=pl.Int64).alias(ADVICE))
         return
-    lines = work.grid.text()
+    lines = [line._replace(text="") if line.position == heading else line for line in work.grid.text()]
     found = {name: _found(lines, patterns) for name, patterns in wanted.items()}
     sections = _sections(lines, work.grid, found)
     names = [name for name in wanted if name in {column.name for column in work.columns}]
@@ -68,10 +69,7 @@ def fill(work: Work) -> None:
 def _found(lines: Sequence[TextLine], patterns: str | Sequence[str]) -> list[tuple[int, str]]:
     """Positions of the lines in which the first pattern that fits anywhere begins, and the values."""
     windows = pl.Series(
-        [
-            "\n".join(one.text for one in lines[index : index + _WINDOW] if one.page == line.page)
-            for index, line in enumerate(lines)
-        ],
+        ["\n".join(_window(lines, index)) for index, line in enumerate(lines)],
         dtype=pl.String,
     )
     for pattern in (patterns,) if isinstance(patterns, str) else patterns:
@@ -88,6 +86,16 @@ def _found(lines: Sequence[TextLine], patterns: str | Sequence[str]) -> list[tup
         if begins:
             return begins
     return []
+
+
+def _window(lines: Sequence[TextLine], index: int) -> list[str]:
+    """The texts that a pattern sees from a line on: of its page, up to the next heading, which has none."""
+    texts = []
+    for one in lines[index : index + _WINDOW]:
+        if one.page != lines[index].page or not one.text:
+            break
+        texts.append(one.text)
+    return texts
 
 
 def _sections(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.ingest import amounts, dates
+from recon.ingest import amounts, currencies, dates
 from recon.ingest.standard import NAME as STANDARD
 from recon.ingest.work import MONEY_VITAL, SIDES, VITAL, Work
 from recon.model import Column, Kind
@@ -17,6 +17,7 @@ _LOST_DIGITS = r"^\d(\.\d+)?[Ee]\+\d{2,}$"
 def read(work: Work) -> None:
     """Dates, money and numbers in place, and a last look at what each row needs."""
     _read_dates(work)
+    currencies.settle(work)
     _read_money(work)
     _check(work)
     _warn_lost_digits(work)
@@ -98,6 +99,11 @@ def _money(work: Work, name: str, *, drop: bool) -> None:
     """One money column read in place; what can't be read leaves with its row, or is emptied."""
     strict = work.profile.name == STANDARD
     read = amounts.plain(work.rows[name], work.profile.decimal, strict=strict)
+    if work.profile.kind is Kind.REMITTANCE and not strict:
+        # Whose credit it is, the payer's or ours, an advice does not say.
+        read = work.rows.select(
+            pl.when(~pl.col(name).fill_null("").str.contains(amounts.SIDED)).then(read).alias(name)
+        ).to_series()
     work.rows = work.rows.with_columns(read.alias(name))
     end = "the row was left out" if drop else "it is left empty"
     label = work.label(name)
@@ -179,7 +185,7 @@ def _check(work: Work) -> None:
 
 
 def _whole_number(work: Work, column: Column) -> None:
-    number = pl.col(column.name).str.extract(r"^(\d{1,6})(?:\.0+)?$", 1).cast(pl.Int64)
+    number = pl.col(column.name).str.extract(r"^([0-9]{1,6})(?:\.0+)?$", 1).cast(pl.Int64)
     wrong = (pl.col(column.name) != "") & number.is_null()
     what = f"{column.name} is no whole number; it is left empty"
     work.say(wrong, "value-amount", what)

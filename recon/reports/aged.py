@@ -122,7 +122,7 @@ def _known(rows: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
 
 def _disputed(inputs: Inputs) -> pl.Expr:
     """How much of a debit is disputed: the amount that `dispute` names, all of it where it says anything else."""
-    text = pl.col("dispute").str.replace_all("[ ,]", "").str.to_lowercase()
+    text = pl.col("dispute").str.strip_chars().str.to_lowercase()
     scale = pl.col("currency").replace_strict(dict(inputs.scales), default=2, return_dtype=pl.Int64)
     whole, cents = (
         text.str.extract(r"^(\d{1,12})(?:\.\d*)?$", 1),
@@ -144,8 +144,8 @@ def _disputed(inputs: Inputs) -> pl.Expr:
 def placed(rows: pl.DataFrame, made: tuple[Bucket, ...], basis: Basis, treatment: str) -> pl.DataFrame:
     """The items in their places, each customer's sum being what it was.
 
-    Returns the items with `days` (the age by that basis), `place` (a bucket's name, undated, credits, unapplied) and
-    `aged_minor` (what counts there).
+    Returns the items with `days` (the age by that basis), `place` (a bucket's name, undated, credits, unapplied),
+    `aged_minor` (what counts there) and `disputed_minor` (at most that).
 
     Args:
         rows: as `items` gives them.
@@ -166,7 +166,9 @@ def placed(rows: pl.DataFrame, made: tuple[Bucket, ...], basis: Basis, treatment
     told = found.with_columns(bucket, aged_minor="open_minor").with_columns(
         place=pl.when(own).then(dated).otherwise(apart)
     )
-    return (_oldest_first(told) if treatment == "oldest_first" else told).drop("bucket")
+    counted = _oldest_first(told) if treatment == "oldest_first" else told
+    most = pl.col("aged_minor").clip(0)
+    return counted.with_columns(disputed_minor=pl.min_horizontal("disputed_minor", most)).drop("bucket")
 
 
 def _oldest_first(rows: pl.DataFrame) -> pl.DataFrame:

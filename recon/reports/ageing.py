@@ -6,6 +6,7 @@ item ages what is left of it from its own due date. Its total is the sum of what
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
@@ -116,9 +117,13 @@ def make(inputs: Inputs) -> Made:
     by = {basis: aged.placed(rows, made, basis, rules.treatment) for basis in _BASES}
     for placed in by.values():
         _check(rows, placed)
-    parts = [_customers(by[basis], made, basis) for basis in _BASES]
-    summaries = [_summary(by[basis], made, basis) for basis in _BASES]
-    facts = (f"Treatment `{rules.treatment}`: {TREATMENTS[rules.treatment]}.", *_undated(rows))
+    parts = [
+        replace(_customers(by[basis], made, basis), facts=_undated(by[basis], basis)) for basis in _BASES
+    ]
+    summaries = [
+        replace(_summary(by[basis], made, basis), facts=_undated(by[basis], basis)) for basis in _BASES
+    ]
+    facts = (f"Treatment `{rules.treatment}`: {TREATMENTS[rules.treatment]}.",)
     return Made((*summaries, _bridge(inputs, rows), *parts, _items(by)), facts)
 
 
@@ -130,13 +135,13 @@ def _check(rows: pl.DataFrame, placed: pl.DataFrame) -> None:
     assert was["open_minor"].equals(now["aged_minor"], check_names=False), "the ageing is not what is open"
 
 
-def _undated(rows: pl.DataFrame) -> tuple[str, ...]:
-    missing = rows.filter((pl.col("side") == aged.DEBIT) & pl.col("due_date").is_null()).height
+def _undated(placed: pl.DataFrame, basis: Basis) -> tuple[str, ...]:
+    """How many items stand in no bucket, since they lack the date that the age counts from."""
+    missing = placed.filter(pl.col("place") == UNDATED).height
     if not missing:
         return ()
-    return (
-        f"{missing:,} {'item has' if missing == 1 else 'items have'} no due date: see the column No date.",
-    )
+    have = "item has" if missing == 1 else "items have"
+    return (f"{missing:,} {have} no {_BASES[basis]} to count from: see No date.",)
 
 
 def _places(made: tuple[Bucket, ...], basis: Basis) -> list[str]:

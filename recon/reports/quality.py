@@ -32,17 +32,9 @@ _DEFINED: Final = {
         "receipts settled by rule without a person / receipts in scope",
     ),
     "auto_match_value": ("Matched automatically, value", "the same by amount"),
-    "net_auto_match_lines": (
-        "... less those turned back",
-        "receipts settled by rule and not turned back as wrong / receipts in scope",
-    ),
-    "auto_post_precision": (
-        "Automatic and right",
-        "receipts settled by rule and not turned back as wrong / receipts settled by rule",
-    ),
     "assisted_lines": (
         "First proposal accepted as it was",
-        "lines whose proposal a person accepted unchanged / lines that a person settled",
+        "lines whose proposal a person accepted unchanged / lines on which a person decided anything",
     ),
     "waiting_lines": (
         "Waiting for a person, lines",
@@ -73,34 +65,24 @@ def make(inputs: Inputs) -> Made:
     )
     aside = (pl.col("outcome") == Outcome.NOT_RECEIVABLE) | (pl.col("decision") == Choice.NOT_RECEIVABLE)
     scope = credits_.filter(~aside)
-    auto, person = scope.filter(pl.col("settled") == "rule"), scope.filter(pl.col("settled") == "person")
-    waiting = scope.filter(pl.col("settled") == "")
-    unchanged = person.filter(pl.col("decision") == Choice.ACCEPT)
+    auto, waiting = scope.filter(pl.col("settled") == "rule"), scope.filter(pl.col("settled") == "")
+    # Who rejects, parks or queries a proposal has reviewed it, though the line still waits.
+    reviewed = scope.filter((pl.col("settled") != "rule") & (pl.col("decision") != ""))
+    unchanged = reviewed.filter((pl.col("settled") == "person") & (pl.col("decision") == Choice.ACCEPT))
     rows = [
         _counted("auto_match_lines", auto.height, scope.height),
         *_valued("auto_match_value", _sums(auto), _sums(scope)),
-        *_reversed(inputs, auto, scope),
-        _counted("assisted_lines", unchanged.height, person.height),
+        _counted("assisted_lines", unchanged.height, reviewed.height),
         _counted("waiting_lines", waiting.height, scope.height),
         *_valued("waiting_value", _sums(waiting), _sums(scope)),
         _counted("out_of_scope_lines", credits_.height - scope.height, credits_.height),
         *_unapplied(inputs, scope),
     ]
-    facts = [f"Receipts booked {first + timedelta(days=1):%d/%m/%Y} to {inputs.as_of:%d/%m/%Y}."]
-    if "reversals" not in inputs.tables:
-        facts.append("Lines turned back as wrong are not recorded, so the rates are before them.")
-    return Made((Part("", "Rates", _COLUMNS, frame(_COLUMNS, rows), "Match quality"),), tuple(facts))
-
-
-def _reversed(inputs: Inputs, auto: pl.DataFrame, scope: pl.DataFrame) -> list[tuple[object, ...]]:
-    """What is left of the automatic lines without those that were turned back, where that is known."""
-    if "reversals" not in inputs.tables:
-        return []
-    kept = auto.join(inputs["reversals"].select("line_id"), on="line_id", how="anti").height
-    return [
-        _counted("net_auto_match_lines", kept, scope.height),
-        _counted("auto_post_precision", kept, auto.height),
-    ]
+    facts = (
+        f"Receipts booked {first + timedelta(days=1):%d/%m/%Y} to {inputs.as_of:%d/%m/%Y}.",
+        "Lines turned back as wrong are not recorded, so the rates are before them.",
+    )
+    return Made((Part("", "Rates", _COLUMNS, frame(_COLUMNS, rows), "Match quality"),), facts)
 
 
 def _unapplied(inputs: Inputs, scope: pl.DataFrame) -> list[tuple[object, ...]]:

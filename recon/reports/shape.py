@@ -94,6 +94,7 @@ class Part:
     sheet: str = ""  # the sheet it stands on; empty = in a file only
     split: str = ""  # a column by whose values the sheet has a table each
     chart: Chart | None = None
+    facts: tuple[str, ...] = ()  # what its sheet says besides what is said of the whole report
 
     def __post_init__(self) -> None:
         """Assert that the frame is what is declared."""
@@ -124,6 +125,8 @@ class Inputs:
     scales: Mapping[str, int]
     tables: Mapping[str, pl.DataFrame]
     meanings: Mapping[str, str] = field(default_factory=dict)  # exception codes in plain words
+    known_to: date | None = None  # the latest day of the runs, where that is later than `as_of`
+    problems: tuple[Problem, ...] = ()  # what is wrong with the tables
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         """A table by its name.

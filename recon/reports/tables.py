@@ -98,11 +98,6 @@ POSTINGS: Final = Table(
     ),
 )
 
-REVERSALS: Final = Table(
-    "reversals", (Column("line_id", "a line that was posted by rule and turned back as wrong"),)
-)
-
 TABLES: Final[Mapping[str, Table]] = {
-    table.name: table
-    for table in (ITEMS, ON_ACCOUNT, CUSTOMERS, LINES, EXCEPTIONS, RUNS, FILES, POSTINGS, REVERSALS)
+    table.name: table for table in (ITEMS, ON_ACCOUNT, CUSTOMERS, LINES, EXCEPTIONS, RUNS, FILES, POSTINGS)
 }

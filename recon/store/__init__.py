@@ -168,10 +168,18 @@ class Store:
         with self._snapshot() as connection:
             return query.paid(connection, self._tables)
 
-    def settled_items(self) -> pl.DataFrame:
-        """What was accepted of each item, as model.SETTLED; `decide.remaining` takes it."""
+    def settled_items(self, *, before_last_run: bool = False) -> pl.DataFrame:
+        """What was accepted of each item, as model.SETTLED; `decide.remaining` takes it.
+
+        With `before_last_run`, what was known when the last run read its extract.
+        """
         with self._snapshot() as connection:
-            return query.settled_items(connection, self._tables)
+            last = (
+                append.highest(connection, self._tables.tables["runs"], "seq")
+                if before_last_run
+                else query.END
+            )
+            return query.settled_items(connection, self._tables, last)
 
     def clashes(self, bank_lines: pl.DataFrame) -> pl.DataFrame:
         """Those of the lines whose id an earlier run gave to another line (another day, amount or currency).
@@ -190,6 +198,11 @@ class Store:
         """Cash accepted on account that the last extract can't know, with its line's day; see `query.on_account`."""
         with self._snapshot() as connection:
             return query.on_account(connection, self._tables)
+
+    def first_seen(self, item_ids: Iterable[str]) -> dict[str, int]:
+        """The place of the run that first read each of these items."""
+        with self._snapshot() as connection:
+            return query.first_seen(connection, self._tables, item_ids)
 
     def last_read(self, kind: Kind) -> pl.DataFrame:
         """Remittances, customers, aliases or closed items, as the last run read them."""

@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import Connection, MetaData, Select, Table, func, select
 
 from recon import model
-from recon.store import rows
+from recon.store import chain, rows
 
 END: Final = 2**62  # after all runs
 
@@ -178,22 +178,57 @@ def unposted(connection: Connection, tables: MetaData) -> pl.DataFrame:
 def on_account(connection: Connection, tables: MetaData) -> pl.DataFrame:
     """Cash accepted on account that the last extract can't know.
 
-    It is in no posting file yet, or was accepted after the last run read its open items.
+    It is in no posting file yet, or no run has read a new extract since its posting file was made.
 
-    Returns: line_id, customer_id, booking_date, amount, currency.
+    Returns: line_id, customer_id, booking_date, amount, currency, taken (the run after which it was accepted).
     """
     table, lines, postings = (tables.tables[name] for name in ("accepted", "bank_lines", "postings"))
-    last = select(func.max(tables.tables["runs"].c.seq)).scalar_subquery()
     columns = [table.c.line_id, table.c.customer_id, lines.c.booking_date, table.c.amount, table.c.currency]
     query = (
-        select(*columns)
+        select(*columns, table.c.run_seq.label("taken"), postings.c.batch_id)
         .join(lines, lines.c.line_id == table.c.line_id)
         .outerjoin(postings, postings.c.line_id == table.c.line_id)
-        .where(table.c.item_id == "", postings.c.line_id.is_(None) | (table.c.run_seq == last))
+        .where(table.c.item_id == "")
         .order_by(table.c.nth)
     )
-    found = rows.fetch(connection, query, {column.name: pl.String() for column in columns})
-    return found.with_columns(pl.col("booking_date").str.to_date())
+    schema = {column.name: pl.String() for column in columns} | {"taken": pl.Int64(), "batch_id": pl.String()}
+    known = pl.Series(sorted(_extracted(connection, tables)), dtype=pl.String)
+    found = rows.fetch(connection, query, schema)
+    found = found.filter(~pl.col("batch_id").fill_null("").is_in(known.implode()))
+    return found.drop("batch_id").with_columns(pl.col("booking_date").str.to_date())
+
+
+def _extracted(connection: Connection, tables: MetaData) -> set[str]:
+    """Posting files since which a run read an extract of open items that no run had read before.
+
+    The chain says what came after what, whatever clocks said. The same extract again knows no more than it did.
+    """
+    links, inputs = tables.tables["chain"], tables.tables["inputs"]
+    extracts: dict[str, set[str]] = {}
+    query = select(inputs.c.run_seq, inputs.c.digest).where(inputs.c.kind == str(model.Kind.ITEMS))
+    for seq, digest in connection.execute(query):
+        extracts.setdefault(str(seq), set()).add(digest)
+    known: set[str] = set()
+    waiting: set[str] = set()
+    seen: set[str] = set()
+    for what, key in connection.execute(select(links.c.what, links.c.key).order_by(links.c.nth)):
+        if what == chain.POSTING:
+            waiting.add(key)
+        elif what == chain.RUN:
+            new = extracts.get(key, set()) - seen
+            if new:
+                known |= waiting
+                waiting = set()
+            seen |= new
+    return known
+
+
+def first_seen(connection: Connection, tables: MetaData, item_ids: Iterable[str]) -> dict[str, int]:
+    """The run that first read each of these items."""
+    table = tables.tables["items_seen"]
+    query = select(table.c.item_id, func.min(table.c.run_seq).label("seq")).group_by(table.c.item_id)
+    schema = {"item_id": pl.String(), "seq": pl.Int64()}
+    return dict(rows.matching(connection, query, table.c.item_id, item_ids, schema).iter_rows())
 
 
 def decided(connection: Connection, tables: MetaData, before: int = END) -> pl.DataFrame:

@@ -213,7 +213,7 @@ class FileBook:
         self._check_unchanged()
         package = Package(self._data)
         try:
-            names, problems = report_sheets.put(package, pages)
+            names, problems = report_sheets.put(package, pages, shared_strings(package))
             package.calculate_on_load()  # formulas of theirs may read these sheets
             data = package.packed()
         except BrokenError as error:

@@ -124,3 +124,10 @@ def too_long(sheet: str, rows: int) -> ReconError:
     return ReconError(
         Problem("book-protected", sheet, what, f"{hint}The workbook stays as it was."), EXIT_JOB
     )
+
+
+def occupied(sheet: str, cell: str) -> ReconError:
+    """The error of a table that would grow over what somebody has put there."""
+    hint = "Move what stands there to another sheet, and try again. Nothing was written."
+    what = "the table has to grow over cells that are not ours"
+    return ReconError(Problem("book-protected", f"{sheet}!{cell}", what, hint), EXIT_JOB)

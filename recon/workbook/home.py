@@ -32,6 +32,10 @@ DAILY: Final = {
 }
 # Those of now and then, side by side.
 SELDOM: Final = {
+    "ReconNewFile": (
+        "New file",
+        "Proposes on a sheet how to read the first file under Inputs that recon does not know.",
+    ),
     "ReconRefresh": ("Refresh", "Shows the sheets anew from what is recorded; typed decisions stay."),
     "ReconUndo": (
         "Undo",
@@ -43,7 +47,8 @@ BUTTONS: Final = DAILY | SELDOM
 
 _NEXT_ROW, _BUTTON_ROW, _STRIP_ROW, _STATUS_ROW, _INPUT_ROW = 4, 8, 18, 22, 26  # from 0
 _LABEL, _VALUE, _STATE, _STATE_VALUE = 1, 2, 4, 5  # sheet columns, from 0
-_STRIP_STEP: Final = 163  # pixels from one small button to the next
+_STRIP_STEP: Final = 157  # pixels from one small button to the next: they end where the words above do
+_WIDTH, _STRIP_WIDTH = 155, 149  # pixels of a button
 _SETUP: Final = (
     "Python: where recon is installed; `recon excel new` writes it here. Job folder: leave it empty, unless your "
     "company forbids Excel to start programs, or on a Mac: then `recon excel listen` says what to write here. "
@@ -101,7 +106,8 @@ def _buttons(book: Any, sheet: Any) -> None:
         sheet.merge_range(row, _LABEL, row + 1, _LABEL, label, name)
         _button(sheet, label, what, look.NAVY, row=row, left=1, height=42)
     for number, (label, what) in enumerate(SELDOM.values()):
-        _button(sheet, label, what, look.TEAL, row=_STRIP_ROW, left=1 + number * _STRIP_STEP, height=32)
+        left = 1 + number * _STRIP_STEP
+        _button(sheet, label, what, look.TEAL, row=_STRIP_ROW, left=left, height=32, width=_STRIP_WIDTH)
     small = book.add_format(look.text(10, font_color=look.GREY, text_wrap=True, indent=1))
     told = "  ".join(f"{label}: {what}" for label, what in SELDOM.values())
     sheet.merge_range(_STRIP_ROW + 2, _LABEL, _STRIP_ROW + 3, _VALUE, told, small)
@@ -111,14 +117,16 @@ def _buttons(book: Any, sheet: Any) -> None:
     _name(book, named.CELL_STATUS, _STATUS_ROW, _VALUE)
 
 
-def _button(sheet: Any, label: str, what: str, colour: str, *, row: int, left: int, height: int) -> None:
+def _button(
+    sheet: Any, label: str, what: str, colour: str, *, row: int, left: int, height: int, width: int = _WIDTH
+) -> None:
     """A shape that `with_macros` makes a button, beside the upper edge of its row."""
     sheet.insert_textbox(
         row,
         _LABEL,
         label,
         {
-            "width": 155,
+            "width": width,
             "height": height,
             "x_offset": left,
             "y_offset": 7,

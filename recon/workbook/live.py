@@ -203,9 +203,17 @@ class LiveBook:
         return tuple(problems)
 
     def write_pages(self, pages: Sequence[Page]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
-        """Put report pages onto their sheets: the sheets' names. *Undo* is of the other sheets."""
+        """Put report pages onto their sheets. *Undo* is of the other sheets.
+
+        Returns the sheets' names, and a problem for each sheet on which somebody had typed what could not stay.
+        """
         with self._still():
-            return live_pages.put(self._book, pages), ()
+            return live_pages.put(self._book, pages)
+
+    def read_page(self, key: str, height: int, width: int) -> list[list[str]]:
+        """The first cells of the sheet of a page of that key, as text, row by row; none if there is no such sheet."""
+        rows = live_pages.cells(self._book, key, height, width)
+        return [[body.text(value) for value in row] for row in rows]
 
     def undo(self) -> tuple[Problem, ...]:
         """Put tables and blocks back as they were before the last `write`; once more takes that back.
@@ -364,7 +372,7 @@ class LiveBook:
             for down, row in enumerate(areas.values(self._cells(plan.table, *area))):
                 for over, value in enumerate(row):
                     if value is not None:
-                        raise _occupied(plan.spec.name, f"{letters(area[0] + over)}{area[1] + down}")
+                        raise guard.occupied(plan.spec.name, f"{letters(area[0] + over)}{area[1] + down}")
 
     def _put(self, plan: _Plan) -> None:
         """One table: its size, then its header's new cells, then its body as one block."""
@@ -435,13 +443,3 @@ class LiveBook:
             areas.fill(cells, [[value] for value in values])
         if block.shown:
             patiently(lambda: areas.hide(sheet, top, max(frame.height, block.shown), block.height))
-
-
-def _occupied(sheet: str, what: str) -> ReconError:
-    hint = "Move what stands there to another sheet, and try again. Nothing was written."
-    return ReconError(
-        Problem(
-            "book-protected", f"{sheet}!{what}", "the table has to grow over cells that are not ours", hint
-        ),
-        EXIT_JOB,
-    )

@@ -11,56 +11,103 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from recon.problems import Problem
+from recon.workbook import areas, blocks
+from recon.workbook.added import Marked, marked, outside
 from recon.workbook.columns import letters
 from recon.workbook.graft import free_name
-from recon.workbook.pages import MARK, Block, Page, Placed, draw, quoted
+from recon.workbook.package import Package
+from recon.workbook.pages import MARK, Block, Page, Placed, draw, extent, quoted
 from recon.workbook.patience import patiently
 
 _PREFIX: Final = "recon-reports-"
+_HINT: Final = "close the workbook without saving if you need it, and keep it on a sheet of your own"
 
 
-def put(book: Any, pages: Sequence[Page]) -> tuple[str, ...]:
-    """Put pages onto their sheets in an open workbook; the sheets' names in it.
+def put(book: Any, pages: Sequence[Page]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """Put pages onto their sheets in an open workbook.
+
+    Returns the sheets' names in it, and a problem for each sheet on which somebody had typed what could not stay;
+    drawings stay.
 
     The drawn workbook has a name of its own, since Excel opens no two of one name, and is closed again unsaved.
     """
     active = patiently(lambda: book.sheets.active)
+    data = draw(pages)
+    package = Package(data)
+    ends = {sheet.name: extent(package.read(sheet.path)) for sheet in package.sheets()}
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
         path = Path(folder) / f"{Path(folder).name}.xlsx"
-        path.write_bytes(draw(pages))
+        path.write_bytes(data)
         drawn = patiently(
             lambda: book.app.books.open(str(path), update_links=False, read_only=True, add_to_mru=False)
         )
         try:
-            names = tuple(_page(book, drawn, page) for page in pages)
+            made = [_page(book, drawn, page, ends[page.name]) for page in pages]
         finally:
             patiently(drawn.close)
     patiently(active.activate)  # where the person was
-    return names
+    return tuple(name for name, _ in made), tuple(problem for _, told in made for problem in told)
 
 
-def _page(book: Any, drawn: Any, page: Page) -> str:
+def _page(book: Any, drawn: Any, page: Page, end: str) -> tuple[str, list[Problem]]:
     source = next(sheet for sheet in patiently(lambda: list(drawn.sheets)) if sheet.name == page.name)
-    there = _standing(book, page)
+    there = _standing(book, page.mark, page)
     if there is not None:
-        _refill(there, source, page)
-        return str(there.name)
+        name, told = str(there[0].name), _typed(*there)
+        _refill(there[0], source, page)
+        _mark(book, page.mark, f"={quoted(name)}!{end}")
+        return name, told
     sheets = patiently(lambda: list(book.sheets))
     name = free_name(page.name, {str(sheet.name).lower() for sheet in sheets})
     patiently(lambda: source.copy(after=sheets[-1], name=name))
-    mark = f"={quoted(name)}!$A$1"
-    if page.mark in book.names:  # of a sheet that was deleted
-        patiently(lambda: setattr(book.names[page.mark], "refers_to", mark))
+    _mark(book, page.mark, f"={quoted(name)}!{end}")
+    return name, []
+
+
+def _mark(book: Any, mark: str, cells: str) -> None:
+    """Let a page's mark stand for these cells."""
+    if mark in book.names:
+        patiently(lambda: setattr(book.names[mark], "refers_to", cells))
     else:
-        patiently(lambda: book.names.add(page.mark, mark))
-    return name
+        patiently(lambda: book.names.add(mark, cells))
 
 
-def _standing(book: Any, page: Page) -> Any:
-    """The sheet that the page's mark stands for; None if there is none, or not any more."""
-    if page.mark not in book.names or "#REF!" in str(patiently(lambda: book.names[page.mark].refers_to)):
+def _typed(sheet: Any, there: Marked) -> list[Problem]:
+    """A problem, where cells are filled that we had not filled."""
+    used = patiently(lambda: sheet.used_range)
+    values = areas.values(used)
+    first, left = used.row, used.column
+    places = [
+        (first + down, left + over - 1)
+        for down, row in enumerate(values)
+        for over, value in enumerate(row)
+        if value not in (None, "")
+    ]
+    told = outside(places, there.end)
+    if not told:
+        return []
+    what = f"the report was written anew; what had been added to its sheet is gone ({', '.join(told)})"
+    return [Problem("report-rewritten", str(sheet.name), what, _HINT)]
+
+
+def cells(book: Any, key: str, height: int, width: int) -> list[list[Any]]:
+    """The first cells of the sheet of a page of that key, row by row; none if there is no such sheet."""
+    there = _standing(book, MARK + key)
+    return [] if there is None else areas.values(patiently(lambda: there[0].range((1, 1), (height, width))))
+
+
+def _standing(book: Any, mark: str, page: Page | None = None) -> tuple[Any, Marked] | None:
+    """The sheet that a page's mark stands for; None if there is none, not any more, or it begins otherwise."""
+    if mark not in book.names:
         return None
-    return patiently(lambda: book.names[page.mark].refers_to_range.sheet)
+    found = blocks.target(str(patiently(lambda: book.names[mark].refers_to)).removeprefix("="))
+    there = marked(found[1]) if found else None
+    if there is None:
+        return None
+    sheet = patiently(lambda: book.names[mark].refers_to_range.sheet)
+    ((first,),) = areas.values(sheet.range((1, 1), (1, 1)))
+    return (sheet, there) if page is None or page.begins(str(first or "")) else None
 
 
 def _refill(sheet: Any, source: Any, page: Page) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -34,6 +35,8 @@ _ONE_PAGE: Final = 56  # rows of a sheet that is printed on one page
 _FROZEN_MAX: Final = 60  # characters of columns that stay in sight
 _LETTERS: Final = 1.05  # letters of a text that a width of one digit takes, about
 _TEXT_MAX: Final = 32_000  # characters that a cell can hold
+_DIMENSION: Final = re.compile(rb'<dimension ref="([A-Z0-9:]+)"')
+_OFFERS_AT: Final = 26  # the column where the words of drop-downs begin; it and those behind are hidden
 _NUMBERS: Final = (Kind.MONEY, Kind.INTEGER, Kind.PERCENT)
 
 
@@ -45,6 +48,7 @@ class Head:
     kind: Kind
     width: int
     format: str = ""
+    typed: bool = False  # a person answers here; an empty cell stands out
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,10 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Block:
-    """A table of a page: its rows with their ranks (PLAIN, SUBTOTAL, TOTAL) and the decimals of their money."""
+    """A table of a page: its rows with their ranks (PLAIN, SUBTOTAL, TOTAL) and the decimals of their money.
+
+    `offers` are for each row the words that its typed cell takes, as a drop-down.
+    """
 
     title: str
     heads: tuple[Head, ...]
@@ -67,6 +74,7 @@ class Block:
     ranks: Sequence[int]
     decimals: Sequence[int]
     chart: Drawing | None = None
+    offers: Sequence[Sequence[str]] = ()
 
     @property
     def width(self) -> int:
@@ -103,6 +111,10 @@ class Page:
     def mark(self) -> str:
         """The hidden name that stands for its first cell."""
         return MARK + self.key
+
+    def begins(self, text: str) -> bool:
+        """Whether a sheet whose first cell says that is this page's: its name, and what may stand behind a colon."""
+        return text == self.name or text.startswith(f"{self.name}:")
 
     @property
     def charts(self) -> list[Placed]:
@@ -149,16 +161,19 @@ class _Looks:
 
     def head(self, head: Head) -> Any:
         """A header cell."""
-        made = look.header(Column("", head.title, head.kind)) | {"text_wrap": True, "valign": "vcenter"}
-        return self._get(("head", head.kind), lambda: made)
+        made = look.header(Column("", head.title, head.kind, typed=head.typed))
+        made |= {"text_wrap": True, "valign": "vcenter"}
+        return self._get(("head", head.kind, head.typed), lambda: made)
 
-    def cell(self, head: Head, rank: int, decimals: int) -> Any:
-        """A body cell; totals stand out."""
+    def cell(self, head: Head, rank: int, decimals: int, *, missing: bool = False) -> Any:
+        """A body cell; totals stand out, and so does a typed cell that is empty (`missing`)."""
         money = head.kind is Kind.MONEY
-        key = ("cell", head.kind, head.format, rank, decimals if money else 0)
+        key = ("cell", head.kind, head.format, head.typed, missing, rank, decimals if money else 0)
 
         def made() -> dict[str, Any]:
-            found = look.cell(Column("", "", head.kind))
+            found = look.cell(Column("", "", head.kind, typed=head.typed))
+            if missing:
+                found |= {"bg_color": look.LOW, "border": 1, "border_color": look.RED}
             if money:
                 found["num_format"] = money_format(decimals)
             if head.format:
@@ -239,7 +254,10 @@ def _block(book: Any, sheet: Any, block: Block, looks: _Looks, row: int, page: P
         rank, decimals = block.ranks[number], block.decimals[number]
         sheet.set_row(first + number, _height(block.heads, cells))
         for at, (head, value) in enumerate(zip(block.heads, cells, strict=True)):
-            _put(sheet, first + number, at, value, looks.cell(head, rank, decimals))
+            missing = head.typed and value in (None, "")
+            _put(sheet, first + number, at, value, looks.cell(head, rank, decimals, missing=missing))
+            if head.typed and block.offers:
+                _offer(sheet, first + number, at, block.offers[number])
     end = first + len(block.rows)
     if not block.rows:
         sheet.write_string(end, 0, "Nothing to show.", looks.text(10, font_color=look.GREY, indent=1))
@@ -249,6 +267,21 @@ def _block(book: Any, sheet: Any, block: Block, looks: _Looks, row: int, page: P
         _chart(book, sheet, block, page, chart)
         end = max(end, chart.row + math.ceil(_CHART_HEIGHT / _ROW_PIXELS))
     return end + 2
+
+
+def _offer(sheet: Any, row: int, at: int, words: Sequence[str]) -> None:
+    """A drop-down. Its words stand in cells, since a list within the rule ends at a comma, or after 255 letters."""
+    for number, word in enumerate(words):
+        sheet.write_string(row, _OFFERS_AT + number, word)
+        sheet.set_column(_OFFERS_AT + number, _OFFERS_AT + number, None, None, {"hidden": True})
+    first, last = letters(_OFFERS_AT), letters(_OFFERS_AT + len(words) - 1)
+    rule = {
+        "validate": "list",
+        "source": f"=${first}${row + 1}:${last}${row + 1}",
+        "error_title": "Answer",
+        "error_message": "Choose one of the list.",
+    }
+    sheet.data_validation(row, at, row, at, rule)
 
 
 def _height(heads: tuple[Head, ...], cells: tuple[Cell, ...]) -> int:
@@ -330,6 +363,13 @@ def _chart(book: Any, sheet: Any, block: Block, page: Page, place: Placed) -> No
     chart.set_size({"width": _CHART_WIDTH if beside else wide, "height": _CHART_HEIGHT})
     options = {"object_position": 1, "x_offset": 24 if beside else 0, "description": spec.title}
     sheet.insert_chart(place.row, place.column, chart, options)
+
+
+def extent(part: bytes) -> str:
+    """The cells of a drawn sheet from its first to its last, as a mark has them: `$A$1:$H$40`."""
+    found = _DIMENSION.search(part)
+    assert found is not None, "every drawn sheet says how large it is"
+    return re.sub(r"([A-Z]+)([0-9]+)", r"$\1$\2", found.group(1).decode())
 
 
 def quoted(name: str) -> str:

@@ -100,3 +100,38 @@ def test_read_writes_the_rows_of_a_pdf(desk: Desk) -> None:
         ("INV-1002", "70.00", "P-770"),
         ("CN-1003", "-10.00", "P-770"),
     ]
+
+
+def test_a_mail_and_its_forwarded_copy_count_once(desk: Desk) -> None:
+    desk.put("bank.csv", "\n".join(BANK.splitlines()[:3:2]) + "\n")
+    desk.put("items.csv", ITEMS)
+    desk.put("advices/a.eml", bytes(mail(TEXT)))
+    desk.put("advices/b.eml", bytes(mail("Begin forwarded message\n\n" + TEXT)))
+    assert desk.run("--remittance", desk.root / "advices").code == 0
+    assert [row["outcome"] for row in desk.rows("lines.csv")] == ["auto"]
+    assert {row["item_id"] for row in desk.rows("allocations.csv")} == {"INV-2001", "INV-2002"}
+    told = [row["where"] for row in desk.rows("problems.csv") if row["code"] == "file-twice"]
+    assert [where.rsplit("/", 1)[-1] for where in told] == ["b.eml"]
+
+
+def test_an_advice_in_another_currency_posts_nothing_alone(desk: Desk) -> None:
+    desk.put("bank.csv", "\n".join(BANK.replace("P-770", "0008123470").splitlines()[:2]) + "\n")
+    desk.put("items.csv", ITEMS)
+    lines = [("INV-1001", "$120.50"), ("INV-1004", "$60.00")]
+    desk.put("advices/north.pdf", papers.advice("0008123470", "04/03/2026", lines, "$180.50"))
+    assert desk.run("--remittance", desk.root / "advices").code == 0
+    [line] = desk.rows("lines.csv")
+    assert (line["outcome"] != "auto", "EX-CCY" in str(line)) == (True, True)
+
+
+def test_two_advices_of_one_number_in_two_currencies_post_nothing_alone(desk: Desk) -> None:
+    desk.put("bank.csv", "\n".join(BANK.replace("P-770", "0008123470").splitlines()[:2]) + "\n")
+    desk.put("items.csv", ITEMS)
+    head = "remittance_id,payment_date,payment_reference,currency,doc_no,paid_amount\n"
+    rows = "R1,2026-03-04,0008123470,GBP,INV-1001,120.50\nR2,2026-03-04,0008123470,USD,INV-1004,60.00\n"
+    sides = [("two", rows, "EX-CCY"), ("one", rows.replace("R2", "R1"), "EX-REMSUM")]
+    for name, text, code in sides:
+        desk.put(f"{name}.csv", head + text)
+        assert desk.run("--remittance", desk.root / f"{name}.csv").code == 0
+        [line] = desk.rows("lines.csv")
+        assert (name, line["outcome"] != "auto", line["code"]) == (name, True, code)

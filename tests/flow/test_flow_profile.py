@@ -121,12 +121,26 @@ def test_a_file_that_is_there_is_never_written_over_unasked(desk: Desk) -> None:
     assert "name it under `profiles` of your rules file" in forced.out
 
 
+def test_words_of_money_in_must_stand_in_the_column(desk: Desk) -> None:
+    lines = "13/03/2026,A,12.00,CR\n14/03/2026,B,2.00,DR\n"
+    path = desk.put("sides.csv", f"Date,Details,Amount,Dr/Cr\n{lines}")
+    with pytest.raises(ReconError, match="`TYPO` stands nowhere in `Dr/Cr`"):
+        flow.profile.look(path, answers={"credit_words": "TYPO"})
+    assert flow.profile.look(path, answers={"credit_words": "cr"}).profile is not None
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--answer", "nonsense=1"), "there is no question `nonsense`"),
         (("--answer", "sign=maybe"), "sign can't be `maybe`"),
         (("--answer", "sign"), "`sign` says nothing"),
+        (("--answer", "dates="), "dates: nothing is no answer"),
+        (("--answer", "credit_words="), "credit_words: nothing is no answer"),
+        (("--answer", "credit_words=TYPO"), "credit_words: no column of sides is used"),
+        (("--answer", "doc_type:X=bill"), "doc_type:X can't be `bill`"),
+        (("--name", "hdfc"), "`hdfc` is the name of another profile or format"),
+        (("--name", "mt940", "--force"), "`mt940` is the name of another profile or format"),
         (("--kind", "invoices"), "there is no kind `invoices`"),
         (("--name", "No Name"), "`No Name` is no name of a profile"),
         (("--answer", "narrative=Nowhere"), "narrative: there is no column `Nowhere`"),
@@ -231,7 +245,8 @@ def test_the_page_shows_what_it_says(desk: Desk, own: Path) -> None:
     asked = recon("profile", "march.csv", "--name", "fenland")
     told = [line.rstrip() for line in (asked.out + asked.err).splitlines()]
     assert ["$ recon profile march.csv --name fenland", *told] == blocks[0].splitlines()
-    done = recon("profile", "march.csv", "--name", "fenland", "--answer", "dates=%d/%m/%Y", "--yes")
+    turned = ("--answer", "sign=turned", "--yes")
+    done = recon("profile", "march.csv", "--name", "fenland", "--answer", "dates=%d/%m/%Y", *turned)
     assert done.out.splitlines()[-1] == blocks[1].splitlines()[-1]
     assert (own / "fenland.yaml").read_text(encoding="utf-8") == blocks[2]
 

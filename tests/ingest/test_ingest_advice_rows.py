@@ -63,6 +63,45 @@ def test_deductions_on_lines_of_their_own(write: Write, rows: str, expected: lis
     assert said(reading) == []
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        # One line for all of them: the rate tells each one's part.
+        (
+            "I-1,,,100.00\nI-2,,,50.00\nTDS,,,-15.00\n",
+            [("I-1", "100.00", "10.00", "TDS", "90.00"), ("I-2", "50.00", "5.00", "TDS", "45.00")],
+        ),
+        # No rate gives whole pennies: it stays a row of its own.
+        (
+            "I-1,,,100.00\nI-2,,,50.00\nTDS,,,-10.00\n",
+            [("I-1", "", "", "", "100.00"), ("I-2", "", "", "", "50.00"), ("TDS", "", "", "TDS", "-10.00")],
+        ),
+        # Documents follow: it is of the one above it.
+        (
+            "I-1,,,100.00\nI-2,,,50.00\nTDS,,,-5.00\nI-3,,,7.00\n",
+            [
+                ("I-1", "", "", "", "100.00"),
+                ("I-2", "50.00", "5.00", "TDS", "45.00"),
+                ("I-3", "", "", "", "7.00"),
+            ],
+        ),
+    ],
+)
+def test_one_deduction_behind_several_documents(
+    write: Write, rows: str, expected: list[tuple[str, ...]]
+) -> None:
+    assert read(write, "Doc,Gross,Kept,Net\n" + rows, LESS).table.select(COLUMNS).rows() == expected
+
+
+def test_deductions_with_a_minus_or_in_brackets(write: Write) -> None:
+    rows = "I-1,100.00,(10.00),90.00\nI-2,50.00,-5.00,45.00\nI-3,20.00,2.00,18.00\nI-4,20.00,-2.00,22.00\n"
+    reading = read(write, "Doc,Gross,Kept,Net\n" + rows + "I-5,20.00,1.00,18.00\n")
+    assert reading.table["deduction_amount"].to_list() == ["10.00", "5.00", "2.00", "-2.00", "1.00"]
+    assert [(one.code, one.where) for one in reading.problems] == [
+        ("remittance-foots-not", f"{reading.path}:6")
+    ]
+
+
 def test_a_deduction_that_bears_a_number_is_of_that_document(write: Write) -> None:
     text = "Doc,Text,Net\nI-1,,100.00\nI-2,,50.00\nI-1,TDS 194C,-10.00\nI-9,TDS 194C,-1.00\n"
     reading = read(write, text, "less: {TDS: ['TDS 194C']}")

@@ -34,7 +34,7 @@ def _outcome(path: Path) -> str:
     if looked.known:
         return "known"
     if looked.questions:
-        defaults = {question.key: question.default for question in looked.questions}
+        defaults = {one.key: one.default or one.options[0].value for one in looked.questions}
         looked = flow.profile.look(path, answers=defaults)
     if flow.profile.why_not(looked) or looked.reading is None:
         return "lacking"

@@ -13,6 +13,7 @@ from mutations import Change, changed, money_is_money, mutated
 from paper import Paper, pdf
 
 from recon import ingest
+from recon.ingest.source import Budget
 from recon.model import Kind, Reading
 from recon.problems import Problem, ReconError
 from recon.rules.profile import Profile
@@ -151,7 +152,7 @@ def test_mails_in_mails(write: Write, profiles: list[Profile]) -> None:
         outer = mail("forwarded")
         outer.add_attachment(made)
         made = outer
-    assert labels(read(write, made, profiles)) == ["message.eml:" * 5 + "advice.csv"]
+    assert labels(read(write, made, profiles)) == ["message-1.eml:" * 5 + "advice.csv"]
     outer = mail("once more")
     outer.add_attachment(made)
     assert "packed into one another" in str(refused(write, outer, profiles))
@@ -159,7 +160,14 @@ def test_mails_in_mails(write: Write, profiles: list[Profile]) -> None:
 
 def test_a_mail_that_is_attached_as_a_file(write: Write, profiles: list[Profile]) -> None:
     inner = attach(mail(), CSV, "advice.csv")
-    assert labels(read(write, attach(mail(), bytes(inner), "fwd.eml"), profiles)) == ["fwd.eml:advice.csv"]
+    # Its name is its subject, which may name a person: it is told by a number.
+    outer = attach(attach(mail(), bytes(inner), f"FW {WHO}.eml"), b"junk", f"Re {WHO}.eml")
+    outer.add_attachment(
+        attach(mail(), CSV.replace(b"UTR1,10", b"UTR2,10").replace(b"INV-1", b"INV-2"), "b.csv")
+    )
+    reading = read(write, outer, profiles)
+    assert labels(reading) == ["message-1.eml:advice.csv", "message-3.eml:b.csv"]
+    assert "Confidential" not in str(reading.problems)
     for _ in range(8):
         inner = attach(mail(), bytes(inner), "fwd.eml")
     assert "packed into one another" in str(refused(write, inner, profiles))
@@ -228,6 +236,50 @@ def test_a_memo_is_no_mail(write: Write, profiles: list[Profile]) -> None:
     with pytest.raises(ReconError) as caught:
         ingest.read(write("memo.txt", "Date: today\nSubject: money\n\nInvoice,Amount\n"), profiles)
     assert "the mail" not in str(caught.value)
+
+
+def test_a_text_that_is_too_long_is_told_and_not_cut(write: Write, profiles: list[Profile]) -> None:
+    text = "Invoice No     Amount\n" + "INV-1          10.00\n"
+    long = attach(mail(text + "x\n" * 10_000 + "INV-2          10.00\n"), CSV, "advice.csv")
+    large = attach(mail(text + ("x" * 60 + "\n") * 9_000 + "y " * 2_000_000), CSV, "advice.csv")
+    for made, words in ((long, "more than 9,999 lines"), (large, "too large")):
+        reading = read(write, made, profiles)
+        [problem] = reading.problems
+        assert (problem.code, words in problem.what) == ("file-unreadable", True)
+        assert labels(reading) == ["advice.csv"]
+
+
+def test_cells_that_reach_down_and_across_end_soon(write: Write, profiles: list[Profile]) -> None:
+    rows = "<tr><td rowspan=99 colspan=99>x</td></tr>" * 60
+    made = attach(mail(), CSV, "advice.csv")
+    made.add_attachment(
+        f"<table>{rows}</table>".encode(), maintype="text", subtype="html", disposition="inline"
+    )
+    began = time.monotonic()
+    assert read(write, made, profiles).table.height == 1
+    assert time.monotonic() - began < 5
+
+
+def test_a_mail_has_one_budget_for_its_documents(
+    write: Write, profiles: list[Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest.mail, "Budget", lambda: Budget(documents=2))
+    made = mail()
+    for number in range(1, 5):
+        paid = [(f"INV-{number}", "10.00")]
+        attach(made, papers.advice(f"P-{number}", "03/03/2026", paid, "10.00"), f"{number}.pdf")
+    reading = read(write, made, profiles)
+    assert labels(reading) == ["1.pdf:1", "2.pdf:1"]
+    told = [problem.where for problem in reading.problems if problem.code == "file-unreadable"]
+    assert told == [f"{reading.path}:3.pdf", f"{reading.path}:4.pdf"]
+    assert Budget(seconds=0.0).spent
+
+
+def test_a_quoted_table_is_read_where_there_is_no_other(write: Write, profiles: list[Profile]) -> None:
+    quoted = "On Tuesday somebody wrote:\n> Invoice No     Amount\n> INV-1          10.00\n"
+    assert read(write, mail(quoted), profiles).table["doc_no"].to_list() == ["INV-1"]
+    answered = "Invoice No     Amount\nINV-2          12.00\n\n" + quoted
+    assert read(write, mail(answered), profiles).table["doc_no"].to_list() == ["INV-2"]
 
 
 SEEDS = [

@@ -72,6 +72,13 @@ def test_versions_read_alike(write: Write, version: str) -> None:
             ("9.00", "-1.00", "X", "10.00"),
             [],
         ),
+        # A credit note within an invoice is taken off what is due.
+        (
+            f'{DUE}<CdtNoteAmt Ccy="EUR">2.00</CdtNoteAmt>',
+            "CINV",
+            ("12.00", "2.00", "CREN", "10.00"),
+            [],
+        ),
         ('<RmtdAmt Ccy="EUR">9.00</RmtdAmt>', "CINV", ("", "", "", "9.00"), ["remittance-foots-not"]),
         (
             '<RmtdAmt Ccy="USD">10.00</RmtdAmt>',

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recon.ingest import amounts, dates
-from recon.ingest.controls import Chain
+from recon.ingest.chain import Chain
 
 
 def plain(text: str, decimal: str = ".", *, strict: bool = False) -> str | None:

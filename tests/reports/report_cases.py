@@ -52,7 +52,6 @@ def inputs(rules: Mapping[str, Any] | None = None, as_of: date = AS_AT, **given:
             schema=table.outer_schema,
         )
         for name, table in TABLES.items()
-        if name != "reversals" or name in given
     }
     scales = model.scales_of((TABLES[name], frame) for name, frame in frames.items())
     tables = {name: model.inside(frame, TABLES[name], scales) for name, frame in frames.items()}

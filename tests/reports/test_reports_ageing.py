@@ -144,7 +144,30 @@ def test_an_item_without_a_date_is_told_and_counted() -> None:
     items = [item("I-1", "C1", "", "", "10.00"), item("I-2", "C1", "2026-01-01", "2026-03-01", "5.00")]
     made = ageing.make(inputs(open_items=items))
     assert places(rows(made)[0], "total") == {"days_1_30": 500, "undated": 1000, "total": 1500}
-    assert made.facts[1] == "1 item has no due date: see the column No date."
+    assert part(made).facts == ("1 item has no due date to count from: see No date.",)
+
+
+def test_items_without_a_date_are_counted_by_each_date_for_itself() -> None:
+    items = [
+        item("I-1", "C1", "", "2026-03-01", "10.00"),
+        item("I-2", "C1", "", "2026-03-01", "5.00"),
+        item("I-3", "C1", "2026-03-01", "", "2.00"),
+    ]
+    made = ageing.make(inputs(open_items=items))
+    assert part(made).facts == ("1 item has no due date to count from: see No date.",)
+    told = ("2 items have no invoice date to count from: see No date.",)
+    assert part(made, "by_invoice_date").facts == part(made, "buckets_by_invoice_date").facts == told
+
+
+def test_no_more_is_disputed_than_is_in_its_bucket() -> None:
+    """Cash on account has taken 90.00 off the item, so 10.00 of it are left to be disputed."""
+    items = [
+        item("I-1", "C1", "2026-01-01", "2026-02-01", "100.00", dispute="yes"),
+        item("OA-1", "C1", "2026-03-01", "", "-90.00", doc_type="on_account"),
+    ]
+    made = ageing.make(inputs({"ageing": {"treatment": "oldest_first"}}, open_items=items))
+    assert [row["disputed_minor"] for row in rows(made)] == [1000, 1000]
+    assert max(row["disputed_minor"] for row in rows(made, "buckets")) == 1000
 
 
 @pytest.mark.parametrize(

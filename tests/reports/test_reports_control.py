@@ -185,17 +185,8 @@ def test_the_worked_rates(worked: list[dict[str, Any]]) -> None:
     assert rate("out_of_scope_lines", lines=worked)["lines"] == 2
 
 
-def test_the_worked_rates_less_what_was_turned_back(worked: list[dict[str, Any]]) -> None:
-    back = [{"line_id": name} for name in ("A1", "A2", "A3", "A4", "B1")]
-    found = rate("net_auto_match_lines", lines=worked, reversals=back)
-    assert (found["rate_bp"], found["lines"], found["of_lines"]) == (8120, 406, 500)
-    found = rate("auto_post_precision", lines=worked, reversals=back)
-    assert (found["rate_bp"], found["lines"], found["of_lines"]) == (9902, 406, 410)
-
-
-def test_rates_that_are_not_known_are_not_told(worked: list[dict[str, Any]]) -> None:
+def test_that_lines_turned_back_are_not_known_is_told(worked: list[dict[str, Any]]) -> None:
     made = quality.make(inputs(lines=worked))
-    assert "net_auto_match_lines" not in {row["measure"] for row in rows(made)}
     assert made.facts[1] == "Lines turned back as wrong are not recorded, so the rates are before them."
 
 
@@ -223,11 +214,13 @@ def test_assisted_are_lines_whose_proposal_was_taken_as_it_was() -> None:
         line("L1", "1.00", "suggested", settled="person", decision="accept"),
         line("L2", "1.00", "suggested", settled="person", decision="accept alternative"),
         line("L3", "1.00", "exception", settled="person", decision="allocate"),
-        line("L4", "1.00", "suggested", decision="park"),
+        line("L4", "1.00", "suggested", decision="reject"),
+        line("L5", "1.00", "suggested"),
+        line("L6", "1.00", "auto", settled="rule"),
     ]
     found = rate("assisted_lines", lines=lines)
-    assert (found["lines"], found["of_lines"], found["rate_bp"]) == (1, 3, 3333)
-    assert rate("waiting_lines", lines=lines)["lines"] == 1
+    assert (found["lines"], found["of_lines"], found["rate_bp"]) == (1, 4, 2500)
+    assert rate("waiting_lines", lines=lines)["lines"] == 2
     assert rate("assisted_lines", lines=[])["rate_bp"] is None
 
 

@@ -41,7 +41,7 @@ class FakeBook:
         for name, defined in held.defined_names.items():
             found = list(defined.destinations)
             area = by_name[found[0][0]]._area(found[0][1]) if found else None
-            self.names[name] = FakeName(f"={defined.attr_text}", area)
+            self.names[name] = FakeName(f"={defined.attr_text}", area, self)
 
     def sheet(self, name: str) -> FakeSheet:
         (found,) = [sheet for sheet in self.sheets if sheet.name == name]
@@ -100,9 +100,18 @@ class FakeNames(dict[str, "FakeName"]):
 class FakeName:
     def __init__(self, refers_to: str, area: FakeRange | None, book: FakeBook | None = None) -> None:
         assert refers_to.startswith("=")
-        self.refers_to = refers_to
+        self._refers_to = refers_to
         self._area = area
         self._book = book
+
+    @property
+    def refers_to(self) -> str:
+        return self._refers_to
+
+    @refers_to.setter
+    def refers_to(self, cells: str) -> None:
+        assert cells.startswith("=")
+        self._refers_to, self._area = cells, None
 
     @property
     def refers_to_range(self) -> FakeRange:
@@ -148,6 +157,11 @@ class FakeSheet:
         self.book.before("clear")
         self.cells.clear()
         self.formulas.clear()
+
+    @property
+    def used_range(self) -> FakeRange:
+        places = [*self.cells, (1, 1)]
+        return FakeRange(self, (1, 1), (max(row for row, _ in places), max(column for _, column in places)))
 
     def _area(self, reference: str) -> FakeRange:
         left, top, right, bottom = range_boundaries(reference)

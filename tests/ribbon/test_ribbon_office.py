@@ -176,3 +176,23 @@ def test_the_same_by_job_files_where_excel_may_start_no_program(desk: Path, tmp_
         assert press(office, "Reports").startswith("5 reports as at 07/10/2026: Ageing, ")
         # What points to a report still does, and says what it says now.
         assert office.take(["formula", "Run log", 0, 99, ""]) == ["20"]
+
+
+def test_a_file_that_nobody_reads_is_answered_on_its_sheet(
+    desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECON_PROFILES", str(tmp_path / "own"))
+    (desk / "neu.csv").write_text("When,What,Amount\n01/03/2026,=1+1,10.00\n02/03/2026,B,20.00\n", "utf-8")
+    with started(tmp_path) as office:
+        office.take(["open", str(desk / "AR Recon Ü.xlsm")], ["name", "recon_inputs", 0, "neu.csv"])
+        assert press(office, "New file").startswith("neu.csv looks like bank lines.")
+        (cells,) = office.take(["used", "New file"])
+        (sign,) = [at for at, row in enumerate(cells) if row[0] == "sign"]
+        (dates,) = [at for at, row in enumerate(cells) if row[0] == "dates"]
+        assert cells[sign][2] == "", "money is never filled in"
+        assert any("=1+1" in row for row in cells)
+        office.take(["formula", "New file", 2, sign, "money out"])
+        office.take(["formula", "New file", 2, dates, "dd/mm/yyyy"])
+        assert press(office, "New file").startswith("The profile of neu.csv is saved as ")
+        assert "negate: [amount]" in (tmp_path / "own" / "neu.yaml").read_text(encoding="utf-8")
+        assert press(office, "New file").startswith("There is no new file: recon knows 1 file under Inputs.")

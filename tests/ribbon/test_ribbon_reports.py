@@ -99,7 +99,31 @@ def test_a_chart_that_was_taken_away_stays_away_and_a_deleted_sheet_comes_back(e
     assert press(excel, "reports")[0] == EXIT_DONE
     assert excel.sheet("Ageing").charts == []
     assert names(excel)[-1] == "Match quality"
-    assert excel.names["recon_report_match_quality"].refers_to == "='Match quality'!$A$1"
+    assert excel.names["recon_report_match_quality"].refers_to.startswith("='Match quality'!$A$1:$H$")
+
+
+def test_what_was_typed_beside_a_report_is_told(excel: FakeBook) -> None:
+    press(excel, "reports")
+    excel.sheet("Ageing by customer").cells[90, 2] = "mine"
+    said = press(excel, "reports")[1]
+    assert "Ageing by customer" in said
+    assert "(cell B90)" in said
+    assert "mine" not in said
+    assert "(cell" not in press(excel, "reports")[1]
+
+
+@pytest.mark.parametrize("mark", ["=Mine!$F$20:$I$29", "=Mine!$A$1:$H$9"])
+def test_a_mark_that_was_dragged_onto_a_sheet_of_theirs_leaves_it_theirs(excel: FakeBook, mark: str) -> None:
+    press(excel, "reports")
+    own = excel.sheet("Match quality")  # a sheet of theirs, as good as any
+    own.name = "Mine"
+    own.cells.clear()
+    own.cells[1, 1] = "My plan"
+    excel.names["recon_report_match_quality"].refers_to = "=Mine!$A$1:$H$9"
+    excel.names["recon_report_ageing"].refers_to = mark
+    assert press(excel, "reports")[0] == EXIT_DONE
+    assert own.cells == {(1, 1): "My plan"}
+    assert "Ageing (recon)" in names(excel)
 
 
 def test_a_sheet_of_theirs_by_that_name_stays_theirs(excel: FakeBook) -> None:

@@ -19,6 +19,12 @@ from recon.workbook.package import Package
 from recon.workbook.pages import PLAIN, SUBTOTAL, TOTAL, Block, Drawing, Head, Page, draw, money_format
 
 LISTS = {"[Content_Types].xml", "xl/_rels/workbook.xml.rels", "xl/workbook.xml", "xl/styles.xml"}
+SHAPE = (
+    "<xdr:twoCellAnchor><xdr:from><xdr:col>9</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>9</xdr:row>"
+    "<xdr:rowOff>0</xdr:rowOff></xdr:from><xdr:to><xdr:col>11</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>12</xdr:row>"
+    '<xdr:rowOff>0</xdr:rowOff></xdr:to><xdr:sp macro="" textlink=""><xdr:nvSpPr><xdr:cNvPr id="99" name="Note"/>'
+    "<xdr:cNvSpPr/></xdr:nvSpPr><xdr:spPr/></xdr:sp><xdr:clientData/></xdr:twoCellAnchor>"
+)
 HEADS = (
     Head("Name", Kind.LONG, 30),
     Head("Date", Kind.DATE, 12),
@@ -178,6 +184,39 @@ def test_what_was_added_to_a_report_sheet_is_told_and_is_in_the_backup(tmp_path:
     assert (problem.code, problem.where) == ("report-rewritten", "Ageing")
     assert "comments" in problem.what
     assert path.with_name("july.backup.xlsm").exists()
+
+
+def test_what_was_typed_or_drawn_beside_a_report_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "july.xlsm"
+    new_book(path).write_pages([page(3)])
+    package = Package(path.read_bytes())
+    part = package.sheets()[-1].path
+    (drawing,) = [one.target for one in package.relations(part) if one.type == "drawing"]
+    change_part(path, drawing, "</xdr:wsDr>", SHAPE + "</xdr:wsDr>")
+    typed = "".join(
+        f'<row r="{row}"><c r="J{row}" t="inlineStr"><is><t>mine</t></is></c></row>' for row in range(60, 67)
+    )
+    change_part(path, part, "</sheetData>", typed + "</sheetData>")
+    (problem,) = open_book(path).write_pages([page(3)])[1]
+    assert problem.code == "report-rewritten"
+    assert "(cells J60, J61, J62, J63, J64 and 2 more, 1 drawing)" in problem.what
+    assert "mine" not in problem.what
+    assert open_book(path).write_pages([page(30)])[1] == (), "it is gone now"
+    assert open_book(path).write_pages([page(2)])[1] == (), "what we wrote is not theirs"
+
+
+@pytest.mark.parametrize("mark", ["Plan!$F$20:$I$29", "Plan!$A$1:$D$9", "Plan!$A$1", "Nowhere!$A$1"])
+def test_a_mark_that_was_dragged_onto_a_sheet_of_theirs_leaves_it_theirs(book: Path, mark: str) -> None:
+    """A hidden name goes where its cells are moved to."""
+    before = parts(book)["xl/worksheets/sheet1.xml"]
+    open_book(book).write_pages([page(3)])
+    marked = re.search(r"'Ageing'!\$A\$1:\$[A-Z]+\$\d+", parts(book)["xl/workbook.xml"].decode())
+    assert marked is not None
+    change_part(book, "xl/workbook.xml", marked.group(), mark)
+    names, problems = open_book(book).write_pages([page(3)])
+    assert (names, problems) == (("Ageing (recon)",), ())
+    assert parts(book)["xl/worksheets/sheet1.xml"] == before
+    assert open_book(book).write_pages([page(3)])[0] == ("Ageing (recon)",)
 
 
 def test_an_empty_block_says_so(tmp_path: Path) -> None:

@@ -22,6 +22,10 @@ Public Sub ReconReports()
     StartPython "reports"
 End Sub
 
+Public Sub ReconNewFile()
+    StartPython "new_file"
+End Sub
+
 Public Sub ReconRefresh()
     StartPython "refresh"
 End Sub

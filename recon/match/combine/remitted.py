@@ -31,6 +31,8 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
     linked = found.links
     heads = linked.join(ready.remittances, on="remit", maintain_order="left")
     lines = ready.lines.select("line", "amount", "currency")
+    theirs = lines.select("line", line_currency="currency")
+    heads = heads.join(theirs, on="line", maintain_order="left")
     summed = (
         heads.group_by("line", maintain_order=True)
         .agg(
@@ -38,7 +40,7 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
             pl.col("summed").sum(),
             links=pl.col("how").first(),
             one_total=pl.col("one_total").all(),
-            currencies=pl.col("currency").unique(),
+            foreign=((pl.col("currency") != "") & (pl.col("currency") != pl.col("line_currency"))).any(),
             payers=pl.col("payer_owner").drop_nulls().unique(),
         )
         .join(lines, on="line", maintain_order="left")
@@ -77,13 +79,10 @@ def sets_of(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.
     )
     agrees = (pl.col("total") == pl.col("amount")) & (pl.col("summed") == pl.col("amount"))
     whole = agrees & ~pl.col("over").fill_null(value=False) & pl.col("size").is_not_null()
-    foreign = pl.col("currencies").list.eval(pl.element() != "").list.any() & ~pl.col(
-        "currencies"
-    ).list.contains(pl.col("currency"))
     stranger = (pl.col("payers").list.len() > 0) & ~pl.col("payers").list.contains(pl.col("owner"))
     checks = [
         (~agrees | ~pl.col("one_total"), "EX-REMSUM"),
-        (foreign, "EX-CCY"),
+        (pl.col("foreign"), "EX-CCY"),
         (pl.col("unknown"), "EX-REMUNK"),
         (pl.col("closed"), "EX-REMPAID"),
         (pl.col("closed"), "EX-DUPPAY"),

@@ -35,10 +35,12 @@ def advices(
                 .otherwise("payment_reference")
             ).first(),
             total=pl.coalesce(pl.col("payment_amount_minor").drop_nulls().first(), pl.col("paid").sum()),
-            one_total=pl.col("payment_amount_minor").drop_nulls().n_unique() <= 1,
+            # Amounts of two currencies are no total of anything.
+            one_total=(pl.col("payment_amount_minor").drop_nulls().n_unique() <= 1)
+            & (pl.col("currency").filter(pl.col("currency") != "").n_unique() <= 1),
             summed=pl.col("paid").sum(),
             unread=pl.col("paid").null_count(),
-            currency=pl.col("currency").first(),
+            currency=pl.col("currency").sort(descending=True).first(),
         )
         .with_row_index("remit")
         .with_columns(

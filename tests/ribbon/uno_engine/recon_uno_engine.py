@@ -14,11 +14,11 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import recon_uno_cells
 import uno
 from com.sun.star.beans import PropertyValue  # type: ignore[import-not-found]
 from xlwings import base_classes
 
-_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet's dates have no zone
 _DATE = 2  # com.sun.star.util.NumberFormat.DATE
 _ALL_BUT_OBJECTS = 1 | 2 | 4 | 8 | 16 | 32 | 64 | 256 | 512  # com.sun.star.sheet.CellFlags
 
@@ -204,6 +204,13 @@ class Sheet(base_classes.Sheet):
         self.sheet.clearContents(_ALL_BUT_OBJECTS)
 
     @property
+    def used_range(self) -> Range:
+        cursor = self.sheet.createCursor()
+        cursor.gotoStartOfUsedArea(False)  # noqa: FBT003 - UNO takes no names
+        cursor.gotoEndOfUsedArea(True)  # noqa: FBT003 - as above
+        return Range(self, self.sheet.getCellRangeByName(cursor.AbsoluteName.rpartition(".")[2]))
+
+    @property
     def cells(self) -> Range:
         return Range(self, self.sheet)
 
@@ -318,12 +325,14 @@ class Range(base_classes.Range):
                 for row in range(area.StartRow - top, area.EndRow - top + 1):
                     for column in range(area.StartColumn - left, area.EndColumn - left + 1):
                         if isinstance(rows[row][column], float):
-                            rows[row][column] = _EPOCH + dt.timedelta(days=rows[row][column])
+                            rows[row][column] = recon_uno_cells.EPOCH + dt.timedelta(days=rows[row][column])
         return rows
 
     @raw_value.setter
     def raw_value(self, rows: list[list[Any]]) -> None:
-        self.cells.setFormulaArray(tuple(tuple(_typed(value) for value in row) for row in rows))
+        self.cells.setFormulaArray(
+            tuple(tuple(recon_uno_cells.typed(value) for value in row) for row in rows)
+        )
 
     @property
     def formula(self) -> Any:
@@ -358,13 +367,6 @@ class Range(base_classes.Range):
     @row_height.setter
     def row_height(self, value: float) -> None:
         self.cells.Rows.getByIndex(0).IsVisible = bool(value)
-
-
-def _typed(value: Any) -> str:
-    """A value as a person would type it."""
-    if isinstance(value, dt.datetime):
-        return repr((value - _EPOCH) / dt.timedelta(days=1))
-    return value if isinstance(value, str) else repr(value)
 
 
 class Table(base_classes.Table):
@@ -413,7 +415,7 @@ class Names(base_classes.Names):
 
     def add(self, name: str, refers_to: str) -> Name:
         start = self.book.document.Sheets.getByIndex(0).getCellByPosition(0, 0).CellAddress
-        self.book.document.NamedRanges.addNewByName(name, _content(refers_to), start, 0)
+        self.book.document.NamedRanges.addNewByName(name, recon_uno_cells.content(refers_to), start, 0)
         return self(name)
 
     def __call__(self, name_or_index: str) -> Name:
@@ -431,19 +433,13 @@ class Name(base_classes.Name):
 
     @property
     def refers_to(self) -> str:
-        return f"={self.found.Content}"
+        return f"={recon_uno_cells.excel(self.found.Content)}"
 
     @refers_to.setter
     def refers_to(self, value: str) -> None:
-        self.found.Content = _content(value)
+        self.found.Content = recon_uno_cells.content(value)
 
     @property
     def refers_to_range(self) -> Range:
         cells = self.found.getReferredCells()
         return Range(Sheet(self.book, cells.Spreadsheet), cells)
-
-
-def _content(refers_to: str) -> str:
-    """Cells as Excel names them, as LibreOffice does: ='Ageing'!$A$1 -> $'Ageing'.$A$1."""
-    sheet, _, cells = refers_to.removeprefix("=").rpartition("!")
-    return f"${sheet}.{cells}" if sheet else refers_to.removeprefix("=")

@@ -1,0 +1,108 @@
+"""How fast each reader reads 50 MB on one core, and in how much memory. No test: `python tests/ingest/read_speed.py`.
+
+Each file is read in a process of its own, which is kept on one processor. Seconds are the processor's. Memory is the
+peak above what the process had before; the table that comes out is a part of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import big_files
+
+_MB: Final = 1_000_000
+_STATUS: Final = Path("/proc/self/status")
+
+
+def _peak() -> int:
+    """The most memory that the process ever had, since it was last asked to forget; bytes."""
+    if _STATUS.exists():
+        lines = _STATUS.read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def _forget() -> None:
+    """Begin to count the peak anew, where the system can."""
+    if _STATUS.exists():
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def _read(form: str, path: Path) -> None:
+    """Read one file and tell how it went, as JSON on the last line."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    from recon import ingest  # noqa: PLC0415 - it starts polars, which looks at the processors
+    from recon.resources import folder as shipped  # noqa: PLC0415 - as above
+
+    profiles = ingest.load_profiles(shipped("rules") / "profiles")
+
+    with tempfile.TemporaryDirectory() as folder:  # what is loaded only when it is needed
+        ingest.read(big_files.write(form, Path(folder), 1000), profiles)
+    _forget()
+    before = _peak()
+    began = time.process_time()
+    reading = ingest.read(path, profiles)
+    seconds = time.process_time() - began
+    told = {
+        "seconds": seconds,
+        "rows": reading.table.height,
+        "memory": _peak() - before,
+        "table": reading.table.estimated_size(),
+        "problems": len(reading.problems),
+    }
+    print(json.dumps(told))  # noqa: T201 - it is what the process is for
+
+
+def _apart(form: str, path: Path) -> dict[str, Any]:
+    """The same in a process of its own."""
+    command = [sys.executable, str(Path(__file__)), "--read", form, str(path)]
+    environment = os.environ | {"POLARS_MAX_THREADS": "1"}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    told: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return told
+
+
+def main() -> None:
+    """Write the files, read them, print a table."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--mb", type=int, default=50, help="size of the files")
+    asked.add_argument("--formats", default=",".join(big_files.FORMATS))
+    asked.add_argument("--read", nargs=2, metavar=("FORMAT", "FILE"), help="read one file in this process")
+    options = asked.parse_args()
+    if options.read:
+        _read(options.read[0], Path(options.read[1]))
+        return
+    print("| format | MB/s | asked | rows/s | peak MB | of it the table | more than for half the file |")  # noqa: T201
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")  # noqa: T201
+    for form in options.formats.split(","):
+        with tempfile.TemporaryDirectory() as folder:
+            half = _apart(form, big_files.write(form, Path(folder), options.mb * _MB // 2))
+            path = big_files.write(form, Path(folder), options.mb * _MB)
+            told = _apart(form, path)
+            size = path.stat().st_size
+        rate, rows = size / _MB / told["seconds"], told["rows"] / told["seconds"]
+        wanted = big_files.FORMATS[form].asked or ""
+        memory, table = told["memory"] / _MB, told["table"] / _MB
+        more = (told["memory"] - half["memory"]) / _MB
+        line = f"| {form} | {rate:.1f} | {wanted} | {rows:,.0f} | {memory:.0f} | {table:.0f} | {more:+.0f} |"
+        print(line + (f" {told['problems']} problems" if told["problems"] else ""), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
