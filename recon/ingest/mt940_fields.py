@@ -32,7 +32,7 @@ _CONTROL = re.compile(
 )  # DOS ends of file, ETX, BOMs of files put together
 _WHOLE: Final = ("61:", "86:")
 # A line within a field that may not be of it, and has to be looked at.
-_ODD = re.compile(r"\n\s*(?:[:{-]|(?:20|25|28C?|60[FM]|61|62[FM]|86):)")
+_ODD = re.compile(r"\n[^\S\n]*(?:[:{-]|(?:20|25|28C?|60[FM]|61|62[FM]|86):)")
 
 
 class Field(NamedTuple):
