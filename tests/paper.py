@@ -29,6 +29,12 @@ class Paper:
     rotate: int = 0
     drawn: list[str] = field(default_factory=list)
     picture: bool = False
+    fields: list[tuple[float, float, str]] = field(default_factory=list)
+
+    def typed(self, x: float, y: float, text: str) -> Paper:
+        """A field of a form, with what somebody typed into it."""
+        self.fields.append((x, y, text))
+        return self
 
     def text(self, x: float, y: float, text: str, size: float = 9) -> Paper:
         """Text that begins at x."""
@@ -62,15 +68,19 @@ class Paper:
         return self
 
 
-def pdf(*pages: Paper, lock: str | None = None) -> bytes:
-    """The document; with a lock of no letters it is encrypted and all may open it."""
+def pdf(*pages: Paper, lock: str | None = None, drawn: bool = True, form: str = "") -> bytes:
+    """The document; with a lock of no letters it is encrypted and all may open it.
+
+    Fields are `drawn` as programs draw them once they are filled, or left to whoever shows them; `form` is what
+    else the form has.
+    """
     objects: list[bytes] = [b"<< /Type /Catalog /Pages 2 0 R >>", b""]
     objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>")
     pixel = (
         b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
     )
     objects.append(_stream(b"\x80", pixel[2:]))
-    kids = []
+    kids, fields = [], list[str]()
     for page in pages:
         content = "\n".join(page.drawn).encode("cp1252")
         if page.picture:
@@ -79,10 +89,35 @@ def pdf(*pages: Paper, lock: str | None = None) -> bytes:
         resources = f"<< /Font << /F1 3 0 R >> /XObject << /I1 4 0 R >> >> /Contents {len(objects)} 0 R"
         turned = f"/Rotate {page.rotate} " if page.rotate else ""
         box = f"/MediaBox [0 0 {WIDTH} {HEIGHT}]"
+        own = [_field(objects, *one, drawn=drawn) for one in page.fields]
+        box += f" /Annots [{' '.join(own)}]" if own else ""
+        fields += own
         objects.append(f"<< /Type /Page /Parent 2 0 R {box} {turned}/Resources {resources} >>".encode())
         kids.append(f"{len(objects)} 0 R")
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>".encode()
+    adobe = "/NeedsRendering true" if "/XFA" in form else ""
+    if fields or form:
+        objects[0] = (
+            f"<< /Type /Catalog /Pages 2 0 R {adobe} /AcroForm << /Fields [{' '.join(fields)}] /DA (/F1 9 Tf 0 g) "
+            f"/DR << /Font << /F1 3 0 R >> >> {form} >> >>"
+        ).encode()
     return _written(objects, lock)
+
+
+def _field(objects: list[bytes], x: float, y: float, text: str, *, drawn: bool) -> str:
+    """A field of a form; the objects that it is made of are added."""
+    seen = ""
+    if drawn:
+        box = b"/Type /XObject /Subtype /Form /BBox [0 0 100 14] /Resources << /Font << /F1 3 0 R >> >>"
+        objects.append(_stream(f"/Tx BMC q BT /F1 9 Tf 2 4 Td ({_escaped(text)}) Tj ET Q EMC".encode(), box))
+        seen = f"/AP << /N {len(objects)} 0 R >>"
+    place = f"[{x - 2} {HEIGHT - y - 4} {x + 98} {HEIGHT - y + 10}]"
+    name = f"field {len(objects)}"
+    objects.append(
+        f"<< /Type /Annot /Subtype /Widget /FT /Tx /T ({name}) /V ({_escaped(text)}) /F 4 /DA (/F1 9 Tf 0 g) "
+        f"/Rect {place} {seen} >>".encode()
+    )
+    return f"{len(objects)} 0 R"
 
 
 def _escaped(text: str) -> str:

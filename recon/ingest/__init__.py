@@ -27,10 +27,10 @@ from recon.ingest import (
     santander,
     sheet,
     standard,
+    unknown,
     x12,
 )
 from recon.ingest.source import Claim, Reader, Request, Source, open_source
-from recon.ingest.unknown import describe
 from recon.model import Kind, Reading
 from recon.problems import Problem, ReconError
 from recon.rules import parse_profile
@@ -172,12 +172,7 @@ def _unclaimed(source: Source, request: Request) -> Problem:
         problem = reader.misses(source, request)
         if problem is not None:
             return problem
-    return Problem(
-        "file-unknown",
-        source.name,
-        f"no reader knows this file: {describe(source)}",
-        "`recon profile FILE` proposes a profile for its columns; or export it as CSV, MT940 or camt.053",
-    )
+    return unknown.problem(source)
 
 
 def expand(names: Sequence[str]) -> list[Path]:

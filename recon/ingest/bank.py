@@ -37,7 +37,7 @@ class Line(NamedTuple):
     extras: tuple[tuple[str, str], ...] = ()
 
 
-_BATCH = 4_000
+BATCH = 4_000
 
 
 class Lines:
@@ -50,9 +50,13 @@ class Lines:
     def add(self, page: int, line: Line) -> None:
         """The next line, of a page, which is a number."""
         self._open.append((page, line))
-        if len(self._open) >= _BATCH:
+        if len(self._open) >= BATCH:
             self._batches.append(_columns(self._open))
             self._open = []
+
+    def extend(self, lines: pl.DataFrame) -> None:
+        """Lines that are columns already, as `frame` gives them."""
+        self._batches.append(lines)
 
     def frame(self) -> pl.DataFrame:
         """All lines: `head` (the page's number), position, line_id (""), the columns of a bank line, and extras."""

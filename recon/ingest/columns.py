@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from recon.ingest import advice_rows, findings, told, values
+from recon.ingest import advice_rows, findings, preamble, told, values
 from recon.ingest.grid import CELL_MAX, CELLS, POSITION, Grid, key
 from recon.ingest.heading import Heading
 from recon.ingest.standard import NAME as STANDARD
@@ -39,6 +39,7 @@ def tabulate(grid: Grid, heading: Heading, own: str = "") -> tuple[pl.DataFrame,
     work.rows = _picked(work, work.rows, names)
     _continue_or_drop(work)
     told.fill(work, heading.position)
+    preamble.fill(work, heading.position)
     values.read(work)
     advice_rows.finish(work, own)
     _extras(work, raw, names)
@@ -197,13 +198,23 @@ def _picked(work: Work, rows: pl.DataFrame, names: dict[str, str]) -> pl.DataFra
 
 def _unquoted(rows: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     """Without the apostrophe that spreadsheets and some banks put before text to keep it text."""
-    guard = r"^'([=+\-@0-9])" if profile.name == STANDARD else r"^'(.)"
     texts = [name for name in rows.columns if name not in (POSITION, CELLS, "_balance")]
     # Most columns have none, and to see that is much cheaper than to replace.
     guarded = rows.select(pl.col(texts).str.starts_with("'").any()).row(0)
     return rows.with_columns(
-        pl.col(name).str.replace(guard, "${1}") for name, some in zip(texts, guarded, strict=True) if some
+        pl.when(_guarded(pl.col(name), profile))
+        .then(pl.col(name).str.slice(1))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name, some in zip(texts, guarded, strict=True)
+        if some
     )
+
+
+def _guarded(text: pl.Expr, profile: Profile) -> pl.Expr:
+    if profile.name == STANDARD:
+        return text.str.contains(r"^'[=+\-@0-9]")
+    return text.str.starts_with("'") & (text.str.len_bytes() > 1)
 
 
 def _continue_or_drop(work: Work) -> None:
@@ -257,10 +268,13 @@ def _extras(work: Work, raw: pl.DataFrame, names: dict[str, str]) -> None:
     if not extras:
         work.rows = work.rows.select(POSITION, *ours, "_balance")
         return
-    kept = raw.select(POSITION, *extras)
-    work.rows = work.rows.select(POSITION, *ours, "_balance").join(
-        kept, on=POSITION, how="left", maintain_order="left"
-    )
+    kept, rows = raw.select(POSITION, *extras), work.rows.select(POSITION, *ours, "_balance")
+    if rows[POSITION].equals(
+        kept[POSITION]
+    ):  # nothing was left out or put in another order: no need to look up
+        work.rows = pl.concat([rows, kept.drop(POSITION)], how="horizontal")
+        return
+    work.rows = rows.join(kept, on=POSITION, how="left", maintain_order="left")
 
 
 def _used(profile: Profile) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, ClassVar, Protocol
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -14,7 +14,7 @@ _BOMS = (
 )
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 FALLBACK = "cp1252"
-_BLOCK = 4 << 20
+_BOM_LENGTH = 3
 
 
 class Opened(Protocol):
@@ -83,7 +83,8 @@ class Blocks:
 
     source: Opened
     lost: int = 0
-    size: int = _BLOCK
+
+    size: ClassVar[int] = 4 << 20  # bytes of a block
 
     def __iter__(self) -> Iterator[str]:
         """The blocks, in their order."""
@@ -111,7 +112,7 @@ class Blocks:
         """Where the text begins, the codec that reads it, and whether characters may be lost; as `decode` decides."""
         decoder = codecs.getincrementaldecoder("utf-8")()
         with self.source.open() as stream:
-            data = stream.read(self.size)
+            data = stream.read(max(self.size, _BOM_LENGTH))
             for bom, name in _BOMS:
                 if data.startswith(bom):
                     return len(bom), name, True

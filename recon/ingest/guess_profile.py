@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 from pydantic import ValidationError
 
-from recon.ingest import guess_cells, guess_ledger, guess_roles, guess_says
+from recon.ingest import guess_cells, guess_currency, guess_ledger, guess_roles, guess_says
 from recon.ingest.grid import key
 from recon.ingest.guess import Guess
 from recon.ingest.guess_cells import Cells
@@ -35,10 +34,6 @@ NAMES: Final[Mapping[str, str]] = {
     "paid_amount": "Paid",
 }
 _PSEUDO: Final = frozenset(["item_line", "sort_code", *guess_roles.OF_WAY])
-_SIGNS: Final = {"£": "GBP", "€": "EUR", "₹": "INR"}
-_CODES: Final = re.compile(r"\b(GBP|EUR|INR|USD|AUD|CAD|CHF|SGD|HKD|AED|CZK|HUF|DKK|SEK|NOK|PLN|ZAR)\b")
-_RUPEES: Final = r"\d,\d\d,\d{3}\.|(?i)^rs\.? ?\d"
-_SORT_CODE: Final = r"^'?\d\d-\d\d-\d\d\b"
 
 
 @dataclass(frozen=True)
@@ -108,7 +103,7 @@ def _parts(made: Guess, words: Words, said: Mapping[str, str]) -> dict[str, Any]
     if made.kind is Kind.ITEMS and "item_id" not in columns and guess_ledger.repeats(made):
         columns["item_id"] = columns["doc_no"]
     named = said.get("currency", "")
-    currency = currency_of(made)[0] if not named else "" if "currency" in roles.of else named.upper()
+    currency = guess_currency.of(made)[0] if not named else "" if "currency" in roles.of else named.upper()
     parts: dict[str, Any] = {
         "kind": made.kind,
         "columns": columns,
@@ -220,28 +215,3 @@ def _bank(made: Guess, names: Mapping[str, str], said: Mapping[str, str]) -> dic
             credit, debit = debit, credit
         parts["amount"] = {"credit": credit, "debit": debit}
     return parts
-
-
-def currency_of(made: Guess) -> tuple[str, str]:
-    """The currency that a file without a column of it is in, and what says so; "" if nothing does."""
-    if "currency" in made.roles.of or "currency" not in INPUT_TABLES[made.kind].file_columns:
-        return "", ""
-    money = [one for role in guess_roles.MONEY for one in made.roles.of.get(role, ())]
-    for texts, why in (
-        ([column.name for column in money], "the names of its columns say so"),
-        (made.top.names, "the heading says so"),
-        (made.top.titles, "the rows before the heading say so"),
-    ):
-        found = {code for text in texts for code in _CODES.findall(text.upper())}
-        if len(found) == 1:
-            return found.pop(), why
-    for column in money:
-        for sign, code in _SIGNS.items():
-            if column.filled.str.contains(sign, literal=True).any():
-                return code, f"amounts are written with {sign}"
-        if column.filled.str.contains(_RUPEES).any():
-            return "INR", "amounts are written in rupees, or grouped in lakhs"
-    accounts = [one for role in ("sort_code", "account") for one in made.roles.of.get(role, ())]
-    if any(column.share(column.filled.str.contains(_SORT_CODE)) == 1 for column in accounts):
-        return "GBP", "the account has a British sort code"
-    return "", ""

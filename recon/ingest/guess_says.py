@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from recon.ingest import guess_dates, guess_roles
+from recon.ingest import guess_currency, guess_dates, guess_roles
+from recon.ingest.guess import Guess
 from recon.ingest.guess_choices import Choice, Option, Question, Sure
+from recon.ingest.guess_money import Way
 from recon.ingest.guess_tables import shown
 from recon.model import INPUT_TABLES, Kind
-
-if TYPE_CHECKING:
-    from recon.ingest.guess import Guess
-    from recon.ingest.guess_money import Way
 
 KINDS: Final[Mapping[Kind, str]] = {
     Kind.BANK: "bank lines",
@@ -185,7 +183,7 @@ def _choices(made: Guess, parts: Mapping[str, Any]) -> Iterator[Choice]:
         yield _amount(made.way, parts)
     yield from _written(made)
     if parts["constants"]:
-        yield Choice("currency", parts["constants"]["currency"], Sure.LIKELY, _currency_why(made))
+        yield Choice("currency", parts["constants"]["currency"], Sure.LIKELY, guess_currency.of(made)[1])
     elif "currency" in INPUT_TABLES[made.kind].file_columns and "currency" not in parts["columns"]:
         yield Choice(
             "currency", "not said: that of the rules counts", Sure.ASSUMED, "nothing in the file says it"
@@ -269,12 +267,6 @@ def _written(made: Guess) -> Iterator[Choice]:
         why = _DECIMAL[made.decimal_sure]
         why = "every amount can be read either way" if made.both_marks else why
         yield Choice("decimal", f"as in {example}", made.decimal_sure, why)
-
-
-def _currency_why(made: Guess) -> str:
-    from recon.ingest.guess_profile import currency_of  # noqa: PLC0415 - it asks us, too
-
-    return currency_of(made)[1]
 
 
 def _ledger(parts: Mapping[str, Any]) -> Iterator[Choice]:

@@ -161,12 +161,37 @@ def _kept(found: _Found, kind: Kind | None) -> list[Reading]:
             continue
         what = f"this part of the mail is a file of {reading.kind}, others are of {wanted}; it was left out"
         found.problems.append(Problem("file-kind", reading.path, what, _SAVE))
+    kept, told = _first_copies(kept)
+    found.problems += told
     if wanted is Kind.REMITTANCE:
         single, told = twins.once(kept, exact=False)
         pairs = zip(single, kept, strict=True)
         kept = [one for one, before in pairs if one.table.height or before.table.is_empty()]
         found.problems += told
     return kept
+
+
+def _first_copies(readings: Sequence[Reading]) -> tuple[list[Reading], list[Problem]]:
+    """Readings without what is a copy, byte by byte, of a part before it: a mail that was forwarded holds it again.
+
+    A mail within the mail has a fingerprint of its own, but its statements have their part's.
+    """
+    first: dict[str, str] = {}
+    kept, problems = [], []
+    for reading in readings:
+        own = [one.statement_id for one in reading.statements] or [reading.digest]
+        again = [name for name in own if first.setdefault(name, reading.path) != reading.path]
+        if again:
+            what = f"the same bytes as {first[again[0]]}; they count once"
+            problems.append(Problem("file-twice", reading.path, what))
+        if len(again) == len(own):
+            continue
+        if again:
+            rest = [one for one in reading.statements if one.statement_id not in again]
+            table = reading.table.filter(~pl.col("statement_id").is_in(again))
+            reading = replace(reading, table=table, statements=tuple(rest))  # noqa: PLW2901 - what is left of it
+        kept.append(reading)
+    return kept, problems
 
 
 def _joined(source: Source, kept: Sequence[Reading], problems: Sequence[Problem]) -> Reading:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 
-from recon.ingest import decoding, findings, finish, mt940_entry
+from recon.ingest import decoding, findings, finish, mt940_columns, mt940_entry
 from recon.ingest.bank import Lines, Page, assemble
+from recon.ingest.mt940_columns import Entries
 from recon.ingest.mt940_entry import Balance
-from recon.ingest.mt940_fields import Field, fields
+from recon.ingest.mt940_fields import Field, Run, fields
 from recon.ingest.source import Claim, Reader, Request, Source
 from recon.model import Kind, Reading
 from recon.problems import Problem
@@ -24,6 +25,9 @@ from recon.problems import Problem
 _MINE = re.compile(rb"(?m)^[^\n]{0,4}:?(25P?|28C?):")
 # Blanks but no breaks: a pattern that runs through empty lines begins anew at each of them.
 _MINE_TOO = re.compile(rb"(?m)^[^\S\n]*:?(60[FM]:[CDcd]|62[FM]:[CDcd]|61:\d{6}|34F:|13D?:)")
+
+
+_TOGETHER = 16_000  # entries that are read as columns at a time
 
 
 @dataclass
@@ -82,15 +86,36 @@ class _File:
     problems: list[Problem] = field(default_factory=list)
     balanced: bool = False  # whether any balance is there
     _message: _Message | None = None
+    _plain: Entries = field(default_factory=Entries)
 
-    def through(self, found: Iterable[Field]) -> None:
+    def through(self, found: Iterable[Field | Run]) -> None:
         """All fields of a file."""
         for part in found:
-            if part.tag in ("61", "86") and self._message is not None:
-                self._of_entry(self._message, part)
-            elif part.tag not in ("940", "942", "NS"):
-                self._of_message(part)
+            if isinstance(part, Field):
+                self._part(part)
+            elif not self._together(part):
+                for one in part.fields():
+                    self._part(one)
         self._ended()
+        self._read_plain()
+
+    def _part(self, part: Field) -> None:
+        if part.tag in ("61", "86") and self._message is not None:
+            self._of_entry(self._message, part)
+        elif part.tag not in ("940", "942", "NS"):
+            self._of_message(part)
+
+    def _together(self, run: Run) -> bool:
+        """Take a run's entries, unless one hangs on what its message says."""
+        message = self._message
+        if message is None or message.closing is not None:
+            return False
+        if not all(map(mt940_entry.dated, {entry[:6] for entry in run.entries})):
+            return False
+        self._entry(message)
+        self._plain.extend(len(self.pages), run)
+        self._read_enough()
+        return True
 
     def _of_message(self, part: Field) -> None:
         message = self._message
@@ -120,19 +145,39 @@ class _File:
             return
         one, texts = message.entry, message.texts
         message.entry, message.texts = None, []
-        if mt940_entry.dated(one.lines[0]):
-            self._line(one, texts, None)
-        else:
+        page = len(self.pages)
+        if not mt940_entry.dated(one.lines[0]):
             message.undated.append((one, texts))
+        elif len(one.lines) > 1:
+            self._line(page, one, texts)
+        else:
+            text = "\n".join(line for lines in texts for line in lines)
+            self._plain.extend(page, Run([one.lines[0]], [text], [one.position]))
+            self._read_enough()
 
-    def _line(self, one: Field, texts: Sequence[Sequence[str]], fallback: date | None) -> None:
+    def _read_enough(self) -> None:
+        if len(self._plain.entries) >= _TOGETHER:
+            self._read_plain()
+
+    def _read_plain(self) -> None:
+        """Entries that may be plain: most are, and are read together."""
+        some, self._plain = self._plain, Entries()
+        lines, left = mt940_columns.read(some)
+        self.lines.extend(lines)
+        for at in left:
+            one = Field("61", [some.entries[at]], some.positions[at])
+            self._line(some.pages[at], one, [some.texts[at].split("\n")])
+
+    def _line(
+        self, page: int, one: Field, texts: Sequence[Sequence[str]], fallback: date | None = None
+    ) -> None:
         line, found = mt940_entry.read(one.lines, texts, one.position, fallback)
         if found:
             self.problems += [
                 Problem(code, self.source.at(one.position), what, hint) for code, what, hint in found
             ]
         if line is not None:
-            self.lines.add(len(self.pages), line)
+            self.lines.add(page, line)
 
     def _ended(self) -> None:
         """The message that is open becomes a page."""
@@ -143,7 +188,7 @@ class _File:
         balances = (message.closing, message.opening)
         fallback = next((balance.day for balance in balances if balance and balance.day), None)
         for one, texts in message.undated:
-            self._line(one, texts, fallback)
+            self._line(len(self.pages), one, texts, fallback)
         self.pages.append(_page(message, self.source, self.problems))
         self._message = None
 

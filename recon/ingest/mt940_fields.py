@@ -5,6 +5,7 @@
     and so on
 
 Nearly all lines of a file are those of `:61:` and `:86:`: these are taken whole, the others are looked at one by one.
+Where one `:61:` of one line follows the other, each with one `:86:`, they are taken together, as a run.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x0c\x0e-\x1f\ufeff]"
 )  # DOS ends of file, ETX, BOMs of files put together
 _WHOLE: Final = ("61:", "86:")
+_BEHIND: Final = ("61:", "62F", "62M")  # what may follow a run
 # A line within a field that may not be of it, and has to be looked at.
 _ODD = re.compile(r"\n[^\S\n]*(?:[:{-]|(?:20|25|28C?|60[FM]|61|62[FM]|86):)")
 
@@ -43,7 +45,21 @@ class Field(NamedTuple):
     position: int
 
 
-def fields(blocks: Iterable[str], junk: list[int]) -> Iterator[Field]:
+class Run(NamedTuple):
+    """Entries one behind the other, each a `:61:` of one line and one `:86:`, whose lines are still one text."""
+
+    entries: list[str]
+    texts: list[str]
+    positions: list[int]
+
+    def fields(self) -> Iterator[Field]:
+        """The same one by one."""
+        for entry, text, position in zip(*self, strict=True):
+            yield Field("61", [entry], position)
+            yield Field("86", text.split("\n"), position + 1)
+
+
+def fields(blocks: Iterable[str], junk: list[int]) -> Iterator[Field | Run]:
     """The fields of a file; lines that belong to none go to `junk`, but for the wrappers that banks put round.
 
     Args:
@@ -73,12 +89,20 @@ class _Walk:
         self._began = 0
         self._number = 1  # of the next line
 
-    def through(self, block: str, following: str) -> Iterator[Field]:
+    def through(self, block: str, following: str) -> Iterator[Field | Run]:
         """The fields that end in a block of text, which the one that follows goes on with."""
         first, *pieces = f"\n{block}".split("\n:")
         lines = first.split("\n")[1:]
         yield from self._one_by_one(lines, pieces, 0, following)
-        for index, piece in enumerate(pieces, 1):
+        index = 0
+        while index < len(pieces):
+            run = self._run(pieces, index)
+            if run.entries:
+                yield from self.ended()
+                yield run
+                index += 2 * len(run.entries)
+                continue
+            piece, index = pieces[index], index + 1
             if piece[:3] in _WHOLE and ("\n" not in piece or _ODD.search(piece) is None):
                 yield from self.ended()
                 self._tag, self._began = piece[:2], self._number
@@ -86,6 +110,22 @@ class _Walk:
                 self._number += len(self._lines)
             else:
                 yield from self._one_by_one(f":{piece}".split("\n"), pieces, index, following)
+
+    def _run(self, pieces: Sequence[str], index: int) -> Run:
+        """The entries from there on that are surely whole: what follows each is surely a field, too."""
+        run = Run([], [], [])
+        for at in range(index, len(pieces) - 2, 2):
+            entry, text, behind = pieces[at], pieces[at + 1], pieces[at + 2]
+            if entry[:3] != "61:" or text[:3] != "86:" or behind[:3] not in _BEHIND or "\n" in entry:
+                break
+            more = text.count("\n")
+            if more and _ODD.search(text):
+                break
+            run.entries.append(entry[3:])
+            run.texts.append(text[3:])
+            run.positions.append(self._number)
+            self._number += 2 + more
+        return run
 
     def ended(self) -> Iterator[Field]:
         """The field that is open, if one is."""

@@ -23,12 +23,13 @@ _WIDTH = 65
 _PIECE = 27  # length of a German ?20..?29; a full one goes on in the next
 _GERMAN = re.compile(r"^\s*\d{3}\s*([?~^<@])(?=\d\d)")
 _FIELDS = {mark: re.compile(re.escape(mark) + r"(\d\d)") for mark in "?~^<@"}
-_SEPA = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|IBAN|BIC|COAM|OAMT|PURP|RREF|RTRN)\+")
-_SLASH_NAMES = (
+SEPA_NAMES = "EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|IBAN|BIC|COAM|OAMT|PURP|RREF|RTRN"
+_SEPA = re.compile(rf"({SEPA_NAMES})\+")
+SLASH_NAMES = (
     r"ACCW|ADDR|BENM|BIC|BO1|CDTRREF|CDTRREFTP|CHGS|CNTP|CREF|CSID|EREF|EXCH|FT|IBAN|INIT|INV|IREF|ISDT|MARF|MREF"
     r"|NAME|NRTX|OAMT|OCMT|ORDP|PREF|PURP|REMI|RTRN|SVCL|SWOD|TRCD|TRTP|ULTB|ULTC|ULTD|USTD|STRD"
 )
-_SLASH = re.compile(rf"/({_SLASH_NAMES})/")
+_SLASH = re.compile(rf"/({SLASH_NAMES})/")
 _COLON = re.compile(r"\b(IBAN|BIC|NAAM|OMSCHRIJVING|KENMERK|MACHTIGING|INCASSANT|BETALINGSKENM\.):\s*")
 _LEADING_IBAN = re.compile(r"^([A-Z]{2}\d{2}[A-Z0-9]{11,30})\b\s*")
 _MARKERS = ("USTD//", "USTD/", "STRD/CUR/", "STRD/")
@@ -48,12 +49,27 @@ class Details(NamedTuple):
 
 def details(texts: Sequence[Sequence[str]]) -> Details:
     """All `:86:` of one line, in whatever dialect."""
+    text, mark = joined(texts)
+    return _dialect(text, mark) if text else Details()
+
+
+def one_text(lines: str) -> str:
+    """As `joined`, of lines that are one text already. Where all lines but the last are full, all dialects agree."""
+    if "\n" not in lines:
+        return lines
+    parts = lines.split("\n")
+    if min(map(len, parts[:-1])) >= _WIDTH and not any(map(str.isspace, parts)) and parts[-1]:
+        return "".join(parts)
+    return joined([parts])[0]
+
+
+def joined(texts: Sequence[Sequence[str]]) -> tuple[str, str]:
+    """All `:86:` of one line as one text, and what parts its German fields; "" if it has none."""
     lines = [line for text in texts for line in text if line.strip()]
     if not lines:
-        return Details()
+        return "", ""
     german = _GERMAN.match(lines[0])
-    joined = "".join(lines) if german else _join(lines)
-    return _dialect(joined, german[1] if german else "")
+    return ("".join(lines), german[1]) if german else (_join(lines), "")
 
 
 def _dialect(joined: str, mark: str) -> Details:

@@ -45,6 +45,11 @@ _REFUSALS: Final[Mapping[str, tuple[str, str, str]]] = {
     "damaged": ("file-unreadable", "the PDF is damaged", _AGAIN),
     "pages": ("file-unreadable", "the PDF has too many pages", "split it"),
     "characters": ("file-unreadable", "the PDF has too much text", "split it"),
+    "form": (
+        "file-unreadable",
+        "the PDF is a form (XFA) whose text only Adobe's programs show",
+        "open it there and print it into a new PDF",
+    ),
     "memory": ("file-unreadable", "the PDF takes too much memory", _AGAIN),
     "time": ("file-unreadable", f"the PDF can't be read within {SECONDS_MAX} seconds", _AGAIN),
     "missing": (

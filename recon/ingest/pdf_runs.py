@@ -53,6 +53,11 @@ def read(data: bytes) -> dict[str, Any]:
         return {"error": "locked" if locked or "password" in str(error).lower() else "damaged"}
     if len(document) > PAGES_MAX:
         return {"error": "pages"}
+    form = document.get_formtype()
+    if form == pypdfium2.raw.FORMTYPE_XFA_FULL:
+        return {"error": "form"}
+    if form != pypdfium2.raw.FORMTYPE_NONE:
+        document.init_forms()
     pages: list[list[Run]] = []
     drawn: list[list[list[float]]] = []
     pictures = []
@@ -60,6 +65,8 @@ def read(data: bytes) -> dict[str, Any]:
     for index in range(len(document)):
         try:
             page = document[index]
+            if form != pypdfium2.raw.FORMTYPE_NONE:
+                page = _with_fields(document, page, index)
             text = page.get_textpage()
         except pypdfium2.PdfiumError:
             return {"error": "damaged"}
@@ -75,6 +82,13 @@ def read(data: bytes) -> dict[str, Any]:
         text.close()
         page.close()
     return {"pages": pages, "boxes": drawn, "pictures": pictures}
+
+
+def _with_fields(document: Any, page: Any, index: int) -> Any:
+    """The page with what was typed into its fields as text of its own; it isn't the page's before."""
+    page.flatten()
+    page.close()
+    return document[index]
 
 
 def boxes(raw: Any, page: Any) -> list[list[float]]:

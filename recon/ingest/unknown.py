@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
+from collections import Counter
+from pathlib import PurePosixPath
+from typing import Final
 
+from recon.ingest import damage, package
 from recon.ingest.decoding import decode, is_text
 from recon.ingest.source import Source
+from recon.problems import Problem
 
+_ZIP: Final = b"PK\x03\x04"
+_UNPACK: Final = "unpack it, and give the files that are in it"
+_PACKED: Final = (
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+)
+_ENDINGS_MAX: Final = 5  # kinds of files in an archive that are told
 _SIGNATURES = (
     (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a zip archive, or a workbook whose headings are in no profile"),
+    (_ZIP, "a workbook or document whose headings are in no profile"),
     (b"\xd0\xcf\x11\xe0", "an old Office document, or a workbook whose headings are in no profile"),
-    (b"\x1f\x8b", "a gzip archive: unpack it first"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"ISA", "an X12 interchange"),
@@ -22,6 +38,39 @@ _SIGNATURES = (
     (b"01,", "perhaps a BAI2 file"),
     (b"{", "perhaps JSON"),
 )
+
+
+def problem(source: Source) -> Problem:
+    """`file-unknown` for a file that nobody reads: what it looks like, and what to do."""
+    packed = _packed(source)
+    if packed:
+        return Problem("file-unknown", source.name, f"this is {packed}; nothing in it was read", _UNPACK)
+    if b"<BACSDocument" in source.head:
+        kind = "of unpaid Direct Debits (ARUDD)" if b"<ARUDD" in source.head else "about Direct Debits"
+        what = f"this is a Bacs report {kind}: it tells why, the bank statement has the money"
+        return Problem("file-unknown", source.name, what, "give the statement that these debits are on")
+    hint = "`recon profile FILE` proposes a profile for its columns; or export it as CSV, MT940 or camt.053"
+    return Problem("file-unknown", source.name, f"no reader knows this file: {describe(source)}", hint)
+
+
+def _packed(source: Source) -> str:
+    """Which archive the file is, and what kinds of files a zip has; "" if it is none."""
+    for signature, words in _PACKED:
+        if source.head.startswith(signature):
+            return words
+    if not source.head.startswith(_ZIP) or package.is_workbook(source.data):
+        return ""
+    try:
+        with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
+            names = [one.filename for one in archive.infolist() if not one.is_dir()]
+    except damage.PACKAGE:
+        return "a zip archive, and a damaged one"
+    if "[Content_Types].xml" in names or "mimetype" in names:
+        return ""  # a document of an office program
+    endings = Counter(PurePosixPath(name).suffix.lower() for name in names)
+    told = [ending for ending, _ in endings.most_common() if re.fullmatch(r"\.[a-z0-9]{1,5}", ending)]
+    kinds = f" ({', '.join(told[:_ENDINGS_MAX])})" if told else ""
+    return f"a zip archive of {len(names):,} {'file' if len(names) == 1 else 'files'}{kinds}"
 
 
 def describe(source: Source) -> str:

@@ -88,17 +88,19 @@ def _read_money(work: Work) -> None:
     for name in work.profile.negate:
         work.rows = work.rows.with_columns(amounts.negated(pl.col(name)).alias(name))
     if "_balance" in work.rows.columns:
-        balance = amounts.plain(work.rows["_balance"], work.profile.decimal).fill_null("")
-        fine = pl.DataFrame({"b": balance}).select(
-            pl.when(~amounts.too_fine(pl.col("b"))).then("b").otherwise(pl.lit(""))
-        )
-        work.rows = work.rows.with_columns(fine.to_series().alias("_balance"))
+        balance, fine = amounts.looked_at(work.rows["_balance"], work.profile.decimal)
+        work.rows = work.rows.with_columns(balance.fill_null("").alias("_balance"))
+        if fine:
+            kept = (
+                pl.when(~amounts.too_fine(pl.col("_balance"))).then(pl.col("_balance")).otherwise(pl.lit(""))
+            )
+            work.rows = work.rows.with_columns(kept.alias("_balance"))
 
 
 def _money(work: Work, name: str, *, drop: bool) -> None:
     """One money column read in place; what can't be read leaves with its row, or is emptied."""
     strict = work.profile.name == STANDARD
-    read = amounts.plain(work.rows[name], work.profile.decimal, strict=strict)
+    read, fine = amounts.looked_at(work.rows[name], work.profile.decimal, strict=strict)
     if work.profile.kind is Kind.REMITTANCE and not strict:
         # Whose credit it is, the payer's or ours, an advice does not say.
         read = work.rows.select(
@@ -107,22 +109,18 @@ def _money(work: Work, name: str, *, drop: bool) -> None:
     work.rows = work.rows.with_columns(read.alias(name))
     end = "the row was left out" if drop else "it is left empty"
     label = work.label(name)
-    _wrong_cell(
-        work,
-        pl.col(name).is_null(),
-        "value-amount",
-        f"{label} is no amount that can be read; {end}",
-        "",
-        drop=drop,
-    )
-    fine = amounts.too_fine(pl.col(name).fill_null(""))
-    what = f"{label} has more decimals than money can have; {end}"
-    _wrong_cell(
-        work, fine, "value-scale", what, "money is never rounded silently: round it at its source", drop=drop
-    )
-    work.rows = work.rows.with_columns(
-        pl.when(~fine).then(pl.col(name)).otherwise(pl.lit("")).fill_null("").alias(name)
-    )
+    if read.null_count():
+        what = f"{label} is no amount that can be read; {end}"
+        _wrong_cell(work, pl.col(name).is_null(), "value-amount", what, "", drop=drop)
+        work.rows = work.rows.with_columns(pl.col(name).fill_null(""))
+    if fine:
+        finer = amounts.too_fine(pl.col(name))
+        what = f"{label} has more decimals than money can have; {end}"
+        hint = "money is never rounded silently: round it at its source"
+        _wrong_cell(work, finer, "value-scale", what, hint, drop=drop)
+        work.rows = work.rows.with_columns(
+            pl.when(finer).then(pl.lit("")).otherwise(pl.col(name)).alias(name)
+        )
 
 
 def _bank_amount(work: Work) -> None:

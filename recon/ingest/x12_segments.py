@@ -13,7 +13,8 @@ SEGMENT_MAX: Final = 100_000  # characters; a segment that never ends is no segm
 _ISA_ELEMENTS: Final = 16
 # Separators may be control characters, some of which Python takes for blanks.
 _BLANK: Final = " \t\n"
-_BEGIN: Final = re.compile(r"[ \t\n]*ISA(?=[^\w \t\n])")
+_BLANKS: Final = re.compile(r"[ \t\n]*")
+_BEGIN: Final = re.compile(r"ISA(?=[^\w \t\n])")
 _NAME: Final = re.compile(r"^[A-Z][A-Z0-9]{1,2}$")
 
 
@@ -42,8 +43,11 @@ def segments(text: str) -> Iterator[Segment]:
     of_lines = text.count("\n") > 1
     at, line, number, done = 0, 1, 0, 0
     element, end = "*", "~"
+    solid = 0  # where the blanks end; they are gone through once, however many segments end among them
     while at < len(text):
-        begin = _BEGIN.match(text, at)
+        if at >= solid and (blank := _BLANKS.match(text, at)):
+            solid = blank.end()
+        begin = _BEGIN.match(text, solid)
         if begin is not None:
             element, end = separators(text, begin.end())
         stop = text.find(end, at)

@@ -23,6 +23,7 @@ from recon.rules.profile import Profile
 
 Write = Callable[[str, "str | bytes"], Path]
 HERE = Path(__file__).parent / "pdf"
+XFA = "/XFA [(template) 4 0 R]"  # that there is one is enough
 
 
 def refused(path: Path, profiles: list[Profile]) -> Problem:
@@ -73,6 +74,7 @@ def test_rows_know_page_and_line(write: Write, profiles: list[Profile]) -> None:
     [
         (lambda: pdf(Paper().text(40, 40, "Invoice Amount"), lock="x"), "file-locked", "password"),
         (lambda: pdf(Paper(picture=True)), "file-image", "no text, only pictures"),
+        (lambda: pdf(Paper().text(40, 40, "Please wait"), form=XFA), "file-unreadable", "form (XFA)"),
         (lambda: papers.india()[:400], "file-unreadable", "damaged"),
         (lambda: b"%PDF-1.7\nnothing of the kind", "file-unreadable", "damaged"),
         (lambda: pdf(*[Paper().text(40, 40, "x")] * 501), "file-unreadable", "too many pages"),
@@ -94,6 +96,17 @@ def test_an_encrypted_document_that_all_may_open_is_read(write: Write, profiles:
     page = Paper().row(60, [(40, "Invoice"), (200, "Amount")]).row(80, [(40, "INV-1"), (200, "10.00")])
     reading = ingest.read(write("a.pdf", pdf(page, lock="")), profiles)
     assert reading.table.select("doc_no", "paid_amount").rows() == [("INV-1", "10.00")]
+
+
+@pytest.mark.parametrize(("drawn", "form"), [(True, ""), (False, ""), (False, "/NeedAppearances true")])
+def test_what_was_typed_into_a_form_is_read(
+    write: Write, profiles: list[Profile], *, drawn: bool, form: str
+) -> None:
+    page = Paper().row(60, [(40, "Invoice"), (200, "Amount")]).typed(40, 80, "INV-1").typed(200, 80, "10.00")
+    page.row(100, [(40, "INV-2"), (200, "20.00")])
+    reading = ingest.read(write("a.pdf", pdf(page, drawn=drawn, form=form)), profiles)
+    rows = reading.table.select("doc_no", "paid_amount").rows()
+    assert rows == [("INV-1", "10.00"), ("INV-2", "20.00")]
 
 
 def test_lines_before_the_document_do_no_harm(write: Write, profiles: list[Profile]) -> None:

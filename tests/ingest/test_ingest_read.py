@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +34,14 @@ def profile(name: str, header: str, kind: str = "bank") -> Profile:
     )
 
 
+def zipped() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("bank/a.csv", BANK)
+        archive.writestr("a.PDF", "x")
+    return made.getvalue()
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     assert refused(tmp_path / "no.csv").code == "file-missing"
 
@@ -49,6 +59,9 @@ def test_an_empty_file(write: Write, content: bytes) -> None:
     ("content", "words"),
     [
         (b"PK\x03\x04nothing", "zip"),
+        (zipped(), "a zip archive of 2 files (.csv, .pdf)"),
+        (b"\x1f\x8bx", "gzip"),
+        (b"<BACSDocument><Data><ARUDD>", "unpaid Direct Debits (ARUDD)"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "picture"),
         (b"\x01\x02\x00\x03binary", "binary"),
         (b"OFXHEADER:100\nDATA:OFXSGML\n", "OFX"),

@@ -162,10 +162,10 @@ def test_other_sets_and_other_interchanges(write: Write) -> None:
     ],
 )
 def test_attacks_end_soon(write: Write, attack: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with suppress(ReconError):
         read(write, f"BPR*C*10*C~{attack}~RMR*IV*I-1**10~")
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 @given(st.text(alphabet="ISA*~>|\n 1", max_size=80))
