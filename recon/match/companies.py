@@ -9,7 +9,6 @@ from __future__ import annotations
 import polars as pl
 
 from recon.match import text
-from recon.match.asked import asked
 from recon.match.frames import Ready
 from recon.rules.schema import Rules
 
@@ -64,5 +63,5 @@ def elsewhere(ready: Ready, rules: Rules) -> pl.DataFrame:
                 .otherwise(pl.lit(one.entity not in ours))
             )
             said = said.filter(foreign)
-            parts.append(said.join(asked(ready.known, said["key"]), on="key", how="anti").select("line"))
+            parts.append(said.join(ready.known(said["key"]), on="key", how="anti").select("line"))
     return pl.concat(parts).unique().sort("line")

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from recon.match import text
@@ -73,5 +75,8 @@ def counted(ready: Spelled, rules: Rules) -> pl.DataFrame:
 
 def without(hits: pl.DataFrame, ready: Spelled, rules: Rules) -> pl.DataFrame:
     """Hits (line, at, size, ...) of bare numbers without those that are amounts or counts."""
-    none = pl.concat([amounts(ready), counted(ready, rules)])
+    # Few lines have such a hit; the words around all the others' numbers are not asked.
+    mine = pl.col("line").is_in(hits["line"].unique().implode())
+    some = replace(ready, grams=ready.grams.filter(mine), atoms=ready.atoms.filter(mine))
+    none = pl.concat([amounts(some), counted(some, rules)])
     return hits.join(none, on=["line", "at", "size"], how="anti", maintain_order="left")

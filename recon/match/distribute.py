@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from recon.match.asked import Index, beside
 from recon.match.frames import REACHED_MAX, Found, Proposals, Ready
 from recon.together import Once
 
@@ -34,20 +35,53 @@ def portions(ready: Ready, found: Found, lines_max: int) -> Iterator[tuple[Ready
         yield ready, found
         return
     numbered = _numbered(ready, found, lines_max)
-    for (_number,), lines in numbered.group_by("portion", maintain_order=True):
-        mine = of_lines(found, lines)
-        yield of_ledger(ready, mine, lines), mine
+    ready = of_evidence(ready, found)
+    # Each table is cut once; to look every portion's lines up in it would read all of it for each.
+    of = numbered.sort("line").with_columns(pl.col("line").set_sorted())
+    cut = {name: _cut(frame, of) for name, frame in _frames(found).items()}
+    for (number,), lines in numbered.group_by("portion", maintain_order=True):
+        some: dict[str, Any] = {name: parts.pop(number, none) for name, (parts, none) in cut.items()}
+        mine = replace(found, **some)
+        yield of_ledger(ready, mine, lines.select("line")), mine
+
+
+def _cut(frame: pl.DataFrame, portions: pl.DataFrame) -> tuple[dict[object, pl.DataFrame], pl.DataFrame]:
+    """The rows of each portion (line, portion), by its number; and none."""
+    parts = beside(frame, portions, "line").partition_by(
+        "portion", maintain_order=True, include_key=False, as_dict=True
+    )
+    return {number: part for (number,), part in parts.items()}, frame.clear()
+
+
+def _frames(found: Found) -> dict[str, pl.DataFrame]:
+    tables = {one.name: getattr(found, one.name) for one in fields(found)}
+    return {name: table for name, table in tables.items() if isinstance(table, pl.DataFrame)}
 
 
 def of_lines(found: Found, lines: pl.DataFrame) -> Found:
-    """The evidence of some lines: (line)."""
-    frames = {one.name: getattr(found, one.name) for one in fields(found)}
-    some: dict[str, Any] = {
-        name: frame.join(lines, on="line", how="semi", maintain_order="left")
-        for name, frame in frames.items()
-        if isinstance(frame, pl.DataFrame)
-    }
+    """The evidence of some lines that follow one another: (line)."""
+    some: dict[str, Any] = {name: some_of(frame, lines) for name, frame in _frames(found).items()}
     return replace(found, **some)
+
+
+def some_of(frame: pl.DataFrame, some: pl.DataFrame, key: str = "line") -> pl.DataFrame:
+    """The rows whose key some have, in their order; quick where these lie close together."""
+    near = frame.filter(pl.col(key).is_between(some[key].min(), some[key].max()))
+    return near.join(some.select(key), on=key, how="semi", maintain_order="left")
+
+
+def of_evidence(ready: Ready, found: Found) -> Ready:
+    """The lines and items, and what of numbers and advices any line can meet, for `of_ledger` to take parts of."""
+    advice = ready.advice.join(found.links, on="remit", how="semi", maintain_order="left")
+    said = advice.select(key="doc_key").unique()
+    full = ready.keys.filter(pl.col("kind") == "full")
+    return replace(
+        ready,
+        once=Once(),
+        keys=full.join(said, on="key", how="semi", maintain_order="left"),
+        closed_keys=_closed(ready, found, said, pl.col("listed")),
+        advice=advice,
+    )
 
 
 def joined(parts: Sequence[Proposals]) -> Proposals:
@@ -85,43 +119,54 @@ def _numbered(ready: Ready, found: Found, lines_max: int) -> pl.DataFrame:
     return lines.select("line", portion=place // lines_max).sort("portion", "line")
 
 
-def of_ledger(ready: Ready, found: Found, lines: pl.DataFrame, met: pl.DataFrame | None = None) -> Ready:
+def of_ledger(
+    ready: Ready,
+    found: Found,
+    lines: pl.DataFrame,
+    met: pl.DataFrame | None = None,
+    asking: pl.DataFrame | None = None,
+) -> Ready:
     """The lines, what their advices speak of, and the items that they may meet, with all others of the payers.
 
     Args:
-        ready: every line and item.
+        ready: every line and item, as `of_evidence` returns it.
         found: the evidence of these lines.
-        lines: (line).
+        lines: (line), in ascending order.
         met: (item), if it is known already which they may meet; else every item of whom they name is among them.
+        asking: (line), those of the lines whose payers' other items are asked for, if not all.
     """
     advice = ready.advice.join(found.links, on="remit", how="semi", maintain_order="left")
     said = advice.select(key="doc_key").unique()
-    keys = ready.full.join(said, on="key", how="semi", maintain_order="left")
+    keys = ready.keys.join(said, on="key", how="semi", maintain_order="left")
     named = [found.references, found.dates, found.twins, found.plans, keys, *([] if met is None else [met])]
     items = pl.concat([frame.select("item") for frame in named]).unique()
-    owners = found.payers.select("owner")
+    payers = found.payers if asking is None else some_of(found.payers, asking)
+    owners = payers.select("owner")
     if met is None:
-        owner = ready.once("owner", lambda: ready.items.select("item", "owner"))
-        owners = pl.concat([owners, owner.join(items, on="item", how="semi").select("owner")])
+        owners = pl.concat(
+            [owners, beside(items, ready.items.select("item", "owner"), "item").select("owner")]
+        )
     owners = owners.unique()
-    mine = pl.col("owner").is_in(owners["owner"].implode()) | pl.col("item").is_in(items["item"].implode())
+    owned = ready.once("items by owner", lambda: Index(ready.items.select("item", "owner"), "owner"))
+    items = pl.concat([items, owned.of(owners["owner"]).select("item")]).unique().sort("item")
+    mine = ready.customers.join(owners, on="owner", how="semi").select("customer_id")
+    listed = pl.col("listed") & pl.col("customer_id").is_in(mine["customer_id"].implode())
     return replace(
         ready,
         once=Once(),
-        lines=ready.lines.join(lines, on="line", how="semi", maintain_order="left"),
-        items=ready.items.filter(mine),
+        lines=beside(lines, ready.lines, "line").select(ready.lines.columns),
+        items=beside(items, ready.items, "item").select(ready.items.columns),
         keys=keys,
-        closed_keys=_closed(ready, found, said, owners),
+        closed_keys=_closed(ready, found, said, listed),
         remittances=ready.remittances.join(found.links, on="remit", how="semi", maintain_order="left"),
         advice=advice,
     )
 
 
-def _closed(ready: Ready, found: Found, said: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
-    """Closed items that an advice or a line names, and those of the owners that an earlier run closed."""
-    mine = ready.customers.join(owners, on="owner", how="semi").select("customer_id")
+def _closed(ready: Ready, found: Found, said: pl.DataFrame, besides: pl.Expr) -> pl.DataFrame:
+    """Closed items that an advice or a line names, and others besides."""
     return ready.closed_keys.filter(
         pl.col("key").is_in(said["key"].implode())
         | pl.col("doc_no").is_in(found.closed["doc_no"].unique().implode())
-        | (pl.col("listed") & pl.col("customer_id").is_in(mine["customer_id"].implode()))
+        | besides
     )

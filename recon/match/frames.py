@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from recon.match.asked import Index
 from recon.model import TOLERATED
 from recon.problems import Problem
 from recon.together import Once
@@ -58,8 +59,8 @@ class Ready:
 
     lines: line, line_id, account, booking_date, value_date, amount, currency, type, text (upper case, for
         references), spoken (without dates, telephones and the like), state
-        (`open`, `duplicate`, `settled`, `not_receivable`, `paired`), class_id, class_code, hostile, insolvent,
-        uncleared, taken_back.
+        (`open`, `duplicate`, `settled`, `not_receivable`, `paired`, `returned`), class_id, class_code, hostile,
+        insolvent, uncleared, taken_back.
     items: item, item_id, customer_id, owner (customer or group), doc_no, doc_type, currency, open, gross, net,
         cis_base, retention, same (items of this currency and open amount),
         spoken (from `link.heard` on: some line names it),
@@ -104,25 +105,38 @@ class Ready:
         return self.once("prefixes", self._prefixes)
 
     def _prefixes(self) -> pl.Series:
-        raws = pl.concat([self.full["raw"], self.closed_keys["raw"]])
-        return raws.str.extract(r"^([A-Z]+)", 1).drop_nulls().unique(maintain_order=True)
+        closed = self.closed_keys["raw"].str.extract(r"^([A-Z]+)", 1).drop_nulls()
+        return pl.concat([self.lettered["prefix"], closed]).unique(maintain_order=True)
+
+    @property
+    def lettered(self) -> pl.DataFrame:
+        """The whole document numbers that begin with letters, and these: (raw, prefix)."""
+        # Keys are of digits, dashes and capitals, which sort so.
+        whole = self.full.filter(pl.col("raw") >= "A")
+        return self.once(
+            "lettered", lambda: whole.select("raw", prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1))
+        )
 
     @property
     def full(self) -> pl.DataFrame:
         """The keys that are whole document numbers."""
         return self.once("full", lambda: self.keys.filter(pl.col("kind") == "full"))
 
-    @property
-    def documents(self) -> pl.DataFrame:
-        """The keys that are document numbers, whole or without their letters."""
-        return self.once("documents", lambda: self.keys.filter(pl.col("kind").is_in(["full", "bare"])))
+    def keyed(self, few: pl.Series) -> pl.DataFrame:
+        """The rows of `keys` whose key is among a few."""
+        return self.once("keys by key", lambda: Index(self.keys)).of(few)
 
-    @property
-    def known(self) -> pl.DataFrame:
-        """Every key of an item, open or closed, once: (key)."""
-        return self.once(
-            "known", lambda: pl.concat([self.keys.select("key"), self.closed_keys.select("key")]).unique()
-        )
+    def documents(self, few: pl.Series) -> pl.DataFrame:
+        """As `keyed`, of document numbers only, whole or without their letters."""
+        return self.keyed(few).filter(pl.col("kind").is_in(["full", "bare"]))
+
+    def closed_keyed(self, few: pl.Series) -> pl.DataFrame:
+        """The rows of `closed_keys` whose key is among a few."""
+        return self.once("closed keys by key", lambda: Index(self.closed_keys)).of(few)
+
+    def known(self, few: pl.Series) -> pl.DataFrame:
+        """Those of a few keys that an item has, open or closed: (key)."""
+        return pl.concat([self.keyed(few).select("key"), self.closed_keyed(few).select("key")])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,11 +148,14 @@ class Spelled(Ready):
     grams: line, at, size, raw, key, opened, closed, piece, field_end, tight, labelled, before; what may be a
         reference.
     name_grams: line, at, size, key, whole, form; what may be a name in a line.
+    said: as `keys`, those that some gram is; said_closed: as `closed_keys`, likewise.
     """
 
     atoms: pl.DataFrame
     grams: pl.DataFrame
     name_grams: pl.DataFrame
+    said: pl.DataFrame
+    said_closed: pl.DataFrame
 
 
 @dataclass(frozen=True)

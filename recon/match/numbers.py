@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from recon.match import text
-from recon.match.asked import asked
 from recon.match.frames import Ready
 from recon.model import Tables
 from recon.rules.schema import Rules
 
+CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ITEM_REFERENCES = ("po_no", "service_user_ref", "contract_id", "plan_id")
 # A number and the financial year behind it: the 1st group is the number without the year.
 YEARED = r"^([A-Z0-9-]*[0-9])-(?:20)?(?:[12][0-9])-(?:20)?(?:[12][0-9])$"
@@ -39,12 +39,17 @@ def item_keys(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     dashed = full.filter(pl.col("raw").str.contains("-", literal=True))
     squeezed = dashed.select("item", raw=pl.col("raw").str.replace_all("-", "", literal=True))
     lettered = full.filter(pl.col("raw") >= "A")  # keys are of digits, dashes and capitals, which sort so
-    tail = lettered.select("item", raw=pl.col("raw").str.extract(r"([0-9].*)$", 1))
-    last = lettered.select("item", raw=pl.col("raw").str.extract(r"([0-9]+)$", 1))
+    # All behind the letters that it begins with, and the digits that it ends with; mostly the same.
+    head = pl.col("raw").str.strip_chars_end("0123456789").str.len_bytes()
+    ends = lettered.select(
+        "item", tail=pl.col("raw").str.strip_chars_start(CAPITALS), last=pl.col("raw").str.slice(head)
+    )
+    tail = ends.select("item", raw="tail")
+    last = ends.filter((pl.col("last") != "") & (pl.col("last") != pl.col("tail"))).select("item", raw="last")
     # `T-00606/25-26` and `0123/2025-26` end with the year, which payers leave away.
     yearless = dashed.select("item", raw=pl.col("raw").str.extract(YEARED, 1))
     serial = yearless.select("item", raw=pl.col("raw").str.extract(r"([0-9]+)$", 1))
-    bare = pl.concat([tail, last, yearless, serial]).drop_nulls().unique(maintain_order=True)
+    bare = pl.concat([tail, last, yearless, serial]).drop_nulls()
     bare = bare.filter(pl.col("raw").str.len_chars() >= rules.references.bare_digits_min)
     orders = pl.concat(
         [
@@ -58,8 +63,8 @@ def item_keys(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     parts = [(pl.concat([full, squeezed]), "full"), (bare, "bare"), (orders, "order")]
     return pl.concat(
         [
-            frame.select("item", "raw", key=text.unzero(pl.col("raw")), kind=pl.lit(kind)).unique(
-                ["item", "key"], keep="first", maintain_order=True
+            frame.select("item", "raw", key=text.unzero(pl.col("raw")), kind=pl.lit(kind)).filter(
+                pl.struct("item", "key").is_first_distinct()
             )
             for frame, kind in parts
         ]
@@ -125,7 +130,7 @@ def labelled(atom: pl.Expr, before: pl.Expr, labels: list[str]) -> pl.Expr:
 
 def gram_shape(raws: Sequence[pl.Series]) -> tuple[pl.Series, int]:
     """The letter atoms that references begin with, and how many atoms the longest has."""
-    whole = pl.concat([raw.cast(pl.String) for raw in raws]).unique(maintain_order=True)
+    whole = pl.concat([raw.cast(pl.String) for raw in raws])
     starts = whole.str.extract(r"^([A-Z]+)", 1).drop_nulls().unique(maintain_order=True)
     longest = whole.str.count_matches(r"[A-Z]+|[0-9]+").max()
     return starts, int(longest) if isinstance(longest, int) else 1
@@ -146,7 +151,7 @@ def no_document(found: pl.DataFrame, ready: Ready) -> pl.DataFrame:
     """Grams without the bare numbers behind a label, or that with the letters before them are a known document."""
     bare = pl.col("raw").str.contains("^[0-9-]+$")
     stuck = found.filter(bare).select(whole=text.unzero(pl.col("before") + pl.col("raw"))).unique()
-    documents = asked(ready.known, stuck["whole"])
+    documents = ready.known(stuck["whole"])
     named = text.unzero(pl.col("before") + pl.col("raw")).is_in(documents["key"].implode())
     return found.filter(~(bare & (pl.col("labelled") | named)))
 

@@ -308,7 +308,8 @@ def test_a_return_that_names_somebody_else_leaves_the_receipt() -> None:
     ]
     result = told(lines, [item("INV-1001", "K1", "85.00")])
     assert result.outcome("L1") == "auto"
-    assert result.outcome("L2") == "not_receivable"
+    assert result.outcome("L2") == "exception"
+    assert result.codes("L2") == ["EX-RET"]
 
 
 @pytest.mark.parametrize("gone", ["ACME CARE LTD INV-1001 RECALLED", "REFUND ACME CARE LTD INV-1001"])

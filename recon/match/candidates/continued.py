@@ -11,7 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon.match import text
-from recon.match.asked import asked
+from recon.match.asked import beside
 from recon.match.candidates.lists import DIGITS_MAX, LIST_WORDS, RANGE_WORDS
 from recon.match.frames import REFERENCES, Spelled
 from recon.rules.schema import References, Rules
@@ -38,11 +38,8 @@ def continued(ready: Spelled, rules: Rules, strong: pl.DataFrame) -> pl.DataFram
         return empty
     numbers = pl.concat([_members(ready, heads, options), _between(heads, ready, options)])
     numbers = numbers.with_columns(key=text.unzero(pl.col("raw")))
-    keys = (
-        asked(ready.documents, numbers["key"])
-        .select("key", "item")
-        .join(ready.items.select("item", "owner"), on="item", maintain_order="left")
-    )
+    keys = ready.documents(numbers["key"]).select("key", "item")
+    keys = beside(keys, ready.items.select("item", "owner"), "item")
     hits = numbers.join(keys, on=["key", "owner"], maintain_order="left")
     return (
         hits.select("line", "item", how=pl.lit("exact"), said="raw", at="at", size=pl.lit(1, dtype=pl.Int32))
@@ -64,7 +61,9 @@ def _heads(ready: Spelled, strong: pl.DataFrame, options: References) -> pl.Data
     digits = pl.col("raw").str.contains(rf"^[0-9]{{{options.bare_digits_sure},}}$")
     tied = (
         ready.grams.filter(pl.col("opened") & pl.col("closed") & pl.col("piece") & digits)
-        .join(ready.full.select("key", "item"), on="key", maintain_order="left")
+        .join(
+            ready.said.filter(pl.col("kind") == "full").select("key", "item"), on="key", maintain_order="left"
+        )
         .select("line", "item", "at", "size", "raw", own=pl.lit(value=True))
     )
     split = pl.concat([documents, tied]).with_columns(
@@ -72,7 +71,7 @@ def _heads(ready: Spelled, strong: pl.DataFrame, options: References) -> pl.Data
     )
     return (
         split.filter(pl.col("head").str.len_chars().is_between(2, DIGITS_MAX).fill_null(value=False))
-        .join(ready.items.select("item", "owner"), on="item", maintain_order="left")
+        .pipe(beside, ready.items.select("item", "owner"), "item")
         .unique(["line", "at", "size", "owner"], keep="first", maintain_order=True)
         .with_row_index("start")
         .with_columns(begin="at", at=pl.col("at") + pl.col("size"), last="head", ranging=pl.lit(value=False))

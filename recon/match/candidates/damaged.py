@@ -8,7 +8,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from recon.match import text
-from recon.match.asked import asked
+from recon.match.asked import asked, beside
 from recon.match.calendar import date_like, period_like
 from recon.match.candidates import deletions
 from recon.match.frames import REFERENCES, Spelled
@@ -77,17 +77,19 @@ def _of_word(how: str, said: str) -> list[pl.Expr]:
     return [pl.col("line", "item"), pl.lit(how).alias("how"), pl.col(said).alias("said"), *place]
 
 
-def lookalikes(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
-    """Numbers that name an item once letters are read as the digits they look like (O as 0)."""
+def tokens(ready: Spelled, rules: Rules, sure: pl.DataFrame) -> pl.DataFrame:
+    """What may be a damaged number in open lines that name nothing whole (`sure`): (line, token)."""
+    lines = ready.lines.filter((pl.col("state") == "open") & ~pl.col("hostile"))
+    lines = lines.join(sure, on="line", how="anti", maintain_order="left")
+    return _tokens(lines, ready, rules.references.typo_length_min)
+
+
+def lookalikes(ready: Spelled, rules: Rules, tokens: pl.DataFrame) -> pl.DataFrame:
+    """Numbers (line, token) that name an item once letters are read as the digits they look like (O as 0)."""
     fold = dict(sorted(rules.references.lookalikes.items()))
     if not rules.evidence.reference_lookalike.propose or not fold:
         return pl.DataFrame(schema=REFERENCES)
-    sure = found.filter(pl.col("how") != "bare")
-    lines = ready.lines.filter((pl.col("state") == "open") & ~pl.col("hostile")).join(
-        sure, on="line", how="anti", maintain_order="left"
-    )
     read = text.unzero(pl.col("token").str.replace_many(list(fold), list(fold.values())))
-    tokens = _tokens(lines, ready, rules.references.typo_length_min)
     # `25-26/O9139`: the letter hides where one run of digits ends and the next begins.
     dashed = tokens.filter(pl.col("token").str.contains("-", literal=True))
     tokens = pl.concat([tokens, dashed.with_columns(pl.col("token").str.replace_all("-", "", literal=True))])
@@ -101,7 +103,6 @@ def lookalikes(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFram
             ready.full.filter(pl.col("raw").str.len_chars() >= least)
             .select("item", pl.col("raw").alias("token"), plain="key")
             .select("item", "plain", key=read)
-            .unique(maintain_order=True)
         ),
     )
     same = text.unzero(pl.col("token")) == pl.col("plain")
@@ -131,8 +132,8 @@ def cut_off(ready: Spelled, rules: Rules) -> pl.DataFrame:
         & (pl.col("raw").str.replace_all("-", "").str.len_chars() >= rules.references.prefix_min)
         & ~(pl.col("raw").str.contains(r"^[0-9-]+$") & pl.col("piece"))
     )
-    whole = asked(ready.known, ends["key"])
-    ends = _incomplete(ends.join(whole, on="key", how="anti", maintain_order="left"), ready)
+    whole = pl.concat([ready.said["key"], ready.said_closed["key"]])
+    ends = _incomplete(ends.filter(~pl.col("key").is_in(whole.implode())), ready)
     if full.is_empty() or ends.is_empty():
         return pl.DataFrame(schema=REFERENCES)
     low = full["raw"].search_sorted(ends["raw"], side="left")
@@ -144,9 +145,7 @@ def cut_off(ready: Spelled, rules: Rules) -> pl.DataFrame:
     items = full.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
     found = rows.join(items.select("row", "item"), on="row", maintain_order="left")
     paid = ready.lines.select("line", paid="amount")
-    exact = found.join(paid, on="line", maintain_order="left").join(
-        ready.items.select("item", "open"), on="item", maintain_order="left"
-    )
+    exact = beside(beside(found, paid, "line"), ready.items.select("item", "open"), "item")
     alone = (pl.col("high") - pl.col("low") == 1) & (pl.col("paid") == pl.col("open"))
     return (
         exact.filter(pl.col("field_end") | alone)
@@ -187,13 +186,13 @@ def _numbers(ready: Spelled, least: int) -> pl.DataFrame:
     length = pl.col("raw").str.len_chars().cast(pl.Int64)
     return (
         ready.full.filter(length >= least)
-        .join(ready.items.select("item", "open", "currency"), on="item", maintain_order="left")
+        .pipe(beside, ready.items.select("item", "open", "currency"), "item")
         .select("item", "open", "currency", right="raw", length=length)
     )
 
 
-def typos(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
-    """Numbers one character off, for lines that name nothing else, where the amount agrees.
+def typos(ready: Spelled, rules: Rules, tokens: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Numbers (line, token) one character off, for lines that name nothing else, where the amount agrees.
 
     Without the amount such a number is no evidence: a dense ledger has an item one character off for any number
     there is.
@@ -209,11 +208,9 @@ def typos(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     spoken = open_lines.join(paid, left_on="amount", right_on="open", how="semi", maintain_order="left")
     if spoken.is_empty():
         return pl.DataFrame(schema=REFERENCES)
-    left = (
-        _tokens(spoken, ready, least)
-        .join(spoken.select("line", "currency", open="amount"), on="line", maintain_order="left")
-        .rename({"token": "left"})
-    )
+    left = tokens.join(
+        spoken.select("line", "currency", open="amount"), on="line", maintain_order="left"
+    ).rename({"token": "left"})
     # Of the many items of one amount only numbers as long as one that is said, or nearly, can be meant.
     lengths = left.select("open", length=pl.col("left").str.len_chars().cast(pl.Int64)).unique()
     lengths = pl.concat([lengths.with_columns(pl.col("length") + off) for off in (-1, 0, 1)]).unique()
@@ -233,7 +230,7 @@ def typos(ready: Spelled, rules: Rules, found: pl.DataFrame) -> pl.DataFrame:
     )
     close = pairs.filter(pl.Series(distance) == 1)
     # A complete number of a closed item is no typo of an open one.
-    closed = asked(ready.closed_keys, close["left"], "raw").select(left="raw")
+    closed = ready.closed_keyed(close.select(text.unzero(pl.col("left")))["left"]).select(left="raw")
     return (
         close.join(closed, on="left", how="anti", maintain_order="left")
         .sort("line", "item", "left")

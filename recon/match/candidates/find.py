@@ -13,6 +13,7 @@ import polars as pl
 
 from recon import together
 from recon.match import companies, plans, short, text
+from recon.match.asked import beside
 from recon.match.candidates import advised, payers, references
 from recon.match.frames import Met, Spelled
 from recon.rules.schema import Rules
@@ -61,23 +62,16 @@ def _named(part: Spelled, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def _everything(part: Spelled, kept: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Lines that name more of an owner's items than count as evidence."""
-    named = kept.join(part.items.select("item", "owner"), on="item", maintain_order="left")
+    named = beside(kept, part.items.select("item", "owner"), "item")
     counted = named.group_by("line", "owner", maintain_order=True).agg(count=pl.col("item").n_unique())
     return counted.filter(pl.col("count") > rules.limits.items_per_line).sort("line", "owner")
 
 
 def _closed(part: Spelled, kept: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Lines that name a closed item, and nothing that is open at that place."""
-    hits = part.grams.filter("opened", "closed").join(
-        part.once(
-            "closed by key",
-            lambda: part.closed_keys.select("key", "doc_no", "customer_id", "written").unique(
-                "key", keep="first", maintain_order=True
-            ),
-        ),
-        on="key",
-        maintain_order="left",
-    )
+    closed = part.said_closed.select("key", "doc_no", "customer_id", "written")
+    closed = closed.unique("key", keep="first", maintain_order=True)
+    hits = part.grams.filter("opened", "closed").join(closed, on="key", maintain_order="left")
     long = (pl.col("raw").str.len_chars() >= rules.references.bare_digits_sure) & ~pl.col("piece")
     hits = hits.filter(pl.col("raw").str.contains("^[A-Z]") | pl.col("labelled") | long)
     hits = hits.join(kept.select("line", "at").unique(), on=["line", "at"], how="anti", maintain_order="left")
@@ -92,10 +86,9 @@ def _twins(part: Spelled, kept: pl.DataFrame) -> pl.DataFrame:
     Numbers repeat between entities. Where the closed one had the line's amount, it may be paid a second time.
     """
     named = kept.filter(pl.col("how") == "exact").with_columns(key=text.unzero(pl.col("said")))
-    pairs = named.join(part.closed_keys, on="key", maintain_order="left")
-    pairs = pairs.join(
-        part.items.select("item", owned="customer_id", doc="doc_no"), on="item", maintain_order="left"
-    ).join(part.lines.select("line", paid="amount"), on="line", maintain_order="left")
+    pairs = named.join(part.closed_keyed(named["key"]), on="key", maintain_order="left")
+    pairs = beside(pairs, part.items.select("item", owned="customer_id", doc="doc_no"), "item")
+    pairs = beside(pairs, part.lines.select("line", paid="amount"), "line")
     other = (pl.col("customer_id") != pl.col("owned")) | (pl.col("doc_no") != pl.col("doc"))
     return (
         pairs.filter(other & (pl.col("amount") == pl.col("paid")))

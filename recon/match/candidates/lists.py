@@ -6,6 +6,7 @@ import polars as pl
 
 from recon.match import numbers as keyed
 from recon.match import text
+from recon.match.asked import beside
 from recon.match.frames import REFERENCES, Spelled
 from recon.rules.schema import References, Rules
 
@@ -34,10 +35,10 @@ def listed(ready: Spelled, rules: Rules, strong: pl.DataFrame) -> pl.DataFrame:
     plain = numbers.filter(pl.col("prefix").is_in(labels)).with_columns(raw="digits")
     wide = pl.concat([numbers.with_columns(raw=pl.col("stem") + pl.col("digits")), plain])
     wide = wide.with_columns(key=text.unzero(pl.col("raw")))
-    hits = wide.join(ready.documents.select("key", "item"), on="key", maintain_order="left")
+    hits = wide.join(ready.documents(wide["key"]).select("key", "item"), on="key", maintain_order="left")
     # `INV-9042/26` may as well be a number and a year: what is abbreviated counts if the number before it is open,
     # and the same customer's.
-    hits = hits.join(ready.items.select("item", "owner"), on="item", maintain_order="left")
+    hits = beside(hits, ready.items.select("item", "owner"), "item")
     headed = hits.filter("first").select("segment", "owner").unique()
     hits = pl.concat(
         [
@@ -66,11 +67,8 @@ def _without_single(members: pl.DataFrame, strong: pl.DataFrame) -> pl.DataFrame
 
 def _runs(ready: Spelled) -> pl.DataFrame:
     """How many runs of digits the ledger's numbers with a prefix have: (prefix, runs)."""
-    raws = ready.full.select(
-        prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), runs=pl.col("raw").str.count_matches(r"[0-9]+")
-    )
     return (
-        raws.drop_nulls("prefix")
+        ready.lettered.select("prefix", runs=pl.col("raw").str.count_matches(r"[0-9]+"))
         .group_by("prefix", maintain_order=True)
         .agg(pl.col("runs").mode().max().cast(pl.Int64))
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from recon.match import counts, text
-from recon.match.asked import asked
+from recon.match.asked import beside
 from recon.match.calendar import date_like, period_like
 from recon.match.candidates.continued import continued
-from recon.match.candidates.damaged import cut_off, lookalikes, typos
+from recon.match.candidates.damaged import cut_off, lookalikes, tokens, typos
 from recon.match.candidates.lists import listed
 from recon.match.frames import REFERENCES, Spelled
 from recon.rules.schema import Rules
@@ -35,12 +35,13 @@ def named(ready: Spelled, rules: Rules) -> pl.DataFrame:
     )
     cut = cut_off(ready, rules).join(covered, on=["line", "at"], how="anti", maintain_order="left")
     found = pl.concat([settled, cut, bare]).unique(["line", "item"], keep="first", maintain_order=True)
-    alike = lookalikes(ready, rules, found)
-    off = typos(ready, rules, pl.concat([found.filter(pl.col("how") != "bare"), alike]))
+    sure = found.filter(pl.col("how") != "bare")
+    # Numbers that may be damaged are sought where nothing whole is named.
+    said = tokens(ready, rules, sure)
+    alike = lookalikes(ready, rules, said)
+    off = typos(ready, rules, said, pl.concat([sure, alike]))
     # A whole number with letters typed for digits says more than the digits it ends with.
-    every = pl.concat(
-        [found.filter(pl.col("how") != "bare"), alike, found.filter(pl.col("how") == "bare"), off]
-    )
+    every = pl.concat([sure, alike, found.filter(pl.col("how") == "bare"), off])
     return every.unique(["line", "item"], keep="first", maintain_order=True)
 
 
@@ -61,25 +62,20 @@ def unknown(ready: Spelled, found: pl.DataFrame) -> pl.DataFrame:
     said = said.join(forms, on="prefix", maintain_order="left").filter(
         pl.col("digits").is_between("low", "high")
     )
-    known = ready.once(
-        "keys of anything open",
-        lambda: pl.concat(
-            [ready.keys.select("key"), ready.accounts.select("key"), ready.remittances.select("key")]
-        ).unique(),
-    )
-    said = said.join(asked(known, said["key"]), on="key", how="anti", maintain_order="left")
+    payers = pl.concat([ready.accounts["key"], ready.remittances["key"]])
+    known = pl.concat([ready.said["key"], payers])
+    said = said.filter(~pl.col("key").is_in(known.implode()))
     said = said.join(_places(found), on=["line", "at"], how="anti", maintain_order="left")
     loose = _loose(ready)
-    loose = loose.join(asked(known, loose["key"]), on="key", how="anti", maintain_order="left")
+    known = pl.concat([ready.keyed(loose["key"])["key"], payers])
+    loose = loose.filter(~pl.col("key").is_in(known.implode()))
     every = pl.concat([said.select("line", said="raw"), loose.select("line", said="raw")])
     return every.unique("line", keep="first", maintain_order=True)
 
 
 def _forms(ready: Spelled) -> pl.DataFrame:
     """How many digits the ledger's numbers with a prefix have: (prefix, low, high)."""
-    forms = ready.full.filter(pl.col("raw") >= "A").select(
-        prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), digits=pl.col("raw").str.count_matches("[0-9]")
-    )
+    forms = ready.lettered.select("prefix", digits=pl.col("raw").str.count_matches("[0-9]"))
     return forms.group_by("prefix", maintain_order=True).agg(
         low=pl.col("digits").min(), high=pl.col("digits").max()
     )
@@ -104,10 +100,10 @@ def dates(ready: Spelled) -> pl.DataFrame:
     hits = ready.grams.filter(
         pl.col("opened") & pl.col("closed") & ~pl.col("labelled") & pl.col("raw").str.contains("^[0-9]+$")
     )
-    hits = hits.join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
+    hits = beside(hits, ready.lines.select("line", "booking_date"), "line")
     hits = hits.filter(date_like(pl.col("raw"), pl.col("booking_date")))
     return (
-        hits.join(ready.keys.select("key", "item"), on="key", maintain_order="left")
+        hits.join(ready.said.select("key", "item"), on="key", maintain_order="left")
         .select("line", "item")
         .unique(maintain_order=True)
     )
@@ -147,9 +143,9 @@ def _hits(ready: Spelled, rules: Rules) -> pl.DataFrame:
     """Keys of items that stand in a line's text."""
     prefixes = ready.prefixes
     hits = (
-        ready.grams.join(ready.keys.rename({"raw": "item_raw"}), on="key", maintain_order="left")
-        .filter("opened", "closed")
-        .join(ready.lines.select("line", "booking_date"), on="line", maintain_order="left")
+        ready.grams.filter("opened", "closed")
+        .join(ready.said.drop("raw"), on="key", maintain_order="left")
+        .pipe(beside, ready.lines.select("line", "booking_date"), "line")
     )
     digits = pl.col("raw").str.contains(r"^[0-9-]+$")
     length = pl.col("raw").str.len_chars()
@@ -180,10 +176,8 @@ def _hits(ready: Spelled, rules: Rules) -> pl.DataFrame:
         & ~(alone & (length < rules.references.bare_digits_min))
     )
     read = _outermost(hits.filter(kept)).with_columns(how=how, said="raw")
+    read = read.select(list(REFERENCES)).cast(REFERENCES)
     bare = counts.without(read.filter(pl.col("how") == "bare"), ready, rules)
-    return (
-        pl.concat([read.filter(pl.col("how") != "bare"), bare])
-        .sort("line", "at", pl.col("size"), "item", descending=[False, False, True, False])
-        .select(list(REFERENCES))
-        .cast(REFERENCES)
+    return pl.concat([read.filter(pl.col("how") != "bare"), bare]).sort(
+        "line", "at", "size", "item", descending=[False, False, True, False]
     )

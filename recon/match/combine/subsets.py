@@ -189,25 +189,26 @@ class Book:
 
     def _choices(self, target: int, steps_max: int) -> list[Ints] | None:
         """Choices of 2 to size_max items, each multiset once: rows of classes by size; None if it is too much."""
-        made = [np.column_stack(self._met(np.zeros((1, 0), dtype=np.int64), np.asarray([target])))]
+        firsts, seconds, sums = self._pairs
+        made = [self._met((), *self._span(np.asarray([target])))]
         if self.size_max > 2:  # noqa: PLR2004 - pairs come anyway
-            ones = np.arange(len(self._value))[:, None]
             low, high = self._span(target - self._value)
             if int((high - low).sum()) > steps_max:
                 return None
-            made.append(np.column_stack(self._met(ones, target - self._value)))
+            made.append(self._met((np.arange(len(self._value)),), low, high))
         if self.size_max > 3:  # noqa: PLR2004 - two pairs
-            firsts, seconds, sums = self._pairs
             low, high = self._span(target - sums)
             if int((high - low).sum()) > steps_max:
                 return None
-            made.append(np.column_stack(self._met(np.column_stack([firsts, seconds]), target - sums)))
+            made.append(self._met((firsts, seconds), low, high))
         return [self._allowed(rows) for rows in made]
 
     @cached_property
     def _pairs(self) -> tuple[Ints, Ints, Ints]:
         """Pairs of classes (the first not behind the second) in order of their sums."""
-        firsts, seconds = np.triu_indices(len(self._value))
+        width = np.arange(len(self._value), 0, -1)
+        firsts = np.repeat(np.arange(len(self._value)), width)
+        seconds = np.arange(len(firsts)) - np.repeat(np.cumsum(width) - width, width) + firsts
         double = (firsts != seconds) | (self._room[firsts] > 1)
         firsts, seconds = firsts[double], seconds[double]
         sums = self._value[firsts] + self._value[seconds]
@@ -218,19 +219,24 @@ class Book:
         sums = self._pairs[2]
         return np.searchsorted(sums, wanted, "left"), np.searchsorted(sums, wanted, "right")
 
-    def _met(self, heads: Ints, wanted: Ints) -> list[Ints]:
-        """Each head with every pair of the sum that it wants."""
+    def _met(self, heads: tuple[Ints, ...], low: Ints, high: Ints) -> Ints:
+        """Each head (its classes in ascending order, a column each) with those of its pairs that go on ascending."""
         firsts, seconds, _sums = self._pairs
-        low, high = self._span(wanted)
         width = high - low
-        at = np.repeat(np.arange(len(heads)), width)
-        pair = np.arange(int(width.sum())) - np.repeat(np.cumsum(width) - width, width) + low[at]
-        return [*heads[at].T, firsts[pair], seconds[pair]]
+        total = int(width.sum())
+        if not total:
+            return np.empty((0, len(heads) + 2), dtype=np.int64)
+        at = np.repeat(np.arange(len(low)), width)
+        pair = np.arange(total) - np.repeat(np.cumsum(width) - width, width) + low[at]
+        if heads:
+            on = heads[-1][at] <= firsts[pair]
+            at, pair = at[on], pair[on]
+        return np.column_stack([*(head[at] for head in heads), firsts[pair], seconds[pair]])
 
     def _allowed(self, rows: Ints) -> Ints:
-        """Rows in ascending order that use no class more often than it has items; sorted."""
-        ascending = (np.diff(rows, axis=1) >= 0).all(axis=1)
-        rows = rows[ascending]
+        """Rows that use no class more often than it has items, in order."""
+        if not len(rows):
+            return rows
         used = np.ones(len(rows), dtype=np.int64)
         fits = np.ones(len(rows), dtype=bool)
         for column in range(1, rows.shape[1]):

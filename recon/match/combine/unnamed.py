@@ -195,16 +195,18 @@ def _books(ready: Ready, wanted: set[tuple[str, str]], rules: Rules) -> dict[tup
         )
     )
     books: dict[tuple[str, str], _Owned] = {}
-    for key, group in items.group_by("owner", "currency", maintain_order=True):
-        if group.height < TWO:
+    counted = items.group_by("owner", "currency", maintain_order=True).len()
+    numbers, *told = (items[name].to_list() for name in ("item", "open", "day", "month", "kind"))
+    end = 0
+    for owner, currency, count in counted.iter_rows():
+        start, end = end, end + count
+        if count < TWO:
             continue
         book = None
-        if group.height <= rules.limits.items_per_search:
-            amounts, days, months, kinds = (
-                group[name].to_list() for name in ("open", "day", "month", "kind")
-            )
+        if count <= rules.limits.items_per_search:
+            amounts, days, months, kinds = (column[start:end] for column in told)
             book = Book(amounts, days, months, kinds, rules.limits.items_per_combination)
-        books[str(key[0]), str(key[1])] = _Owned(group["item"].to_list(), book)
+        books[owner, currency] = _Owned(numbers[start:end], book)
     return books
 
 

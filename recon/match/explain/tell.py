@@ -16,12 +16,12 @@ import polars as pl
 
 from recon import together
 from recon.fill import fill
-from recon.match.distribute import of_ledger, of_lines
+from recon.match.distribute import of_evidence, of_ledger, of_lines, some_of
 from recon.match.explain import allowances, details, guesses, readings, wording
 from recon.match.explain.others import Others, others, sure
 from recon.match.explain.reasons import evidence_code, reasons
 from recon.match.explain.unmatched import unmatched_lines
-from recon.match.explain.words import WORDS_OF_CODE
+from recon.match.explain.words import RETURNED_ALONE, WORDS_OF_CODE
 from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Outcome, Result, Status
 from recon.rules.schema import Rules
@@ -43,8 +43,9 @@ def tell(
     chosen = allowances.within_year(chosen, ready, rules)
     sets = _settled(chosen)
     among = others(ready, found, weighed, chosen, sets, rules)
+    evident = of_evidence(ready, found)
     told = [
-        _of_lines(lines.select("line"), ready, found, weighed, replace(chosen, sets=sets), among, rules)
+        _of_lines(lines.select("line"), evident, found, weighed, replace(chosen, sets=sets), among, rules)
         for lines in together.parts(ready.lines, lines_max, 1, 1)
     ]
     problems = (*ready.problems, *found.problems, *weighed.problems, *chosen.problems, *among.problems)
@@ -66,27 +67,27 @@ def _of_lines(
     rules: Rules,
 ) -> Result:
     """The result tables of some lines: (line)."""
-    proposed = _of(weighed.sets, lines)
+    proposed = some_of(weighed.sets, lines)
     weighed = replace(
         weighed,
         sets=proposed,
-        legs=_of(weighed.legs, proposed, "proposal"),
-        refused=_of(weighed.refused, lines),
+        legs=some_of(weighed.legs, proposed, "proposal"),
+        refused=some_of(weighed.refused, lines),
     )
-    sets = _of(chosen.sets, lines)
+    sets = some_of(chosen.sets, lines)
     chosen = replace(
         chosen,
         sets=sets,
-        legs=_of(chosen.legs, sets, "proposal"),
-        losers=_of(chosen.losers, lines),
-        others=_of(chosen.others, lines),
+        legs=some_of(chosen.legs, sets, "proposal"),
+        losers=some_of(chosen.losers, lines),
+        others=some_of(chosen.others, lines),
     )
     found = of_lines(found, lines)
-    return _told(of_ledger(ready, found, lines, weighed.legs), found, weighed, chosen, among, rules)
-
-
-def _of(frame: pl.DataFrame, some: pl.DataFrame, key: str = "line") -> pl.DataFrame:
-    return frame.join(some.select(key), on=key, how="semi", maintain_order="left")
+    # What else a payer has open is asked only for lines without a proposal.
+    proposed = sets.filter(pl.col("outcome") != Outcome.EXCEPTION)
+    asking = lines.join(proposed, on="line", how="anti", maintain_order="left")
+    ledger = of_ledger(ready, found, lines, weighed.legs, asking)
+    return _told(ledger, found, weighed, chosen, among, rules)
 
 
 def _told(
@@ -117,9 +118,10 @@ def _told(
     allocations = pl.concat([allocations, _held(held)], how="diagonal")
     alternatives = guesses.added(alternatives, unmatched, ready, found, among)
     exceptions = pl.concat(
-        [_queries(proposed, alternatives), _open_exceptions(unmatched, alternatives)], how="diagonal"
+        [_queries(proposed, alternatives), _open_exceptions(unmatched, alternatives), _returned(ready)],
+        how="diagonal",
     )
-    behind = details.behind(ready, found, weighed, chosen, unmatched, among, rules)
+    behind = _behind(exceptions, ready, found, weighed, chosen, unmatched, among, rules)
     exceptions = _detailed(exceptions, behind, alternatives, worded)
     lines = _lines(ready, proposed, unmatched)
     result = Result(
@@ -129,6 +131,30 @@ def _told(
     )
     _assert_conserved(result, ready)
     return result
+
+
+def _behind(
+    exceptions: pl.DataFrame,
+    ready: Ready,
+    found: Found,
+    weighed: Proposals,
+    chosen: Chosen,
+    unmatched: pl.DataFrame,
+    among: Others,
+    rules: Rules,
+) -> pl.DataFrame:
+    """What can be said to the codes of lines that have any; most have none."""
+    lines = exceptions.select("line").unique().sort("line")
+    sets = some_of(chosen.sets, lines)
+    return details.behind(
+        replace(ready, lines=some_of(ready.lines, lines)),
+        of_lines(found, lines),
+        weighed,
+        replace(chosen, sets=sets, legs=some_of(chosen.legs, sets, "proposal")),
+        unmatched,
+        among,
+        rules,
+    )
 
 
 def _settled(chosen: Chosen) -> pl.DataFrame:
@@ -263,6 +289,13 @@ def _open_exceptions(unmatched: pl.DataFrame, alternatives: pl.DataFrame) -> pl.
     )
 
 
+def _returned(ready: Ready) -> pl.DataFrame:
+    """A row for each payment that came back without its receipt."""
+    return ready.lines.filter(pl.col("state") == "returned").select(
+        "line", "amount", code="class_code", detail=pl.lit(RETURNED_ALONE), alternatives=pl.lit("")
+    )
+
+
 def _lines(ready: Ready, proposed: pl.DataFrame, unmatched: pl.DataFrame) -> pl.DataFrame:
     """Each line with its one outcome."""
     told = evidence_code(proposed).select(
@@ -279,6 +312,8 @@ def _lines(ready: Ready, proposed: pl.DataFrame, unmatched: pl.DataFrame) -> pl.
         "line",
         outcome=pl.when(pl.col("state").is_in(["duplicate", "settled"]))
         .then(pl.lit(str(Outcome.DUPLICATE)))
+        .when(pl.col("state") == "returned")
+        .then(pl.lit(str(Outcome.EXCEPTION)))
         .otherwise(pl.lit(str(Outcome.NOT_RECEIVABLE))),
         code=pl.when(pl.col("state") == "duplicate")
         .then(pl.lit("EX-DUPLINE"))

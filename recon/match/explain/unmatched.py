@@ -66,7 +66,7 @@ def _known(
         closed,
         orders,
         weighed.refused,
-        _weak(weighed),
+        _weak(weighed, lines),
     ):
         lines = lines.join(frame, on="line", how="left", maintain_order="left")
     return lines.join(many, on="payer", how="left", maintain_order="left")
@@ -78,12 +78,13 @@ def _open_items(ready: Ready) -> pl.DataFrame:
     return ready.customers.select("owner", payer="customer_id").join(counted, on="owner").drop("owner")
 
 
-def _weak(weighed: Proposals) -> pl.DataFrame:
+def _weak(weighed: Proposals, lines: pl.DataFrame) -> pl.DataFrame:
     """The best set of named documents of each line, however weak: (line, weak, weak_codes).
 
     A stranger's document that the line names is worth a word even where it says too little to be proposed.
     """
-    named = weighed.sets.filter((pl.col("how") == "exact") & pl.col("said").str.contains("^[A-Z]"))
+    sets = weighed.sets.join(lines, on="line", how="semi", maintain_order="left")
+    named = sets.filter((pl.col("how") == "exact") & pl.col("said").str.contains("^[A-Z]"))
     best = named.sort("line", "score", "proposal", descending=[False, True, False])
     best = best.unique("line", keep="first", maintain_order=True)
     return best.select("line", weak="proposal", weak_codes="codes")

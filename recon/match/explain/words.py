@@ -118,3 +118,8 @@ WORDS_OF_CODE: Mapping[str, str] = {
     "EX-PROF": "a proforma or quote is named, which is no invoice",
     "EX-REFUND": "money out that no class explains",
 }
+
+RETURNED_ALONE = (
+    "a payment came back, and its receipt is not among these lines: where that is settled, take it back on "
+    "Allocations; then choose not receivable"
+)

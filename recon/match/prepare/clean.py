@@ -134,7 +134,7 @@ def _lines(tables: Tables, rules: Rules) -> pl.DataFrame:
     class_id, class_code = _classes(rules.not_receivable)
     settled = pl.Series(sorted(tables.settled_lines), dtype=pl.String)
     # Few lines are no receipts: those that some pattern fits are told apart, the rest are not tried.
-    some = lines.filter(_maybe_classed(rules.not_receivable)).select(
+    some = lines.filter(_maybe_classed(lines["type"], rules.not_receivable)).select(
         "line", class_id=class_id, class_code=class_code
     )
     lines = lines.join(some, on="line", how="left", maintain_order="left").with_columns(
@@ -187,17 +187,18 @@ def _flags(rules: Rules) -> dict[str, pl.Expr]:
     }
 
 
-def _maybe_classed(classes: Sequence[NotReceivable]) -> pl.Expr:
-    """Lines that at least one class's pattern or type fits."""
+def _maybe_classed(kinds: pl.Series, classes: Sequence[NotReceivable]) -> pl.Expr:
+    """Lines that at least one class's pattern or type fits; `kinds` are the lines' types, of which there are few."""
     patterns = "|".join(f"(?:{rule.pattern})" for rule in classes if rule.pattern)
     types = sorted({word.upper() for rule in classes for word in rule.types})
     if any(not rule.pattern and not rule.types for rule in classes):
         return pl.lit(value=True)
-    fits = pl.col("type").str.to_uppercase().is_in(types)
-    if patterns:
-        whole = f"(?i){patterns}"
-        fits = fits | pl.col("text").str.contains(whole) | pl.col("type").str.contains(whole)
-    return fits
+    kinds = kinds.unique()
+    if not patterns:
+        return pl.col("type").is_in(kinds.filter(kinds.str.to_uppercase().is_in(types)).implode())
+    whole = f"(?i){patterns}"
+    fitting = kinds.filter(kinds.str.to_uppercase().is_in(types) | kinds.str.contains(whole))
+    return pl.col("type").is_in(fitting.implode()) | pl.col("text").str.contains(whole)
 
 
 def _classes(classes: Sequence[NotReceivable]) -> tuple[pl.Expr, pl.Expr]:

@@ -59,10 +59,8 @@ def customers(tables: Tables, items: pl.DataFrame) -> pl.DataFrame:
         tolerance_used="tolerance_used",
         known=pl.lit(value=True),
     )
-    implied = items.select(
-        "customer_id",
-        "group_id",
-        pl.col("customer_name").alias("name"),
+    said = items.select("customer_id", "group_id", name="customer_name").unique()
+    implied = said.with_columns(
         tax_profile=pl.lit(""),
         tolerance=pl.lit(""),
         tolerance_used=pl.lit(""),

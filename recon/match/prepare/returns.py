@@ -5,6 +5,9 @@
     L3 "BETA INV-8" 900.00, L4 "BETA INV-8" -900.00, which no class calls a return
         -> L3 is `taken_back`; not posted without a person
 
+    L5 "RETURNED PAYMENT ACME" -700.00, and no such receipt
+        -> `returned`: an exception
+
 Which of several receipts came back is told by the words they share with the return.
 """
 
@@ -14,9 +17,11 @@ import re
 
 import polars as pl
 
+from recon.match.text import where
 from recon.rules.schema import Rules
 
-RETURNS = ("EX-RET", "EX-BANKREV")
+RETURNED = "EX-RET"
+RETURNS = (RETURNED, "EX-BANKREV")
 PAIR_DAYS = 60  # a return comes at most this many days after its receipt
 
 
@@ -34,7 +39,7 @@ def set_aside(lines: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     both = ways.join(ways.filter("out"), on=["account", "currency", "size"], how="semi")
     # A join copies every column, and a million lines have a gigabyte of them.
     some = lines.select(*_ASKED, "text").join(both, on="line", how="semi", maintain_order="left")
-    some = some.with_columns(told=_telling_words(rules)).drop("text")
+    some = _with_telling_words(some, rules).drop("text")
     said = some.select("told").unique(maintain_order=True).with_row_index("words")
     coded = some.join(said, on="told", how="left", maintain_order="left")
     found = _taken_back(_paired(coded, said), said).select("line", *_FOUND)
@@ -49,23 +54,33 @@ _FOUND = ("state", "class_id", "class_code", "taken_back")
 _ASKED = ("line", "account", "currency", "amount", "booking_date", "state", "class_id", "class_code")
 
 
-def _telling_words(rules: Rules) -> pl.Expr:
-    """The words of a line that tell it apart: not those of returns, of the bank, or of every company's name."""
+def _with_telling_words(lines: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Lines with `told`, their words that tell them apart: not those of returns, of the bank, or of all companies."""
     patterns = [one.pattern for one in rules.not_receivable if one.code in RETURNS and one.pattern]
-    rest = pl.col("text")
-    for pattern in patterns:
-        rest = rest.str.replace_all(f"(?i){pattern}", " ")
     noise = "|".join(f"(?:{pattern})" for pattern in rules.payers.not_names) or "^$"
     # CHEQUE and ITEM are in the patterns of returns, and tell nothing there.
     dropped = {word.upper() for word in rules.payers.drop_words}
     dropped |= {word for pattern in patterns for word in re.findall("[A-Z]{3,}", pattern.upper())}
-    word = pl.element()
-    telling = (
+
+    def without(said: pl.Expr) -> pl.Expr:
+        for pattern in patterns:
+            said = said.str.replace_all(f"(?i){pattern}", " ")
+        return said
+
+    # One pattern may stand in what is left of another, so each is looked for where there is any.
+    every = "(?i)" + "|".join(f"(?:{pattern})" for pattern in patterns)
+    rest = where(pl.col("text"), lambda t: t.str.contains(every), without) if patterns else pl.col("text")
+    words = lines.select("line", told=rest.str.extract_all(r"[A-Z0-9]+")).explode("told").drop_nulls("told")
+    # Words repeat; whether one tells anything is asked once.
+    word = pl.col("told")
+    telling = words.select(word.unique()).filter(
         word.str.contains(r"^[A-Z0-9]{2,}$")
         & ~word.str.contains(f"(?i){noise}")
         & ~word.is_in(sorted(dropped))
     )
-    return rest.str.extract_all(r"[A-Z0-9]+").list.eval(word.filter(telling)).list.unique().list.sort()
+    kept = words.filter(word.is_in(telling["told"].implode())).unique().sort("line", "told")
+    told = kept.group_by("line", maintain_order=True).agg("told")
+    return lines.join(told, on="line", how="left", maintain_order="left").with_columns(word.fill_null([]))
 
 
 _KEY = (
@@ -165,8 +180,12 @@ def _paired(lines: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
         pl.DataFrame(rows, schema=schema, orient="row"), on="line", how="left", maintain_order="left"
     )
     paired = pl.col("class_id_pair").is_not_null()
+    # Its receipt may be settled since an earlier run: somebody has to take that back.
+    alone = (
+        (pl.col("state") == "not_receivable") & (pl.col("class_code") == RETURNED) & (pl.col("amount") < 0)
+    )
     return joined.with_columns(
-        state=pl.when(paired).then(pl.lit("paired")).otherwise("state"),
+        state=pl.when(paired).then(pl.lit("paired")).when(alone).then(pl.lit("returned")).otherwise("state"),
         class_id=pl.coalesce("class_id_pair", "class_id"),
         class_code=pl.coalesce("class_code_pair", "class_code"),
     ).drop("class_id_pair", "class_code_pair")

@@ -33,7 +33,14 @@ def spell(ready: Ready, lines: pl.DataFrame, rules: Rules) -> Spelled:
         pl.col("payer_text").fill_null("")
     )
     whole = {one.name: getattr(ready, one.name) for one in fields(ready)}
-    return Spelled(**(whole | {"lines": lines}), atoms=atoms, grams=grams, name_grams=name_grams)
+    return Spelled(
+        **(whole | {"lines": lines}),
+        atoms=atoms,
+        grams=grams,
+        name_grams=name_grams,
+        said=ready.keyed(grams["key"]),
+        said_closed=ready.closed_keyed(grams["key"]),
+    )
 
 
 def _references(active: pl.DataFrame, ready: Ready, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:

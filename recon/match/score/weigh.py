@@ -270,6 +270,22 @@ def _beside_advice(sets: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
     return paid.join(meant, on=["line", "item"], how="anti").select("proposal").unique()
 
 
+def _against(sets: pl.DataFrame, flags: list[tuple[pl.Expr, str]]) -> pl.DataFrame:
+    """The sets with `against`, the codes of the flags that are up, in their order.
+
+    The flags that are up are a number of so many bits, and few such numbers come: each one's list is made once.
+    """
+    bits = [
+        pl.when(flag).then(pl.lit(1 << place, dtype=pl.Int64)).otherwise(pl.lit(0, dtype=pl.Int64))
+        for place, (flag, _code) in enumerate(flags)
+    ]
+    marked = sets.with_columns(up=pl.sum_horizontal(bits))
+    numbers = marked["up"].unique().sort()
+    lists = [[code for place, (_flag, code) in enumerate(flags) if up >> place & 1] for up in numbers]
+    told = pl.DataFrame({"up": numbers, "against": pl.Series(lists, dtype=pl.List(pl.String))})
+    return marked.join(told, on="up", how="left", maintain_order="left")
+
+
 def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """May the set be posted by itself? And the codes of what speaks against it."""
     use = rules.evidence.model_dump()
@@ -325,7 +341,6 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         (pl.col("closed"), "EX-PERIOD"),
         (pl.col("closed"), "EX-CUTOFF"),
     ]
-    against = pl.concat_list([pl.when(flag).then(pl.lit(code)) for flag, code in flags]).list.drop_nulls()
     barred = pl.col("bar_codes").list.len().fill_null(0) > 0
     opposed = pl.any_horizontal([flag for flag, _code in flags]).fill_null(value=False) | barred
     # An initial and a surname are a name, though not whose.
@@ -354,7 +369,7 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     )
     codes = pl.concat_list(
         "codes",
-        against,
+        "against",
         pl.col("bar_codes").fill_null([]),
         lacking,
         pl.when(rule.is_in(posting)).then(pl.lit([], dtype=pl.List(pl.String))).otherwise(switched_off),
@@ -362,7 +377,7 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     # Most sets have no code; lists are built only for those that may have one.
     sets = sets.with_columns(opposed=opposed, needs=needs.fill_null(value=False), posting=rule.is_in(posting))
     plain = ~pl.col("opposed") & pl.col("needs") & pl.col("posting") & (pl.col("codes").list.len() == 0)
-    coded = sets.filter(~plain).select("proposal", named=codes)
+    coded = _against(sets.filter(~plain), flags).select("proposal", named=codes)
     sets = (
         sets.join(coded, on="proposal", how="left", maintain_order="left")
         .with_columns(codes=pl.coalesce("named", pl.lit([], dtype=pl.List(pl.String))))
