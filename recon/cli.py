@@ -18,7 +18,9 @@ import typer
 from recon import __version__, flow, terminal
 from recon.cli_audit import audit_app
 from recon.cli_bench import bench
+from recon.cli_case import case_app
 from recon.cli_excel import excel_app
+from recon.cli_learn import learn_app
 from recon.cli_profile import profile
 from recon.cli_report import report
 from recon.problems import EXIT_DONE, EXIT_INPUT, EXIT_JOB, EXIT_REVIEW, Problem, ReconError
@@ -37,7 +39,9 @@ rules_app = typer.Typer(
 )
 app.add_typer(rules_app, name="rules")
 app.add_typer(audit_app, name="audit")
+app.add_typer(case_app, name="case")
 app.add_typer(excel_app, name="excel")
+app.add_typer(learn_app, name="learn")
 
 RulesOption = Annotated[str, typer.Option("--rules", help="Rules file, or default, uk_care, india_care.")]
 StoreOption = Annotated[
@@ -229,8 +233,9 @@ def apply(
     """The reviewer's decisions out of the workbook, into the store, and back onto the sheets."""
     collected = flow.collect(book, store, who)
     many = "decision" if collected.accepted == 1 else "decisions"
-    terminal.out_console.print(f"{collected.accepted} {many} applied, {collected.refused} refused")
-    where = "in the column Result of Suggestions and Exceptions"
+    waits = f", {collected.waiting} for a second person" if collected.waiting else ""
+    terminal.out_console.print(f"{collected.accepted} {many} applied, {collected.refused} refused{waits}")
+    where = "in the column Result of Suggestions, Exceptions and Allocations"
     terminal.complain(collected.problems, terminal.REFUSED_MAX, where)
     terminal.complain(collected.shown)
     raise typer.Exit(EXIT_REVIEW if strict and collected.refused else EXIT_DONE)
@@ -286,23 +291,36 @@ def rules_check(
 
 @rules_app.command("replay")
 def rules_replay(
-    rules: Annotated[str, typer.Option("--rules", help="The changed rules file.")],
+    rules: Annotated[str, typer.Option("--rules", help="The changed rules file.")] = "",
     store: StoreOption = "",
     book: Annotated[Path | None, typer.Option("--book", help="Workbook, whose store has the runs.")] = None,
     run_id: Annotated[str, typer.Option("--run", help="Which run. Default: the last one.")] = "",
     every: Annotated[bool, typer.Option("--all", help="All runs, each in the state of its day.")] = False,
+    learned: Annotated[
+        bool, typer.Option("--learned", help="With what is accepted by now of what was learned.")
+    ] = False,
+    suggested: Annotated[
+        bool, typer.Option("--suggested", help="As if all that is suggested were accepted, too.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for replay.csv and replay.json.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """What a changed rules file would have done to past runs, in counts and money; nothing is changed by it."""
+    """What changed rules, or what was learned, would have done to past runs, in counts and money."""
     if every and run_id:
         raise ReconError(
             Problem("run-unknown", run_id, "--run and --all exclude each other", "leave one out")
         )
     made = terminal.with_progress(
         lambda progress: flow.replay.replay(
-            rules, store, book, run_id, every=every, out=out, progress=progress
+            rules,
+            store,
+            book,
+            run_id,
+            every=every,
+            learned="suggested" if suggested else "accepted" if learned else "",
+            out=out,
+            progress=progress,
         ),
         quiet=quiet or as_json,
     )

@@ -44,6 +44,9 @@ def bench(
     skew: Annotated[
         bool, typer.Option("--skew", help="With --speed: lopsided ledgers of the largest size too.")
     ] = False,
+    learning: Annotated[
+        bool, typer.Option("--learning", help="What a month of decisions is worth in the next month.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Quality on generated cases with known truth; or speed."""
@@ -59,6 +62,11 @@ def bench(
             skew=skew,
         )
         typer.echo(json.dumps(sped.figures, indent=2) if as_json else sped.page)
+        return
+    if learning:
+        months = flow.bench_learning.run(sizes[0], flow.bench.seeds_of(seeds) if seeds else (seed,))
+        told = flow.bench_learning.figures(months)
+        typer.echo(json.dumps(told, indent=2) if as_json else flow.bench_learning.page(months))
         return
     if (results is None) != (truth is None):
         raise ReconError(

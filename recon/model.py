@@ -8,6 +8,7 @@ column's own name. *Inside* it is an integer of minor units under the name with 
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -329,6 +330,10 @@ DECISIONS: Final = Table(
         Column("decided_by", "who"),
         Column("row_hash", "fingerprint of what the person saw"),
         Column("where", "sheet and row, as `Suggestions!14`"),
+        Column(
+            "leg",
+            "which part of a settled line it is about: an item, or `on account`; empty = the whole line",
+        ),
     ),
 )
 
@@ -346,8 +351,16 @@ ACCEPTED: Final = Table(
         Column("accepted_by", "`rule`, or the person"),
         Column("decision", "the decision that accepted it; empty = by rule"),
         Column("decision_id", "that decision's id; empty = by rule"),
+        Column("approved_by", "the second person who decided the same, where one was needed"),
+        Column(
+            "turn",
+            "which turn of its line, from 1: the first settles it, later ones move it or take it back",
+            pl.Int64(),
+        ),
     ),
 )
+
+WAITS: Final = "waits"  # the result of a decision that a second person has to make, too
 
 DECIDED: Final = Table(
     "decided",
@@ -360,9 +373,60 @@ DECIDED: Final = Table(
         Column("decided_by", "who"),
         Column("row_hash", "fingerprint of what the person saw"),
         Column("where", "sheet and row, as `Suggestions!14`"),
-        Column("result", "accepted or refused"),
-        Column("why", "why it was refused; empty if it wasn't"),
+        Column("result", "accepted, refused, or waits (for a second person)"),
+        Column("why", "why it was refused or waits; empty if it was accepted"),
         Column("settles", "the line is settled by it and not proposed again", pl.Boolean()),
+        Column("turn", "which turn of its line it makes, from 1; 0 = none", pl.Int64()),
+        Column("login", "who applied it"),
+    ),
+)
+
+CASES: Final = Table(
+    "cases",
+    (
+        Column("case_id", "the case: Q-1 a query, P-1 a promise, N-1 a note"),
+        Column("kind", "query, promise or note"),
+        Column("event", "opened, answered, assigned, cancelled or closed"),
+        Column("line_id", "the bank line that it is about, if one"),
+        Column("item_id", "the open item that it is about, if one"),
+        Column("customer_id", "the customer that it is about"),
+        _money("amount", "what is queried or promised"),
+        Column("currency", "ISO 4217 code"),
+        _date("due", "of a promise: the day"),
+        Column("owner", "whose turn it is"),
+        Column("text", "the person's words"),
+        Column("who", "who said so"),
+        Column("at", "when, ISO moment with offset"),
+    ),
+)
+
+LEARNED: Final = Table(
+    "learned",
+    (
+        Column("kind", "alias, account, reference, tax or rejected"),
+        Column(
+            "subject",
+            "the payer's name, account or reference as it is compared; for `tax` the customer's number",
+        ),
+        Column("meaning", "the customer's number; for `tax` the words of a tax profile, as `TDS 10%`"),
+        Column("event", "accepted, refused or withdrawn"),
+        _date("valid_from", "first day, empty = always"),
+        _date("valid_to", "last day, empty = still"),
+        Column("evidence", "what spoke for it when that was said, as JSON"),
+        Column("note", "the person's words"),
+        Column("who", "who said so"),
+        Column("at", "when, ISO moment with offset"),
+    ),
+)
+
+REJECTIONS: Final = Table(
+    "rejections",
+    (
+        Column("decision_id", "the decision"),
+        Column("line_id", "the bank line whose proposal was rejected"),
+        Column("customer_id", "whose item or account it proposed"),
+        Column("who", "who rejected it"),
+        Column("at", "when, ISO moment with offset"),
     ),
 )
 
@@ -476,7 +540,8 @@ class View:
 
     `lines` has two more columns: row_hash (the proposal's fingerprint) and run_id. `open_items` is the last
     extract as it was read; `settled` says what was accepted of its items since (see SETTLED; an item may have
-    several rows, one for each extract). `decided` has one more column: decided_at.
+    several rows, one for each extract). `decided` has one more column: decided_at. `turns` has the last turn of
+    each line that ever was settled: line_id, turn, settled (false: it was taken back).
     """
 
     bank_lines: pl.DataFrame
@@ -487,17 +552,28 @@ class View:
     accepted: pl.DataFrame
     decided: pl.DataFrame
     settled: pl.DataFrame
-    settled_lines: frozenset[str]
+    turns: pl.DataFrame
+
+    @property
+    def settled_lines(self) -> frozenset[str]:
+        """Lines that are settled now."""
+        return frozenset(self.turns.filter("settled")["line_id"])
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A posting file: its id is made of the lines in it, so that the same lines always make the same file."""
+    """A posting file: its id is made of the turns in it, so that the same ones always make the same file."""
 
     batch_id: str
     format: str  # a key of posting.FORMATS
     text: str
-    line_ids: tuple[str, ...]
+    turns: tuple[tuple[str, int], ...]  # line_id, turn
+    controls: str = ""  # the controls over it, as text; empty: it was made before they were kept
+
+    @property
+    def line_ids(self) -> tuple[str, ...]:
+        """The bank lines whose turns are in it."""
+        return tuple(dict.fromkeys(line_id for line_id, _ in self.turns))
 
 
 @dataclass(frozen=True)
@@ -511,6 +587,11 @@ class RunRecord:
     rules: Mapping[str, Any] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
     who: str = ""  # login of whoever ran it
+
+
+def settled_hash(turn: int) -> str:
+    """The fingerprint of what is settled of a line: its last turn, since turns are never changed."""
+    return f"turn {turn}"
 
 
 def exponent(currency: str) -> int:
@@ -660,42 +741,56 @@ def row_ids(frame: pl.DataFrame, parts: Sequence[str], prefix: str) -> pl.Series
     if frame.is_empty():
         return pl.Series("id", [], dtype=pl.String)
     texts = [pl.col(name).cast(pl.String).fill_null("") for name in parts]
-    keys = _plain_keys(frame.select(key=pl.concat_str(texts, separator="\x1f"))["key"])
-    digest = _digests(keys)
-    nth = pl.ones(len(keys), dtype=pl.Int64, eager=True)
-    if len(set(digest)) < len(digest):  # counting within each key is slow where every row is a key of its own
-        rows = pl.DataFrame({"key": keys}).with_row_index("row").filter(pl.col("key").is_duplicated())
-        counted = rows.select("row", pl.int_range(1, pl.len() + 1).over("key").alias("nth"))
-        nth = nth.scatter(counted["row"], counted["nth"])
-    hexed = pl.Series("digest", digest, dtype=pl.Binary).bin.encode("hex")
-    ids = pl.DataFrame([hexed, nth.alias("nth")])
+    # Some rows at a time: all the texts together take more memory than the table.
+    slices = (part.select(texts) for part in frame.select(parts).iter_slices(_ROWS))
+    made = pl.concat([_binary(_digests(_plain_keys(keys))) for keys in slices])
+    digest = made.bin.encode("hex").alias("digest")
+    again = made.is_duplicated()
+    if not again.any():
+        return digest.to_frame().select(fill(prefix + "-{}-1", pl.col("digest"))).to_series()
+    # Counting within each key is slow where every row is a key of its own.
+    rows = digest.to_frame().with_row_index("row").filter(again)
+    counted = rows.select("row", pl.int_range(1, pl.len() + 1).over("digest").alias("nth"))
+    nth = pl.ones(len(digest), dtype=pl.Int64, eager=True).scatter(counted["row"], counted["nth"])
+    ids = pl.DataFrame([digest, nth.alias("nth")])
     return ids.select(fill(prefix + "-{}-{}", pl.col("digest"), pl.col("nth"))).to_series()
 
 
 _ROW = b"\x1e"
+_ROWS: Final = 50_000
 _UPPER: Final = bytes(code - 32 if ord("a") <= code <= ord("z") else code for code in range(256))
 _KEPT: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-\x1f" + _ROW)
 _DROPPED: Final = bytes(code for code in range(256) if code not in _KEPT)
 
 
-def _plain_keys(joined: pl.Series) -> list[bytes]:
-    """Texts by their letters and digits in upper case. ASCII goes as one text, several times as fast."""
-    whole: bytes = joined.str.join(_ROW.decode()).item().encode()
-    if whole.isascii() and whole.count(_ROW) == len(joined) - 1:
-        return whole.translate(_UPPER, _DROPPED).split(_ROW)
+def _plain_keys(texts: pl.DataFrame) -> list[bytes]:
+    """Rows' texts by their letters and digits in upper case. ASCII goes as one text, several times as fast."""
+    written = io.BytesIO()
+    texts.write_csv(
+        written, include_header=False, separator="\x1f", line_terminator="\x1e", quote_style="never"
+    )
+    whole = written.getvalue()
+    if whole.isascii():
+        keys = whole.translate(_UPPER, _DROPPED).split(_ROW)
+        if len(keys) == texts.height + 1:
+            return keys[:-1]
+    joined = texts.select(pl.concat_str(pl.all(), separator="\x1f")).to_series()
     plain = joined.str.to_uppercase().str.replace_all(r"[^\pL\pN.\-\x1f]+", "")
     return plain.cast(pl.Binary).to_list()
 
 
 def digests(texts: pl.Series) -> pl.Series:
     """The first 16 characters of each text's SHA-256: enough to tell the rows of a ledger apart."""
-    made = _digests(texts.cast(pl.Binary).to_list())
-    return pl.Series(texts.name, made, dtype=pl.Binary).bin.encode("hex")
+    return _binary(_digests(texts.cast(pl.Binary).to_list())).bin.encode("hex").alias(texts.name)
+
+
+def _binary(made: Sequence[bytes]) -> pl.Series:
+    return pl.Series("digest", made, dtype=pl.Binary).bin.slice(0, 8)
 
 
 def _digests(texts: Sequence[bytes]) -> list[bytes]:
     sha256 = hashlib.sha256
-    return [sha256(text).digest()[:8] for text in texts]
+    return [sha256(text).digest() for text in texts]
 
 
 def fingerprints(lines: pl.DataFrame, allocations: pl.DataFrame, exceptions: pl.DataFrame) -> pl.DataFrame:

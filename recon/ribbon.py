@@ -192,9 +192,10 @@ def _run(book: LiveBook) -> str:
 
 def _apply(book: LiveBook) -> str:
     collected = flow.collect(book, book.store)
-    if not collected.accepted and not collected.refused:
+    if not collected.accepted and not collected.refused and not collected.waiting:
         return "There was no decision to apply: choose in the Decision column of Suggestions or Exceptions."
-    parts = [f"{_several(collected.accepted, 'decision')} applied, {collected.refused:,} refused."]
+    waits = f", {collected.waiting:,} for a second person" if collected.waiting else ""
+    parts = [f"{_several(collected.accepted, 'decision')} applied, {collected.refused:,} refused{waits}."]
     if collected.problems:
         parts.append(_told(collected.problems, _RESULT))
     return " ".join([*parts, *_shown(collected.shown)])

@@ -20,7 +20,7 @@ LONG = {
     "recon/model.py": "every table that goes from room to room, in one place",
 }
 CODE = sorted([*(ROOT / "recon").rglob("*.py"), *(ROOT / "tests").rglob("*.py"), ROOT / "bootstrap.py"])
-PURE = ("problems.py", "model.py", "rules", "match", "decide", "posting", "reports", "bench")
+PURE = ("problems.py", "model.py", "rules", "match", "decide", "learn", "posting", "reports", "bench")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 

@@ -78,7 +78,13 @@ class Case:
 
 
 def generate(
-    flavour: Flavour, lines: int, seed: int, as_of: date = AS_OF, *, items_per_line: float = ITEMS_PER_LINE
+    flavour: Flavour,
+    lines: int,
+    seed: int,
+    as_of: date = AS_OF,
+    *,
+    items_per_line: float = ITEMS_PER_LINE,
+    month: int = 0,
 ) -> Case:
     """A job of exactly so many bank lines in the month of `as_of`; the same arguments give the same bytes.
 
@@ -88,21 +94,26 @@ def generate(
         seed: of all chance.
         as_of: the last day of the month.
         items_per_line: open items for each bank line, about; below 2 nearly every item is paid by some line.
+        month: jobs of the same seed and size that differ in this have the same payers, and other items and lines.
     """
     collecting = gc.isenabled()
     gc.disable()  # millions of small objects, none of them in a circle
     try:
-        return _generate(flavour, lines, seed, as_of, items_per_line)
+        return _generate(flavour, lines, seed, as_of, items_per_line, month)
     finally:
         if collecting:
             gc.enable()
 
 
-def _generate(flavour: Flavour, lines: int, seed: int, as_of: date, items_per_line: float) -> Case:
+def _generate(
+    flavour: Flavour, lines: int, seed: int, as_of: date, items_per_line: float, month: int
+) -> Case:
     name = f"{flavour}/{lines}/{seed}" + ("" if items_per_line == ITEMS_PER_LINE else f"/{items_per_line}")
     rng = Random(name)  # noqa: S311 - reproducible on purpose
     items = max(round(lines * items_per_line), ITEMS_MIN)
     payers = make_payers(flavour, rng, items, thin=lines // 25 + 40)
+    if month:
+        rng = Random(f"{name}/month {month}")  # noqa: S311 - reproducible on purpose
     dense = items_per_line < DENSE
     world = World(flavour, rng, payers, make_ledger(flavour, rng, payers, items, as_of), as_of)
     world.sizes = DENSE_SIZES if dense else ADVICE_SIZES

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from recon.decide.apply import Decided, decide
 from recon.decide.by_rule import by_rule
+from recon.decide.last import last_taken
 from recon.decide.remaining import remaining
 
-__all__ = ["Decided", "by_rule", "decide", "remaining"]
+__all__ = ["Decided", "by_rule", "decide", "last_taken", "remaining"]

@@ -8,7 +8,8 @@ from decimal import Decimal
 import polars as pl
 
 from recon import model
-from recon.model import ACCEPTED, ALLOCATIONS, LINES, Choice, Outcome, Status
+from recon.decide.last import last_taken
+from recon.model import ACCEPTED, ALLOCATIONS, LINES, WAITS, Choice, Outcome, Status
 
 BY_RULE = "rule"
 HOLDING = (Choice.PARK, Choice.QUERY, Choice.REJECT)  # recorded; they settle nothing
@@ -24,8 +25,8 @@ def by_rule(
 ) -> pl.DataFrame:
     """The allocations (as model.ACCEPTED) of `auto` lines up to the ceiling.
 
-    A line that a person last parked, queried or rejected is not accepted by rule, nor one on which a decision is
-    typed that nobody has applied yet: what a person decided wins.
+    A line that a person last parked, queried or rejected is not accepted by rule, nor one whose decision waits for a
+    second person, or is typed and not applied yet: what a person decided wins.
 
     Args:
         lines: what the engine proposes, in outer form.
@@ -47,16 +48,19 @@ def by_rule(
     rows = allocations.filter(pl.col("status") == Status.AUTO).join(chosen, on="line_id", how="semi")
     _assert_whole(chosen, model.inside(rows, ALLOCATIONS, scales))
     texts = [pl.lit(value).alias(name) for name, value in _FIXED.items()]
-    full = with_customers(rows, open_items).with_columns(*texts, pl.col("deduction").fill_null("0.00"))
+    first = pl.lit(1, dtype=pl.Int64).alias(
+        "turn"
+    )  # what people took back is held, and never accepted by rule
+    full = with_customers(rows, open_items).with_columns(*texts, first, pl.col("deduction").fill_null("0.00"))
     return full.sort("line_id", maintain_order=True).select(ACCEPTED.names)
 
 
-_FIXED = {"accepted_by": BY_RULE, "decision": "", "decision_id": ""}
+_FIXED = {"accepted_by": BY_RULE, "decision": "", "decision_id": "", "approved_by": ""}
 
 
 def _held(decided: pl.DataFrame) -> pl.DataFrame:
-    last = decided.filter(pl.col("result") == "accepted").group_by("line_id", maintain_order=True).last()
-    return last.filter(pl.col("decision").is_in([str(choice) for choice in HOLDING]))
+    held = pl.col("decision").is_in([str(choice) for choice in HOLDING])
+    return last_taken(decided).filter(held | (pl.col("result") == WAITS))
 
 
 def with_customers(rows: pl.DataFrame, open_items: pl.DataFrame) -> pl.DataFrame:

@@ -29,6 +29,7 @@ class Asked:
     decided_by: str
     row_hashes: frozenset[str]
     places: tuple[str, ...]
+    legs: tuple[str, ...] = ()  # of a settled line: which of its parts
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, str]]) -> Asked:
@@ -45,6 +46,7 @@ class Asked:
             decided_by=", ".join(of("decided_by")),
             row_hashes=frozenset(of("row_hash")),  # a row that the reviewer added below has none
             places=tuple(row["where"] for row in rows),
+            legs=tuple(of("leg")),
         )
 
     @property
@@ -54,7 +56,11 @@ class Asked:
 
     def details(self) -> str:
         """What is asked besides the choice, as JSON that is the same for the same wish."""
-        asked = {"alternative": sorted(self.alternatives), "items": [list(row) for row in self.rows]}
+        asked = {
+            "alternative": sorted(self.alternatives),
+            "items": sorted(list(row) for row in self.rows),
+            "legs": list(self.legs),
+        }
         return json.dumps({name: value for name, value in asked.items() if value}, ensure_ascii=False)
 
 
@@ -72,7 +78,7 @@ def _pairs(row: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def close(one: Asked, line: Line, known: Known) -> list[Row]:
-    """The rows that a decision accepts; they are taken off what is left of their items.
+    """The rows that a decision accepts; `take` takes them off what is left of their items.
 
     Returns:
         Nothing for a choice that allocates nothing; else rows whose cash is the line's amount, to the penny.
@@ -81,24 +87,29 @@ def close(one: Asked, line: Line, known: Known) -> list[Row]:
         Refusal: it is incomplete, does not add up, or takes more than there is; with all that is wrong at once.
     """
     rows = CHOICES[Choice(one.decision)](one, line, known)
-    faults = _amiss(rows, line, known) if rows else []
+    faults = amiss(rows, line.amount, line, known) if rows else []
     if faults:
         raise Refusal.together(faults)
-    for item_id, amount in _wanted(rows).items():
-        item = known.items[item_id]
-        item.left -= amount
-        item.settled += amount
     return rows
 
 
-def _amiss(rows: Sequence[Row], line: Line, known: Known) -> list[Refusal]:
-    """What keeps rows from being taken off their items: cash that is left, items that have less.
+def take(rows: Sequence[Row], known: Known) -> None:
+    """Take accepted rows off what is left of their items; counter-rows give back."""
+    for item_id, amount in wanted(rows).items():
+        known.ever[item_id] = known.ever.get(item_id, 0) + amount
+        if item_id in known.items:
+            known.items[item_id].left -= amount
+            known.items[item_id].settled += amount
+
+
+def amiss(rows: Sequence[Row], cash: int, line: Line, known: Known) -> list[Refusal]:
+    """What keeps rows from being taken off their items: not all of the line's `cash` is used, items have less.
 
     An item may be settled by all that is left of it. Money that goes out (a returned payment) may also undo what was
     accepted before; money that comes in may not, so that nothing moves silently from one item to another.
     """
     faults = []
-    unexplained = line.amount - sum(row.amount for row in rows)
+    unexplained = cash - sum(row.amount for row in rows)
     if unexplained:
         shown = known.shown(unexplained, line.currency)
         faults.append(
@@ -107,7 +118,7 @@ def _amiss(rows: Sequence[Row], line: Line, known: Known) -> list[Refusal]:
                 "allocate all of it, or choose on account",
             )
         )
-    for item_id, amount in sorted(_wanted(rows).items()):
+    for item_id, amount in sorted(wanted(rows).items()):
         try:
             item = known.item(item_id, line.currency)
         except Refusal as gone:
@@ -121,7 +132,7 @@ def _amiss(rows: Sequence[Row], line: Line, known: Known) -> list[Refusal]:
     return faults
 
 
-def _wanted(rows: Sequence[Row]) -> dict[str, int]:
+def wanted(rows: Sequence[Row]) -> dict[str, int]:
     """What rows settle of each item, cash and deductions."""
     wanted: dict[str, int] = {}
     for row in rows:
@@ -168,7 +179,7 @@ def _held(parts: Sequence[Part], rows: Sequence[Row], one: Asked, line: Line, kn
     ]
 
 
-def _allocate(one: Asked, line: Line, known: Known) -> list[Row]:
+def allocated(one: Asked, line: Line, known: Known) -> list[Row]:
     """Items and amounts that the reviewer wrote."""
     if not one.rows:
         raise Refusal("it is not said to which item, and how much", "write item and amount")
@@ -209,7 +220,7 @@ def _to_item(part: Part, one: Asked, line: Line, find: Find, known: Known) -> li
     ]
 
 
-def _on_account(one: Asked, line: Line, known: Known) -> list[Row]:
+def on_account(one: Asked, line: Line, known: Known) -> list[Row]:
     """The whole line on account: of the customer written, else of the one proposed, else of nobody yet (suspense)."""
     names = sorted({name for name, _ in one.rows if name})
     if len(names) > 1:
@@ -237,7 +248,7 @@ def _write_off(one: Asked, line: Line, known: Known) -> list[Row]:
     except Refusal as fault:
         faults.append(fault)
     if faults:
-        raise Refusal.together([*faults, *(_amiss(rows, line, known) if rows else ())])
+        raise Refusal.together([*faults, *(amiss(rows, line.amount, line, known) if rows else ())])
     return rows
 
 
@@ -261,8 +272,8 @@ CHOICES: Final[Mapping[Choice, Callable[[Asked, Line, Known], list[Row]]]] = Map
     {
         Choice.ACCEPT: _accept,
         Choice.ACCEPT_ALTERNATIVE: _accept_alternative,
-        Choice.ALLOCATE: _allocate,
-        Choice.ON_ACCOUNT: _on_account,
+        Choice.ALLOCATE: allocated,
+        Choice.ON_ACCOUNT: on_account,
         Choice.WRITE_OFF: _write_off,
         Choice.NOT_RECEIVABLE: _nothing,
         Choice.PARK: _nothing,

@@ -15,6 +15,7 @@ from recon import model
 from recon.decide.by_rule import with_customers
 from recon.decide.remaining import remaining
 from recon.model import ACCEPTED, ALLOCATIONS, LINES, OPEN_ITEMS, SETTLED, View
+from recon.net import over_turns
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer to the reviewer, not an error
@@ -56,6 +57,9 @@ class Line:
     booked: date
     rows: tuple[Row, ...]
     alternatives: tuple[str, ...]
+    standing: tuple[Row, ...] = ()  # what is accepted of it now
+    turn: int = 0  # its last one; 0: it never was settled
+    settled: bool = False
 
     @property
     def unexplained(self) -> int:
@@ -81,6 +85,7 @@ class Known:
     lines: Mapping[str, Line]
     items: dict[str, Item]
     by_doc_no: Mapping[str, tuple[str, ...]]  # doc_no -> ids of the items that have it
+    ever: dict[str, int]  # item_id -> what was settled of it, also of items that the extract no longer has
     customers: frozenset[str]
     scales: Mapping[str, int] = field(default_factory=dict)
 
@@ -169,7 +174,12 @@ def known_of(view: View, line_ids: Iterable[str], named: Iterable[str]) -> Known
     alternatives = _alternatives(exceptions)
     typed = {*named}
     typed |= {part for name in typed if name.endswith(")") for part in name[:-1].rpartition(" (")[::2]}
-    names = typed | {*allocations["item_id"].drop_nulls(), *_last_names(alternatives.values())}
+    standing = over_turns(of_lines(view.accepted))
+    names = typed | {
+        *allocations["item_id"].drop_nulls(),
+        *standing["item_id"],
+        *_last_names(alternatives.values()),
+    }
     mentioned = pl.Series(sorted(names - {""}), dtype=pl.String).implode()
     items, _ = remaining(
         view.open_items.filter(pl.col("item_id").is_in(mentioned) | pl.col("doc_no").is_in(mentioned)),
@@ -185,7 +195,10 @@ def known_of(view: View, line_ids: Iterable[str], named: Iterable[str]) -> Known
         ]
     )
     rows = _rows(with_customers(model.inside(allocations, ALLOCATIONS, scales), items))
+    stands = _rows(model.inside(standing, ACCEPTED, scales))
+    turns = {line_id: (turn, settled) for line_id, turn, settled in of_lines(view.turns).iter_rows()}
     booked = dict(of_lines(view.bank_lines).select("line_id", "booking_date").iter_rows())
+    found = model.inside(lines, LINES, scales).select("line_id", "amount_minor", "currency", "row_hash")
     return Known(
         lines={
             line_id: Line(
@@ -196,13 +209,14 @@ def known_of(view: View, line_ids: Iterable[str], named: Iterable[str]) -> Known
                 booked.get(line_id) or date.min,
                 tuple(rows.get(line_id, ())),
                 tuple(alternatives.get(line_id, ())),
+                tuple(stands.get(line_id, ())),
+                *turns.get(line_id, (0, False)),
             )
-            for line_id, amount, currency, row_hash in model.inside(lines, LINES, scales)
-            .select("line_id", "amount_minor", "currency", "row_hash")
-            .iter_rows()
+            for line_id, amount, currency, row_hash in found.iter_rows()
         },
         items=_items(items, view.settled, scales),
         by_doc_no=_by_doc_no(items),
+        ever=dict(_ever(view.settled, scales).select("item_id", "ever").iter_rows()),
         customers=frozenset(view.open_items["customer_id"].drop_nulls()) - {""},
         scales=scales,
     )
@@ -225,13 +239,8 @@ def _rows(allocations: pl.DataFrame) -> dict[str, list[Row]]:
 
 
 def _items(items: pl.DataFrame, settled: pl.DataFrame, scales: Mapping[str, int]) -> dict[str, Item]:
-    ever = (
-        model.inside(settled, SETTLED, scales)
-        .group_by("item_id", "currency")
-        .agg(pl.col("settled_ever_minor").first().alias("ever"))
-    )
     inner = model.inside(items, OPEN_ITEMS, scales).join(
-        ever, on=["item_id", "currency"], how="left", maintain_order="left"
+        _ever(settled, scales), on=["item_id", "currency"], how="left", maintain_order="left"
     )
     columns = inner.select(
         "item_id", "customer_id", "currency", "open_amount_minor", pl.col("ever").fill_null(0)
@@ -240,6 +249,15 @@ def _items(items: pl.DataFrame, settled: pl.DataFrame, scales: Mapping[str, int]
     for row in columns.iter_rows():
         found.setdefault(row[0], Item(*row))  # two rows of one id: the first counts, the smaller risk
     return found
+
+
+def _ever(settled: pl.DataFrame, scales: Mapping[str, int]) -> pl.DataFrame:
+    """What was settled of each item at any time: item_id, currency, ever."""
+    return (
+        model.inside(settled, SETTLED, scales)
+        .group_by("item_id", "currency")
+        .agg(pl.col("settled_ever_minor").first().alias("ever"))
+    )
 
 
 def _by_doc_no(items: pl.DataFrame) -> dict[str, tuple[str, ...]]:

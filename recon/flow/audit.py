@@ -44,7 +44,7 @@ def verify(store_url: str = "", book: Path | None = None, expect: str = "") -> A
     if expect and len(expect.strip()) < NOTED_MIN:
         what = f"the hash {expect.strip()} has fewer than {NOTED_MIN} characters, which proves little"
         raise ReconError(Problem("chain-broken", "--expect", what, "give more of what was noted"))
-    with _opened("recon audit verify", store_url, book) as store:
+    with opened("recon audit verify", store_url, book) as store:
         found, hashes = store.verify(), store.links()
     problems = [
         Problem(
@@ -84,7 +84,7 @@ def reperform(
         ReconError: EXIT_INPUT if no store is named, there is no such run, or its inputs or rules can't be used any
             more; EXIT_JOB if the store or the folder can't be used.
     """
-    with deliver.ready(out, OUT_FILES), _opened("recon audit reperform", store_url, book) as store:
+    with deliver.ready(out, OUT_FILES), opened("recon audit reperform", store_url, book) as store:
         (name,), _lost = replay.chosen(store, run_id, every=False)
         past = store.past(name)
         assert past is not None, "chosen by what is kept"
@@ -113,7 +113,12 @@ def reperform(
 
 
 @contextmanager
-def _opened(command: str, store_url: str, book: Path | None) -> Iterator[Store]:
+def opened(command: str, store_url: str, book: Path | None) -> Iterator[Store]:
+    """The store that a command of `recon audit` is about.
+
+    Raises:
+        ReconError: EXIT_INPUT if none is named; EXIT_JOB if it can't be used.
+    """
     url = books.store_url(store_url, book)
     if not url:
         raise ReconError(

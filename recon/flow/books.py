@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from recon import model
+from recon import model, posting
 from recon.fill import fill
-from recon.flow import logbook, queue, rest
+from recon.flow import logbook, masked, queue, rest, standing, waiting
 from recon.flow.gather import Gathered
 from recon.model import Kind, Outcome
 from recon.problems import EXIT_JOB, Problem, ReconError
@@ -23,7 +23,6 @@ from recon.store import RunRecord, Store
 from recon.workbook import columns, file, guard, layout, named, summary
 from recon.workbook.pages import Page
 
-SUGGESTIONS, EXCEPTIONS = "Suggestions", "Exceptions"
 DONE, TOLD, WAITS = "done", "told", "yes"  # what the lines' column `waits` says, see layout.sheets
 SUFFIXES = (".xlsm", ".xlsx")
 NEW_SUFFIX = ".xlsm"  # the template holds macros, and Excel opens no such workbook under another name
@@ -50,7 +49,12 @@ class Book(Protocol):
     ) -> Sequence[Problem]:
         """Put frames into their sheets and blocks, all or nothing."""
 
-    def write_pages(self, pages: Sequence[Page]) -> tuple[Sequence[str], Sequence[Problem]]:
+    def read_page(self, key: str, height: int, width: int) -> list[list[str]]:
+        """The first cells of the sheet of a page of that key, as text; none if there is no such sheet."""
+
+    def write_pages(
+        self, pages: Sequence[Page], *, backup: bool = True
+    ) -> tuple[Sequence[str], Sequence[Problem]]:
         """Put report pages onto their sheets: the sheets' names, and what could not stay on them."""
 
 
@@ -153,15 +157,19 @@ def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dic
     fresh = set(just_decided["line_id"]) if just_decided is not None else set()
     settled = pl.Series(sorted(now.settled_lines - fresh), dtype=pl.String)
     told = pl.Series(sorted(now.settled_lines & fresh), dtype=pl.String)
-    accepted = now.accepted["line_id"].unique()
-    answered = _answered(now.decided)
-    told_before = answered.select("line_id", decision=pl.lit(""), result=_answer())
+    answered, asked = _answered(now.decided), waiting.decisions(now)
+    told_before = pl.concat(
+        [
+            answered.select("line_id", decision=pl.lit(""), result=_answer()),
+            asked.select("line_id", decision=pl.lit(""), result="result").unique("line_id"),
+        ]
+    )
     waits = (
         pl.when(pl.col("line_id").is_in(settled.implode()))
         .then(pl.lit(DONE))
         .when(pl.col("line_id").is_in(told.implode()))
         .then(pl.lit(TOLD))
-        .when((pl.col("outcome") == Outcome.AUTO) & ~pl.col("line_id").is_in(accepted.implode()))
+        .when(pl.col("outcome") == Outcome.AUTO)
         .then(pl.lit(WAITS))
         .otherwise(pl.lit(""))
     )
@@ -170,10 +178,12 @@ def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dic
         "open_items": now.open_items,
         "lines": now.lines.with_columns(waits=waits),
         "allocations": now.allocations,
+        "standing": standing.rows(now),
         "exceptions": now.exceptions,
         "run_log": logbook.run_log(store),
-        "answered": answered.select("line_id"),
-        "to_post": store.unposted().select("line_id").unique(),
+        "answered": pl.concat([answered.select("line_id"), asked.select("line_id").unique()]),
+        "second_person": asked.drop("result"),
+        "to_post": posting.due(store.unposted()).select("line_id").unique(),
         "decisions_log": pl.concat([told_before, *_unanswered(just_decided, answered)]),
     }
 
@@ -281,7 +291,10 @@ def _write(
 
     Returns what a person should know of that. The workbook is written first: if it can't be, all is as it was.
     """
-    sheets = layout.sheets(_with_names(book, view), facts)
+    named_ = _with_names(book, view)
+    sheets = layout.sheets(
+        masked.tables(named_, masked.said(view.get("rules", book.peek(columns.RULES.name)))), facts
+    )
     crowded = any(sheets[name].height > shown for name in queue.REVIEWED if name in sheets)
     stands = _standing(book, view) if crowded else queue.Standing()
     places = _rest_paths(book)
@@ -355,7 +368,7 @@ def pending(book: Path | Book | None) -> frozenset[str]:
 
 def typed(book: Book) -> frozenset[str]:
     """Lines on which a decision is typed that is not applied yet."""
-    rows = [book.peek(name) for name in queue.REVIEWED]
+    rows = [book.peek(sheet.name) for sheet in columns.DECIDED_ON]
     return frozenset(
         line_id
         for frame in rows
@@ -408,12 +421,12 @@ def show_decided(
 
 
 def decisions(book: Book) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Problem, ...]]:
-    """The reviewer's decisions off Suggestions and Exceptions.
+    """The reviewer's decisions off Suggestions, Exceptions and, of what is settled, Allocations.
 
     Returns them as model.DECISIONS; the lines whose decision can't be taken, as `decide.Decided.results`; and a
     problem for each of these.
     """
-    frames = {name: book.read(name) for name in (SUGGESTIONS, EXCEPTIONS)}
+    frames = {sheet.name: book.read(sheet.name) for sheet in columns.DECIDED_ON}
     rows, problems = layout.decisions(frames)
     line_of = {
         f"{name}!{row}": line_id

@@ -107,7 +107,7 @@ def _told(one: Proposed, items: pl.DataFrame, when: str) -> pl.DataFrame:
         one.lines.select("line_id", "amount", "currency", "outcome", "code", "row_hash")
         .join(posted, on="line_id", how="left")
         .join(_items_text(rows), on="line_id", how="left")
-        .join(_signatures(rows, ALLOCATIONS), on="line_id", how="left")
+        .join(signatures(rows, ALLOCATIONS), on="line_id", how="left")
         .with_columns(pl.col(pl.String).fill_null(""))
     )
     return told.rename({name: f"{name}_{when}" for name in told.columns if name != "line_id"})
@@ -122,7 +122,7 @@ def _items_text(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.group_by("line_id", maintain_order=True).agg(text.str.join(readings.TOGETHER).alias("items"))
 
 
-def _signatures(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+def signatures(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     """What is settled of which item, as one text for each line: two results are the same if these are."""
     scales = model.scales_of([(table, rows)])
     inner = model.inside(rows, table, scales)
@@ -141,7 +141,7 @@ def _verdicts(said: Said) -> pl.DataFrame:
     """Each line's last decision that was not refused, and what it settled: (line_id, decision, saw, settled)."""
     last = said.decided.filter(pl.col("result") == "accepted").group_by("line_id", maintain_order=True).last()
     rows = said.accepted.join(last, on=["line_id", "decision_id"], how="semi")
-    settled = _signatures(rows, ACCEPTED).rename({"settles": "settled"})
+    settled = signatures(rows, ACCEPTED).rename({"settles": "settled"})
     told = last.select("line_id", "decision", saw="row_hash")
     return told.join(settled, on="line_id", how="left").with_columns(pl.col("settled").fill_null(""))
 

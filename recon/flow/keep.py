@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from recon import decide
+from recon.decide import cases
 from recon.flow.gather import Gathered
 from recon.model import Kind, Outcome, RunRecord
 from recon.problems import Problem
@@ -23,11 +24,16 @@ def opened(url: str) -> Store:
     return Store.open(url)
 
 
-def remembered(store: Store, gathered: Gathered) -> tuple[frozenset[str], pl.DataFrame, tuple[Problem, ...]]:
-    """What earlier runs settled: lines not to propose again, what is left of each item, and what is stale of it."""
+def remembered(
+    store: Store, gathered: Gathered, rules: Rules
+) -> tuple[frozenset[str], pl.DataFrame, tuple[Problem, ...]]:
+    """What earlier runs settled: lines not to propose again, what is left of each item, and what is stale of it.
+
+    Items with an open query are disputed.
+    """
     settled = store.settled_lines()
     left, stale = decide.remaining(gathered.frames[Kind.ITEMS], store.settled_items())
-    return settled, left, stale
+    return settled, cases.blocked(left, store.cases(), rules.cases), stale
 
 
 def keep(

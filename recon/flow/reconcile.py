@@ -23,12 +23,13 @@ from recon.flow.gather import Gathered, Progress, gather, inner, silent
 from recon.flow.identity import told_apart
 from recon.flow.login import login
 from recon.match import ready_of, settle
-from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Result, RunRecord
+from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Result, RunRecord, Tables
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
 if TYPE_CHECKING:
     from recon.flow.books import Book
+    from recon.flow.learning import Learned
     from recon.store import Store
 
 OUT_DEFAULT = Path("recon-out")
@@ -121,29 +122,29 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
     with deliver.ready(job.out, job.out_files):
         if isinstance(job.book, Path):
             flow.books.check(job.book)
-        store = flow.keep.opened(job.store_url) if job.store_url else None
+        store, loaded = _opened(job, loaded)
         try:
             gathered = followed(told_apart(gathered, store), store)
-            settled_lines, items, stale = _remembered(store, gathered)
+            settled_lines, items, stale = _remembered(store, gathered, loaded)
             inputs = totals.inputs(gathered)
             stages.append(("match", time.perf_counter()))
             progress("match", 0, 1)
-            tables = [
-                inner(gathered, items, settled_lines, *((store.tolerated(), store.paid()) if store else ()))
-            ]
+            learned = flow.learning.in_run(store, gathered.frames, loaded, as_of) if store else None
+            tables = [_tables(gathered, items, settled_lines, store, learned)]
             scales = tables[0].scales
             # Without them what came in is not asked for again, and it takes as much as all the rest.
             if not (store or job.book):
                 gathered, items = gathered.emptied(), items.clear()
             shares = cluster.shares(spark, tables[0].bank_lines.height, job.workers, job.memory)
-            result = settle(ready_of(tables.pop(), loaded), loaded, *shares)
+            result = _used(learned, settle(ready_of(tables.pop(), loaded), loaded, *shares))
             progress("match", 1, 1)
             stages.append(("write", time.perf_counter()))
             progress("write", 0, 1)
             problems = tuple(dict.fromkeys([*gathered.problems, *stale, *result.problems]))
             run = _record(gathered, loaded, started, as_of)
-            ceiling = loaded.controls.auto_post_ceiling
-            summary = _head(run) | totals.summary(gathered, inputs, result, scales, ceiling)
+            summary = _head(run) | totals.summary(
+                gathered, inputs, result, scales, loaded.controls.auto_post_ceiling
+            )
             summary["problems"] = len(problems)
             outer = _outer(result, scales)
             if store:
@@ -166,11 +167,44 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
                 store.close()
 
 
+def _opened(job: Job, loaded: Rules) -> tuple[Store | None, Rules]:
+    """The store, if there is one, and the rules, whose threshold may follow what was decided there."""
+    if not job.store_url:
+        return None, loaded
+    store = flow.keep.opened(job.store_url)
+    try:
+        return store, flow.calibration.followed(store, loaded)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _tables(
+    gathered: Gathered,
+    items: pl.DataFrame,
+    settled_lines: frozenset[str],
+    store: Store | None,
+    learned: Learned | None,
+) -> Tables:
+    """The tables of the engine: what was read, and what the store knows besides."""
+    if store is None or learned is None:
+        return inner(gathered, items, settled_lines)
+    read = replace(gathered, frames=learned.joined())
+    return inner(read, items, settled_lines, store.tolerated(), store.paid())
+
+
+def _used(learned: Learned | None, result: Result) -> Result:
+    """The result with what was learned in its reasons, and no rejected pair posted."""
+    return learned.applied(result) if learned else result
+
+
 def _remembered(
-    store: Store | None, gathered: Gathered
+    store: Store | None, gathered: Gathered, rules: Rules
 ) -> tuple[frozenset[str], pl.DataFrame, tuple[Problem, ...]]:
     """What earlier runs settled, as `flow.keep.remembered` tells it; without a store nothing."""
-    return flow.keep.remembered(store, gathered) if store else (frozenset(), gathered.frames[Kind.ITEMS], ())
+    if store is None:
+        return frozenset(), gathered.frames[Kind.ITEMS], ()
+    return flow.keep.remembered(store, gathered, rules)
 
 
 def _latest(gathered: Gathered) -> date:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import polars as pl
 from pydantic import ValidationError
 
 from recon import decide, model, rules
-from recon.flow import books, compare, deliver, settings
+from recon.decide import cases
+from recon.flow import books, compare, deliver, learning, settings
 from recon.flow.compare import REPLAY, Proposed, Said
 from recon.flow.gather import Gathered, Progress, inner, silent
 from recon.flow.review import known_store
@@ -19,9 +21,16 @@ from recon.match import match
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Outcome
 from recon.problems import Problem, ReconError
 from recon.rules.schema import Rules
-from recon.store import Past, Store
+from recon.store import Lessons, Past, Store
 
 OUT_FILES = ("replay.csv", "replay.json")
+ACCEPTED, SUGGESTED = "accepted", "suggested"  # what of what was learned is tried
+OWN = "each run's own"
+_WITH = {
+    "": "",
+    ACCEPTED: ", with what was learned since",
+    SUGGESTED: ", as if all that is suggested were accepted",
+}
 NOT_KEPT = "it ran before all that a run reads was kept in the store"
 
 
@@ -36,12 +45,13 @@ class Replayed:
 
 
 def replay(
-    rules_name: str,
+    rules_name: str = "",
     store_url: str = "",
     book: Path | None = None,
     run_id: str = "",
     *,
     every: bool = False,
+    learned: str = "",
     out: Path | None = None,
     progress: Progress = silent,
 ) -> Replayed:
@@ -52,11 +62,13 @@ def replay(
     says who was right.
 
     Args:
-        rules_name: the rules to try, as `--rules` takes them.
+        rules_name: the rules to try, as `--rules` takes them; empty = each run's own, to try what was learned alone.
         store_url: the store; empty = the one beside the workbook.
         book: the workbook.
         run_id: the run; empty = the last one.
         every: all runs.
+        learned: ACCEPTED = with what is accepted by now of what was learned, SUGGESTED = with what could be, too;
+            empty = with what each run had.
         out: folder for replay.csv and replay.json; none = nothing is written.
         progress: told of each run.
 
@@ -64,7 +76,10 @@ def replay(
         ReconError: EXIT_INPUT if rules or run can't be used or no store is named; EXIT_JOB if the store or the
             folder can't be used.
     """
-    loaded, _path = settings.load_rules(rules_name)
+    if not (rules_name or learned):
+        what, hint = "nothing says what to try", "add --rules, --learned or --suggested"
+        raise ReconError(Problem("input-missing", "recon rules replay", what, hint))
+    given = settings.load_rules(rules_name)[0] if rules_name else None
     url = books.store_url(store_url, book)
     if not url:
         what, hint = "nothing says which store holds the runs", "add --store or --book"
@@ -72,19 +87,24 @@ def replay(
     with deliver.ready(out, OUT_FILES), known_store(url, None if store_url else book) as store:
         names, problems = chosen(store, run_id, every=every)
         decided, accepted = store.decided(), store.accepted()
+        lessons = learning.tried(store, suggested=learned == SUGGESTED) if learned else None
         runs, frames = [], [REPLAY.empty_outside()]
         for number, name in enumerate(names):
             progress("replay", number, len(names))
             past = store.past(name)
             assert past is not None, "chosen by what is kept"
             since = decided.join(past.decided_before, on="decision_id", how="anti", maintain_order="left")
-            facts, changed = _one(past, loaded, Said(since, accepted))
+            loaded = given or own_rules(past) or Rules()
+            facts, changed = _one(past, loaded, Said(since, accepted), lessons)
             runs.append(facts)
             frames.append(changed.select(pl.lit(name).alias("run_id"), pl.all()))
         progress("replay", len(names), len(names))
         changed = pl.concat(frames)
         whole = {
-            "rules": {"name": loaded.name, "sha256": rules.digest(loaded)},
+            "rules": {"name": given.name, "sha256": rules.digest(given)}
+            if given
+            else {"name": OWN, "sha256": ""},
+            "learned": learned,
             "runs": runs,
             "total": _total(changed),
         }
@@ -112,11 +132,13 @@ def chosen(store: Store, run_id: str, *, every: bool) -> tuple[list[str], tuple[
     return names, lost
 
 
-def _one(past: Past, loaded: Rules, said: Said) -> tuple[dict[str, Any], pl.DataFrame]:
-    """One run with other rules: its figures, and the lines that differ."""
+def _one(
+    past: Past, loaded: Rules, said: Said, lessons: Lessons | None
+) -> tuple[dict[str, Any], pl.DataFrame]:
+    """One run with other rules, or with what was learned since: its figures, and the lines that differ."""
     items, _stale = decide.remaining(past.frames[Kind.ITEMS], past.settled)
     before = Proposed(past.lines, past.allocations, past.accepted)
-    after = _proposed(past, items, loaded)
+    after = _proposed(replace(past, lessons=lessons) if lessons else past, items, loaded)
     changed = compare.differences(before, after, None, items, said)
     own = own_rules(past)
     if not changed.is_empty() and own is not None:
@@ -147,8 +169,10 @@ class Made:
 
 def made(past: Past, items: pl.DataFrame, loaded: Rules) -> Made:
     """What rules make of a run's input, in the state of its day; `items` are the open items as they stood then."""
-    tables = inner(Gathered((), dict(past.frames)), items, past.settled_lines, past.tolerated, past.paid)
-    result = match(tables, loaded)
+    learned = learning.counted(past.lessons, past.frames, loaded, date.fromisoformat(past.as_of))
+    items = cases.blocked(items, past.cases, loaded.cases)
+    tables = inner(Gathered((), learned.joined()), items, past.settled_lines, past.tolerated, past.paid)
+    result = learned.applied(match(tables, loaded))
     lines = model.outside(result.lines, LINES, tables.scales).filter(pl.col("outcome") != Outcome.DUPLICATE)
     allocations = model.outside(result.allocations, ALLOCATIONS, tables.scales)
     exceptions = model.outside(result.exceptions, EXCEPTIONS, tables.scales)
@@ -197,7 +221,7 @@ def told(facts: Mapping[str, Any]) -> list[str]:
     for run in facts["runs"]:
         lines.append(
             f"run {run['run_id']} as of {run['as_of']}: {run['lines']} lines, rules `{run['rules']['name']}`"
-            f" -> `{facts['rules']['name']}`"
+            f" -> `{facts['rules']['name']}`{_WITH[facts['learned']]}"
         )
         for outcome, sides in run["outcomes"].items():
             before, after = _said(sides["before"]), _said(sides["after"])

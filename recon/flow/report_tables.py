@@ -10,6 +10,8 @@ from typing import Any, Final
 import polars as pl
 
 from recon import decide, model
+from recon.decide import cases
+from recon.flow import masked
 from recon.ingest import amounts
 from recon.model import EXTRA, Kind
 from recon.problems import Problem
@@ -42,6 +44,7 @@ def of_store(store: Store, rules: Rules, as_of: date | None) -> Inputs | None:
         return None
     now = store.current()
     left, _ = decide.remaining(now.open_items, now.settled)
+    left = cases.blocked(left, store.cases(), rules.cases)
     # What was accepted since the extract was read is no fault of the extract.
     stale = decide.remaining(now.open_items, store.settled_items(before_last_run=True))[1]
     held = store.on_account()
@@ -56,6 +59,7 @@ def of_store(store: Store, rules: Rules, as_of: date | None) -> Inputs | None:
         "files": _files(runs, summaries),
         "postings": store.posted().with_columns(created=_minutes("created")),
     }
+    outer = masked.tables(outer, rules.privacy)
     # What a file had besides is nothing that a report knows.
     known = {
         name: frame.select(column for column in frame.columns if not column.startswith(EXTRA))

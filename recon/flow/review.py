@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from recon import decide, model, posting
-from recon.flow import books, deliver, moments
+from recon.decide import cases
+from recon.flow import books, deliver, learning, moments
 from recon.flow.books import Book
 from recon.flow.login import login
+from recon.net import over_turns
 from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.rules.schema import Rules
 from recon.store import Store
@@ -25,6 +27,7 @@ class Collected:
     refused: int
     problems: tuple[Problem, ...]
     shown: tuple[Problem, ...] = ()  # what could not stay on the sheets, or stands in the rest file
+    waiting: int = 0  # decisions that a second person has to make, too
 
 
 def collect(book: Path | Book, store_url: str = "", who: str = "") -> Collected:
@@ -42,15 +45,22 @@ def collect(book: Path | Book, store_url: str = "", who: str = "") -> Collected:
         signed = rows.with_columns(
             decided_by=pl.when(unsigned).then(pl.lit(who or login())).otherwise("decided_by")
         )
-        outcome = decide.decide(signed, store.current())
+        rules = rules_of_last_run(store)
+        outcome = decide.decide(signed, store.current(), rules.authority, login())
         store.append_decisions(outcome.decided, outcome.accepted, moments.now())
+        store.append_cases(cases.of_decisions(outcome.decided, store.cases(), moments.now()))
         problems = (*unread, *outcome.problems)
         refused = outcome.results.filter(pl.col("result") == "refused")["line_id"].n_unique()
-        taken = outcome.results.filter(pl.col("result") != "refused")["line_id"].n_unique()
-        status = f"{taken} decisions applied, {refused + len(unread)} refused"
+        taken = outcome.results.filter(pl.col("result") == "accepted")["line_id"].n_unique()
+        waiting = outcome.results.filter(pl.col("result") == model.WAITS)["line_id"].n_unique()
+        lessons = learning.off_the_sheet(opened, store, rules, who or login())
+        taken, refused = taken + lessons.taken, refused + len(unread) + len(lessons.problems)
+        waits = f", {waiting} for a second person" if waiting else ""
+        status = f"{taken} decisions applied, {refused} refused{waits}"
         results = pl.concat([outcome.results, untaken])
         shown = books.show_decided(opened, store, results, {"status": status})
-        return Collected(taken, refused + len(unread), problems, shown)
+        shown = (*shown, *learning.show(opened, store, rules, lessons))
+        return Collected(taken, refused, (*problems, *lessons.problems), shown, waiting)
 
 
 def refresh(book: Path | Book, store_url: str = "") -> tuple[Problem, ...]:
@@ -64,7 +74,8 @@ def refresh(book: Path | Book, store_url: str = "") -> tuple[Problem, ...]:
     opened = books.existing(book)
     with known_store(books.store_url(store_url, book), opened.path if not store_url else None) as store:
         status = f"refreshed {moments.now()[:16].replace('T', ' ')}"
-        return books.show_store(opened, store, {"status": status})
+        shown = books.show_store(opened, store, {"status": status})
+        return (*shown, *learning.show(opened, store, rules_of_last_run(store)))
 
 
 def known_store(url: str, book: Path | None) -> Store:
@@ -112,6 +123,10 @@ def post(
     beside = None if store_url or book is None else (book if isinstance(book, Path) else book.path)
     with known_store(url, beside) as store:
         unposted = store.unposted()
+        held = _waiting_lines(store.decided())  # it may be taken back: nothing of it is posted meanwhile
+        unposted = unposted.filter(~pl.col("line_id").is_in(held.implode()))
+        if posting.due(unposted).is_empty():  # nothing, or what came to nought before it was ever posted
+            unposted = unposted.clear()
         if unposted.is_empty() and not store.batches():
             return None
         with deliver.ready(out):
@@ -127,7 +142,7 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
     if unposted.is_empty():
         last = store.batch(store.batches()[-1])
         assert last is not None
-        return _posted(last, out, "", again=True)
+        return _posted(last, out, again=True)
     lines = store.bank_lines(unposted["line_id"].unique(maintain_order=True).to_list())
     items = store.items([item for item in unposted["item_id"].unique(maintain_order=True).to_list() if item])
     rules = rules_of_last_run(store)
@@ -140,22 +155,36 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
         accounts=posting.accounts_of(rules),
         approved_by=who or login(),
         hand_ceiling=ceiling,
+        corrected_on=_last_day(store),
+        corrected=over_turns(store.posted_rows(unposted["line_id"]))["line_id"],
     )
     failed = posting.failures(made.controls, made.legs, ceiling)
     if failed:
         raise ReconError(failed)
     kept = store.append_postings(made.batch, moments.now(), who or login())
-    return _posted(kept, out, posting.controls_text(made.controls), again=False)
+    return _posted(kept, out, again=False)
+
+
+def _waiting_lines(decided: pl.DataFrame) -> pl.Series:
+    """Lines whose last decision waits for a second person."""
+    return decide.last_taken(decided).filter(pl.col("result") == model.WAITS)["line_id"]
+
+
+def _last_day(store: Store) -> date | None:
+    """The day that the last run took for today."""
+    runs = store.runs().filter(pl.col("status") == "finished")
+    return date.fromisoformat(runs["as_of"][-1]) if runs.height else None
 
 
 def rules_of_last_run(store: Store) -> Rules:
     """The rules that made what is accepted: those of the last run."""
-    runs = store.runs().filter(pl.col("status") == "finished")
-    return Rules.model_validate(json.loads(runs["rules"][-1])) if runs.height else Rules()
+    return learning.rules_of(store)
 
 
-def _posted(batch: model.Batch, out: Path, control: str, *, again: bool) -> Posted:
+def _posted(batch: model.Batch, out: Path, *, again: bool) -> Posted:
     texts = {f"posting-{batch.format}-{batch.batch_id}.csv": batch.text}
-    if control:
-        texts[f"posting-{batch.format}-{batch.batch_id}-controls.txt"] = control
-    return Posted(batch.batch_id, tuple(deliver.write(out, texts)), len(batch.line_ids), control, again)
+    if batch.controls:
+        texts[f"posting-{batch.format}-{batch.batch_id}-controls.txt"] = batch.controls
+    return Posted(
+        batch.batch_id, tuple(deliver.write(out, texts)), len(batch.line_ids), batch.controls, again
+    )

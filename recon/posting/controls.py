@@ -29,7 +29,7 @@ def controls(
     of_legs = model.inside(legs, LEGS, scales).with_columns(
         pl.col("debit_minor", "credit_minor").fill_null(0)
     )
-    of_lines = model.inside(lines, BANK_LINES, scales)
+    of_lines = _signed(model.inside(lines, BANK_LINES, scales), model.inside(accepted, ACCEPTED, scales))
     taken = model.inside(accepted, ACCEPTED, scales).with_columns(pl.col("deduction_minor").fill_null(0))
     net = pl.col("debit_minor") - pl.col("credit_minor")
     rows: list[tuple[str, str, str, str]] = [
@@ -59,6 +59,20 @@ def controls(
     rows.append((_SECOND, "", "0", str(_unapproved(legs, hand_ceiling)["journal_no"].n_unique())))
     table = pl.DataFrame(rows, schema=dict.fromkeys(_COLUMNS, pl.String), orient="row")
     return table.with_columns((pl.col("expected") == pl.col("found")).alias("ok"))
+
+
+def _signed(lines: pl.DataFrame, accepted: pl.DataFrame) -> pl.DataFrame:
+    """The lines with the amount that the bank's account is to get.
+
+    Rows of a later turn than the first: with the other sign where the line is taken back, nought where it is moved.
+    """
+    cash = accepted.group_by("line_id").agg(pl.col("amount_minor").sum().alias("cash"), pl.col("turn").max())
+    amount = pl.col("amount_minor")
+    again = (
+        pl.when(pl.col("cash") == 0).then(0).when(pl.col("cash") == -amount).then(-amount).otherwise(amount)
+    )
+    told = lines.join(cash, on="line_id", how="left")
+    return told.with_columns(pl.when(pl.col("turn") > 1).then(again).otherwise(amount).alias("amount_minor"))
 
 
 _COLUMNS = ("check", "currency", "expected", "found")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import polars as pl
 
@@ -40,7 +41,9 @@ LEGS = Table(
 )
 
 # Decisions by which a person makes an allocation instead of accepting one that was proposed.
-BY_HAND = tuple(str(choice) for choice in (Choice.ALLOCATE, Choice.ON_ACCOUNT, Choice.WRITE_OFF))
+BY_HAND = tuple(
+    str(choice) for choice in (Choice.ALLOCATE, Choice.ON_ACCOUNT, Choice.WRITE_OFF, Choice.REJECT)
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ def journal(
     open_items: pl.DataFrame,
     accounts: Accounts,
     approved_by: str = "",
+    corrected_on: date | None = None,
+    corrected: Collection[str] = (),
 ) -> pl.DataFrame:
     """The legs (LEGS, outer form) of all journals, in order of booking date and line id.
 
@@ -84,9 +89,19 @@ def journal(
         credit 1,000.00 on INV-1.
 
     A leg of the other sign (credit note, returned payment) stands on the other side, so that no amount is negative.
+    Lines that are `corrected`, since something of them is posted already, are posted on `corrected_on`, if that is
+    later.
     """
     scales = model.scales_of([(ACCEPTED, accepted), (BANK_LINES, bank_lines)])
     rows = _rows(accepted, bank_lines, open_items, approved_by, scales)
+    if corrected_on:
+        day = pl.max_horizontal("booking_date", pl.lit(corrected_on))
+        rows = rows.with_columns(
+            pl.when(pl.col("line_id").is_in(list(corrected)))
+            .then(day)
+            .otherwise("booking_date")
+            .alias("booking_date")
+        )
     legs = pl.concat([_bank(rows, accounts), _deductions(rows, accounts), _customers(rows, accounts)])
     number = pl.struct("posting_date", "bank_line_id").rank("dense").cast(pl.Int64)
     ordered = legs.filter((pl.col("size") != 0) | (pl.col("kind") == "bank")).sort(
@@ -110,7 +125,11 @@ def _rows(
 ) -> pl.DataFrame:
     """Accepted rows with the line's dates and account, the item's number and company, and who stands for them."""
     lines = model.inside(bank_lines, BANK_LINES, scales).select(
-        "line_id", "account", "booking_date", pl.coalesce("value_date", "booking_date").alias("value_date")
+        "line_id",
+        "account",
+        "booking_date",
+        pl.coalesce("value_date", "booking_date").alias("value_date"),
+        (pl.col("amount_minor") == 0).alias("of_nought"),
     )
     given = [name for name in ("doc_no", "entity") if name in open_items.columns]
     items = open_items.select("item_id", *[pl.col(name).fill_null("") for name in given]).unique(
@@ -121,6 +140,11 @@ def _rows(
     rows = rows.join(items, on="item_id", how="left")
     missing = [pl.lit("").alias(name) for name in ("doc_no", "entity") if name not in given]
     rows = rows.with_columns(missing).with_columns(pl.col("doc_no", "entity").fill_null(""))
+    # Cash on account is of the company whose items its line pays, if that is one.
+    ours = pl.col("entity").filter(pl.col("entity") != "").unique()
+    alone = pl.when(ours.len() == 1).then(ours.first()).over("line_id")
+    entity = pl.when(pl.col("entity") == "").then(alone).otherwise("entity").fill_null("")
+    rows = rows.with_columns(entity.alias("entity"))
     by_hand = pl.col("decision").is_in(list(BY_HAND))
     person = pl.when(pl.col("decision") == "").then(pl.lit("")).otherwise(pl.col("accepted_by"))
     # Whoever allocated by hand does not approve it too; a name is the same in capitals, and among several. A name
@@ -128,6 +152,7 @@ def _rows(
     makers = pl.lit(", ") + pl.col("accepted_by").str.to_lowercase() + pl.lit(", ")
     own = makers.str.contains(f", {approved_by.strip().lower()}, ", literal=True)
     second = pl.when(own).then(pl.lit("")).otherwise(pl.lit(approved_by))
+    second = pl.when(pl.col("approved_by") != "").then("approved_by").otherwise(second)
     return rows.with_columns(
         pl.when(by_hand).then("accepted_by").otherwise(pl.lit(ENGINE)).alias("prepared_by"),
         pl.when(by_hand).then(second).otherwise(person).alias("approved_by"),
@@ -159,16 +184,17 @@ def _joined(name: str) -> pl.Expr:
 
 
 def _bank(rows: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
-    """One leg a line: what came in, to the bank."""
+    """One leg a line: what came in, to the bank. None where allocations of a line are only moved."""
     entity = pl.col("entity").filter(pl.col("entity") != "").unique()
     whole = (
         _named(rows)
-        .group_by("bank_line_id", "posting_date", "value_date", "account", "currency")
+        .group_by("bank_line_id", "posting_date", "value_date", "account", "currency", "of_nought")
         .agg(
             pl.col("amount_minor").sum(),
             pl.when(entity.len() == 1).then(entity.first()).otherwise(pl.lit("")).first().alias("entity"),
             *[_joined(name) for name in ("rule_id", "prepared_by", "approved_by")],
         )
+        .filter((pl.col("amount_minor") != 0) | pl.col("of_nought"))
     )
     return _legs(
         whole,
@@ -214,7 +240,12 @@ def _customers(rows: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
     ]
     whole = named.group_by(keys).agg(
         (pl.col("amount_minor").sum() + pl.col("deduction_minor").fill_null(0).sum()).alias("settled"),
-        *[_joined(name) for name in ("rule_id", "prepared_by", "approved_by")],
+        *[_joined(name) for name in ("rule_id", "prepared_by")],
+        # One row by hand that nobody else approved is enough for the leg to lack a second person.
+        pl.when(((pl.col("prepared_by") != ENGINE) & (pl.col("approved_by") == "")).any())
+        .then(pl.lit(""))
+        .otherwise(_joined("approved_by"))
+        .alias("approved_by"),
     )
     item = pl.col("item_id") != ""
     known = item | (pl.col("customer_id") != "")

@@ -87,7 +87,7 @@ def items(inputs: Inputs) -> pl.DataFrame:
             days_dated=(day - pl.col("issue_date")).dt.total_days(),
         )
         .drop("dispute")
-        .sort("currency", "entity", "customer_id", *_WITHIN, nulls_last=True)
+        .sort("currency", "entity", "customer_id", *_WITHIN, pl.col("^group_id$"), nulls_last=True)
         .with_row_index("row")
     )
 

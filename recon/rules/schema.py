@@ -14,7 +14,11 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from recon.rules.accounts import Accounts
+from recon.rules.authority import Authority
+from recon.rules.cases import Cases
+from recon.rules.learning import Learning
 from recon.rules.parts import Money, Name, Part, Pattern, Percent, Share
+from recon.rules.privacy import Privacy
 from recon.rules.reports import Reports
 
 
@@ -405,6 +409,7 @@ class Rules(Part):
     currency: str = Field(default="", pattern=r"^([A-Z]{3})?$")
     """Currency of files that don't say theirs; empty = the only one that the other files have."""
     controls: Controls = Controls()
+    authority: Authority = Authority()
     references: References = References()
     payers: Payers = Payers()
     tolerances: dict[str, Tolerance] = Field(default_factory=lambda: {"default": Tolerance()})
@@ -422,6 +427,9 @@ class Rules(Part):
     weights: Weights = Weights()
     thresholds: Thresholds = Thresholds()
     limits: Limits = Limits()
+    learning: Learning = Learning()
+    privacy: Privacy = Privacy()
+    cases: Cases = Cases()
     reports: Reports = Reports()
     profiles: tuple[str, ...] = ()
     """Files of column profiles beside this file, read besides the built-in ones."""

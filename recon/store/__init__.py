@@ -16,12 +16,31 @@ from sqlalchemy import Connection, Engine, MetaData, select
 
 from recon.model import Batch, Kind, RunRecord, Statement, View
 from recon.problems import EXIT_JOB, Problem, ReconError
-from recon.store import append, chain, connect, past, query, statements
+from recon.store import append, chain, connect, learned, past, query, rows, statements, turns
 from recon.store.append import RunTables
+from recon.store.audited import Audited, Told
+from recon.store.cases import Cased
 from recon.store.chain import Verified
+from recon.store.erase import Erased, Target
+from recon.store.history import History, Subject, link_of
+from recon.store.learned import Lessons
 from recon.store.past import Past
 
-__all__ = ["Past", "RunRecord", "RunTables", "Store", "Verified", "shown"]
+__all__ = [
+    "Erased",
+    "History",
+    "Lessons",
+    "Past",
+    "RunRecord",
+    "RunTables",
+    "Store",
+    "Subject",
+    "Target",
+    "Told",
+    "Verified",
+    "link_of",
+    "shown",
+]
 
 
 def shown(url: str) -> str:
@@ -33,7 +52,7 @@ def shown(url: str) -> str:
     return connect.shown(connect.parse_url(url)) if url else ""
 
 
-class Store:
+class Store(Audited, Cased):
     """One store, open.
 
     Whoever reads what is settled and then writes on the ground of it must not overlook what another process wrote
@@ -101,7 +120,7 @@ class Store:
             if status == "finished":
                 return False
             self._unchanged(connection)
-            seq = append.highest(connection, runs, "seq") + 1
+            seq = rows.highest(connection, runs, "seq") + 1
             row = append.run_row(run, "finished", seq) | {"whole": int(tables.others is not None)}
             if status is None:
                 connection.execute(runs.insert(), [row])
@@ -128,8 +147,8 @@ class Store:
             past.keep_others(connection, self._tables, seq, run.others)
         append.open_items(connection, known["items_seen"], seq, run.open_items)
         append.proposals(connection, self._tables, seq, run)
-        by_rule = run.accepted.select("line_id", pl.lit("").alias("decision_id"))
-        append.settlements(connection, self._tables, seq, by_rule.unique("line_id", maintain_order=True))
+        by_rule = run.accepted.select("line_id", "turn", decision_id=pl.lit(""), settled=pl.lit(value=True))
+        turns.append(connection, self._tables, seq, by_rule.unique("line_id", maintain_order=True))
         append.accepted(connection, self._tables, seq, run.accepted)
 
     def runs(self) -> pl.DataFrame:
@@ -156,7 +175,12 @@ class Store:
     def settled_lines(self) -> frozenset[str]:
         """Lines that were accepted by rule or closed by a person; a run must not propose them again."""
         with self._snapshot() as connection:
-            return query.settled_lines(connection, self._tables)
+            return turns.settled(connection, self._tables)
+
+    def turns(self) -> pl.DataFrame:
+        """The last turn of each line that ever was settled: line_id, turn, settled (false: it was taken back)."""
+        with self._snapshot() as connection:
+            return turns.last(connection, self._tables)
 
     def tolerated(self) -> pl.DataFrame:
         """Every small difference that was accepted, as model.TOLERATED; a year's tolerance counts them."""
@@ -175,9 +199,7 @@ class Store:
         """
         with self._snapshot() as connection:
             last = (
-                append.highest(connection, self._tables.tables["runs"], "seq")
-                if before_last_run
-                else query.END
+                rows.highest(connection, self._tables.tables["runs"], "seq") if before_last_run else query.END
             )
             return query.settled_items(connection, self._tables, last)
 
@@ -227,7 +249,7 @@ class Store:
                 accepted=query.accepted(connection, self._tables),
                 decided=query.decided(connection, self._tables),
                 settled=query.settled_items(connection, self._tables),
-                settled_lines=query.settled_lines(connection, self._tables),
+                turns=turns.last(connection, self._tables),
             )
 
     # Decisions
@@ -248,16 +270,40 @@ class Store:
             return
         with connect.writing(self._engine, self._tables) as connection:
             self._unchanged(connection)
-            seq = append.highest(connection, self._tables.tables["runs"], "seq")
-            closing = decided.filter(pl.col("settles")).select("line_id", "decision_id")
-            assert accepted.join(closing, on=["line_id", "decision_id"], how="anti").is_empty(), "not decided"
+            seq = rows.highest(connection, self._tables.tables["runs"], "seq")
+            made = decided.filter(pl.col("turn") > 0)
+            turning = made.select("line_id", "decision_id", "turn", settled="settles")
+            keys = ["line_id", "decision_id", "turn"]
+            assert accepted.join(turning, on=keys, how="anti").is_empty(), "accepted by no decision"
             append.decided(connection, self._tables, seq, decided, at)
-            append.settlements(connection, self._tables, seq, closing)
+            turns.append(connection, self._tables, seq, turning)
             append.accepted(connection, self._tables, seq, accepted)
-            last = append.highest(connection, self._tables.tables["decisions"], "nth")
+            last = rows.highest(connection, self._tables.tables["decisions"], "nth")
             first = last - decided.height + 1
             chain.seal(connection, self._tables, chain.DECISIONS, f"{first}-{last}")
             self._position = None
+
+    # What was learned
+
+    def append_learned(self, events: pl.DataFrame) -> None:
+        """Keep events about what was learned (model.LEARNED), all or nothing.
+
+        Raises:
+            ReconError: EXIT_JOB; store-changed if another process wrote since this Store first read.
+        """
+        if events.is_empty():
+            return
+        with connect.writing(self._engine, self._tables) as connection:
+            self._unchanged(connection)
+            seq = rows.highest(connection, self._tables.tables["runs"], "seq")
+            first, last = learned.append(connection, self._tables, seq, events)
+            chain.seal(connection, self._tables, chain.LEARNED, f"{first}-{last}")
+            self._position = None
+
+    def lessons(self) -> Lessons:
+        """What was said of what was learned, and what people rejected."""
+        with self._snapshot() as connection:
+            return learned.lessons(connection, self._tables)
 
     # Postings
 
@@ -266,13 +312,18 @@ class Store:
         with self._snapshot() as connection:
             return query.unposted(connection, self._tables)
 
+    def posted_rows(self, line_ids: Iterable[str]) -> pl.DataFrame:
+        """What was accepted of these lines and is in a posting file, as model.ACCEPTED."""
+        with connect.reading(self._engine) as connection:
+            return query.posted_rows(connection, self._tables, line_ids)
+
     def bank_lines(self, line_ids: Iterable[str]) -> pl.DataFrame:
         """The bank lines with these ids, as first read."""
         with connect.reading(self._engine) as connection:
             return query.bank_lines(connection, self._tables, line_ids)
 
-    def items(self, item_ids: Iterable[str]) -> pl.DataFrame:
-        """The items with these ids as last seen, also those that are in the last extract no more."""
+    def items(self, item_ids: Iterable[str] | None = None) -> pl.DataFrame:
+        """The items with these ids as last seen, also those that are gone since; or the last extract."""
         with connect.reading(self._engine) as connection:
             return query.open_items(connection, self._tables, item_ids)
 
@@ -291,8 +342,8 @@ class Store:
                 return kept
             self._unchanged(connection)
             postings = self._tables.tables["postings"]
-            posted = set(connection.execute(select(postings.c.line_id)).scalars())
-            assert posted.isdisjoint(batch.line_ids), "a line is posted once"
+            posted = connection.execute(select(postings.c.line_id, postings.c.turn))
+            assert set(map(tuple, posted)).isdisjoint(batch.turns), "a turn of a line is posted once"
             append.batch(connection, self._tables, batch, at, who)
             chain.seal(connection, self._tables, chain.POSTING, batch.batch_id)
             self._position = None
@@ -322,26 +373,16 @@ class Store:
     def _batch(self, connection: Connection, batch_id: str) -> Batch | None:
         batches, postings = self._tables.tables["batches"], self._tables.tables["postings"]
         found = connection.execute(
-            select(batches.c.format, batches.c.content).where(batches.c.batch_id == batch_id)
+            select(batches.c.format, batches.c.content, batches.c.controls).where(
+                batches.c.batch_id == batch_id
+            )
         ).one_or_none()
         if found is None:
             return None
-        of_batch = (
-            select(postings.c.line_id).where(postings.c.batch_id == batch_id).order_by(postings.c.line_id)
-        )
-        return Batch(batch_id, found.format, found.content, tuple(connection.execute(of_batch).scalars()))
-
-    # Nothing was changed
-
-    def verify(self) -> Verified:
-        """Work out the hash chain anew from all that is there; see `chain.Verified`."""
-        with connect.reading(self._engine) as connection:
-            return chain.verify(connection, self._tables)
-
-    def links(self) -> list[str]:
-        """The hashes of the chain's links, the oldest first."""
-        with connect.reading(self._engine) as connection:
-            return chain.hashes(connection, self._tables)
+        columns = (postings.c.line_id, postings.c.turn)
+        of_batch = select(*columns).where(postings.c.batch_id == batch_id).order_by(*columns)
+        turns_ = tuple((row.line_id, row.turn) for row in connection.execute(of_batch))
+        return Batch(batch_id, found.format, found.content, turns_, found.controls)
 
     # Who wrote in between
 
@@ -355,10 +396,14 @@ class Store:
 
     def _now(self, connection: Connection) -> tuple[int, ...]:
         """How much has been written: grows with every run, decision, acceptance and batch."""
-        columns = (("runs", "seq"), ("decisions", "nth"), ("accepted", "nth"), ("batches", "nth"))
-        return tuple(
-            append.highest(connection, self._tables.tables[name], column) for name, column in columns
+        columns = (
+            ("runs", "seq"),
+            ("decisions", "nth"),
+            ("accepted", "nth"),
+            ("batches", "nth"),
+            ("learned", "nth"),
         )
+        return tuple(rows.highest(connection, self._tables.tables[name], column) for name, column in columns)
 
     def _unchanged(self, connection: Connection) -> None:
         if self._position is not None and self._now(connection) != self._position:

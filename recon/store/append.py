@@ -12,7 +12,7 @@ from sqlalchemy import Connection, MetaData, Table, func, select
 
 from recon import model
 from recon.model import Batch, Kind, Reading, RunRecord
-from recon.store import query, rows
+from recon.store import rows, turns
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,6 @@ class RunTables:
     accepted: pl.DataFrame = field(default_factory=model.ACCEPTED.empty_outside)
     readings: Sequence[Reading] = ()
     others: Mapping[Kind, pl.DataFrame] | None = None
-
-
-def highest(connection: Connection, table: Table, column: str) -> int:
-    """The highest number in a column; 0 if there is none."""
-    return int(connection.execute(select(func.max(table.c[column]))).scalar() or 0)
 
 
 def run_row(run: RunRecord, status: str, seq: int | None) -> dict[str, Any]:
@@ -84,7 +79,7 @@ def bank_lines(connection: Connection, table: Table, seq: int, frame: pl.DataFra
     new = frame.join(known, on="line_id", how="anti", maintain_order="left")
     new = new.unique("line_id", keep="first", maintain_order=True)
     kept = rows.text_of(new, model.BANK_LINES).with_columns(rows.extras_of(new).alias("extras"))
-    rows.insert(connection, table, _numbered(kept, seq))
+    rows.insert(connection, table, rows.numbered(kept, seq))
 
 
 def open_items(connection: Connection, table: Table, seq: int, frame: pl.DataFrame) -> None:
@@ -115,7 +110,7 @@ def open_items(connection: Connection, table: Table, seq: int, frame: pl.DataFra
     marked = gone.select(
         "item_id", pl.lit(0, dtype=pl.Int64).alias("present"), *empty, pl.lit("").alias("fingerprint")
     )
-    rows.insert(connection, table, _numbered(pl.concat([new, marked.select(new.columns)]), seq))
+    rows.insert(connection, table, rows.numbered(pl.concat([new, marked.select(new.columns)]), seq))
 
 
 def latest_items(connection: Connection, table: Table) -> pl.DataFrame:
@@ -134,46 +129,35 @@ def latest_items(connection: Connection, table: Table) -> pl.DataFrame:
 
 def proposals(connection: Connection, tables: MetaData, seq: int, run: RunTables) -> None:
     """One row a line, its allocations and its exceptions, in the order given."""
-    settled = query.settled_lines(connection, tables)
+    settled = turns.settled(connection, tables)
     hashes = model.fingerprints(run.lines, run.allocations, run.exceptions)
     again = pl.col("line_id").is_in(pl.Series(sorted(settled), dtype=pl.String).implode())
     lines = rows.text_of(run.lines, model.LINES).join(hashes, on="line_id", how="left", maintain_order="left")
     lines = lines.with_columns(again.cast(pl.Int64).alias("again"))
-    rows.insert(connection, tables.tables["proposals"], _numbered(lines, seq))
+    rows.insert(connection, tables.tables["proposals"], rows.numbered(lines, seq))
     for name, table, frame in (
         ("proposal_allocations", model.ALLOCATIONS, run.allocations),
         ("proposal_exceptions", model.EXCEPTIONS, run.exceptions),
     ):
-        rows.insert(connection, tables.tables[name], _numbered(rows.text_of(frame, table), seq))
+        rows.insert(connection, tables.tables[name], rows.numbered(rows.text_of(frame, table), seq))
 
 
 def accepted(connection: Connection, tables: MetaData, seq: int, frame: pl.DataFrame) -> None:
     """Accepted allocations, numbered on from the last."""
     table = tables.tables["accepted"]
-    first = highest(connection, table, "nth") + 1
+    first = rows.highest(connection, table, "nth") + 1
     kept = rows.text_of(frame, model.ACCEPTED).with_columns(pl.all().fill_null(""))
-    rows.insert(connection, table, _numbered(kept, seq, first))
-
-
-def settlements(connection: Connection, tables: MetaData, seq: int, lines: pl.DataFrame) -> None:
-    """Lines (line_id, decision_id) that are settled from now on.
-
-    A line is settled once: the caller has left out those that are settled already.
-    """
-    column = tables.tables["settlements"].c.line_id
-    twice = rows.matching(connection, select(column), column, lines["line_id"], {"line_id": pl.String})
-    assert twice.is_empty(), f"settled already: {twice['line_id'][0]}"
-    rows.insert(connection, tables.tables["settlements"], lines.with_columns(pl.lit(seq).alias("run_seq")))
+    rows.insert(connection, table, rows.numbered(kept, seq, first))
 
 
 def decided(connection: Connection, tables: MetaData, seq: int, frame: pl.DataFrame, at: str) -> None:
     """Decisions, refused ones too, numbered on from the last."""
     table = tables.tables["decisions"]
-    first = highest(connection, table, "nth") + 1
+    first = rows.highest(connection, table, "nth") + 1
     kept = rows.text_of(frame, model.DECIDED).rename({"where": "place"})
     kept = kept.with_columns(pl.lit(at).alias("decided_at"), pl.col("settles").cast(pl.Int64))
     kept = kept.with_columns(pl.col(pl.String).fill_null(""))
-    rows.insert(connection, table, _numbered(kept, seq, first))
+    rows.insert(connection, table, rows.numbered(kept, seq, first))
 
 
 def batch(connection: Connection, tables: MetaData, new: Batch, at: str, who: str) -> None:
@@ -181,19 +165,15 @@ def batch(connection: Connection, tables: MetaData, new: Batch, at: str, who: st
     batches = tables.tables["batches"]
     row = {
         "batch_id": new.batch_id,
-        "nth": highest(connection, batches, "nth") + 1,
+        "nth": rows.highest(connection, batches, "nth") + 1,
         "format": new.format,
         "created": at,
         "content": new.text,
         "who": who,
+        "controls": new.controls,
     }
     connection.execute(batches.insert(), [row])
-    lines = pl.DataFrame({"line_id": list(new.line_ids)}, schema={"line_id": pl.String})
+    posted = pl.DataFrame(list(new.turns), schema={"line_id": pl.String, "turn": pl.Int64}, orient="row")
     rows.insert(
-        connection, tables.tables["postings"], lines.with_columns(pl.lit(new.batch_id).alias("batch_id"))
+        connection, tables.tables["postings"], posted.with_columns(pl.lit(new.batch_id).alias("batch_id"))
     )
-
-
-def _numbered(frame: pl.DataFrame, seq: int, first: int = 0) -> pl.DataFrame:
-    nth = pl.int_range(first, first + frame.height, eager=True, dtype=pl.Int64).alias("nth")
-    return frame.with_columns(nth, pl.lit(seq, dtype=pl.Int64).alias("run_seq"))

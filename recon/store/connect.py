@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.store import migrate
 
-VERSION: Final = 4
+VERSION: Final = 5
 WAIT_SECONDS: Final = 10.0
 POSTGRES: Final = "postgresql+pg8000"  # what `postgresql://` means here: the driver of recon[postgres]
 _DRIVER: Final = {"postgresql": "pip install 'recon[postgres]', or use a file as the store"}
@@ -114,6 +114,17 @@ def writing(engine: Engine, tables: MetaData | None = None) -> Iterator[Connecti
                 # SQLite is locked by now and ignores FOR UPDATE; elsewhere this row is the lock.
                 connection.execute(select(tables.tables["schema_version"]).with_for_update())
             yield connection
+
+
+def swept(engine: Engine) -> None:
+    """Take what was erased out of the file's free pages, too. PostgreSQL does so with its own VACUUM (FULL)."""
+    if engine.dialect.name == "sqlite":
+        with _plain_words(engine):
+            raw = engine.raw_connection()
+            try:
+                raw.cursor().execute("VACUUM")
+            finally:
+                raw.close()
 
 
 def ready(engine: Engine) -> MetaData:

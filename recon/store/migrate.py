@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, MetaData, text
 
-from recon.store import chain
+from recon.store import chain, personal
 
 _KEPT_INPUTS: Final = """
 ALTER TABLE runs ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;
@@ -54,11 +54,111 @@ CREATE TABLE chain (
     hash TEXT NOT NULL
 );
 """
+# A key can't be changed where it stands; the tables are made anew.
+_TURNS: Final = """
+ALTER TABLE decisions ADD COLUMN turn BIGINT NOT NULL DEFAULT 0;
+UPDATE decisions SET turn = 1 WHERE settles = 1;
+ALTER TABLE accepted ADD COLUMN turn BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE settlements RENAME TO settlements_4;
+CREATE TABLE settlements (
+    line_id TEXT NOT NULL,
+    run_seq BIGINT NOT NULL,
+    decision_id TEXT NOT NULL,
+    turn BIGINT NOT NULL DEFAULT 1,
+    settled INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (line_id, turn)
+);
+INSERT INTO settlements (line_id, run_seq, decision_id) SELECT line_id, run_seq, decision_id FROM settlements_4;
+DROP TABLE settlements_4;
+DROP INDEX postings_by_batch;
+ALTER TABLE postings RENAME TO postings_4;
+CREATE TABLE postings (
+    line_id TEXT NOT NULL,
+    batch_id TEXT NOT NULL,
+    turn BIGINT NOT NULL DEFAULT 1,
+    PRIMARY KEY (line_id, turn)
+);
+INSERT INTO postings (line_id, batch_id) SELECT line_id, batch_id FROM postings_4;
+DROP TABLE postings_4;
+CREATE INDEX postings_by_batch ON postings (batch_id);
+"""
+_LEARNED: Final = """
+CREATE TABLE learned (
+    nth BIGINT NOT NULL PRIMARY KEY,
+    run_seq BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    meaning TEXT NOT NULL,
+    event TEXT NOT NULL,
+    valid_from TEXT NOT NULL,
+    valid_to TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    note TEXT NOT NULL,
+    who TEXT NOT NULL,
+    at TEXT NOT NULL
+);
+"""
+# What is of persons is held by a salt from now on; links that are there hold it as it stands.
+_SALTS: Final = """
+ALTER TABLE bank_lines ADD COLUMN salt TEXT NOT NULL DEFAULT '';
+ALTER TABLE run_lines ADD COLUMN salt TEXT NOT NULL DEFAULT '';
+ALTER TABLE inputs_seen ADD COLUMN salt TEXT NOT NULL DEFAULT '';
+ALTER TABLE items_seen ADD COLUMN salt TEXT NOT NULL DEFAULT '';
+ALTER TABLE decisions ADD COLUMN salt TEXT NOT NULL DEFAULT '';
+ALTER TABLE learned ADD COLUMN salt TEXT NOT NULL DEFAULT '';
+CREATE TABLE privacy_log (
+    nth BIGINT NOT NULL PRIMARY KEY,
+    at TEXT NOT NULL,
+    who TEXT NOT NULL,
+    event TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    why TEXT NOT NULL,
+    details TEXT NOT NULL
+);
+"""
+_SECOND_PERSON: Final = """
+ALTER TABLE decisions ADD COLUMN login TEXT NOT NULL DEFAULT '';
+ALTER TABLE accepted ADD COLUMN approved_by TEXT NOT NULL DEFAULT '';
+"""
+_CONTROLS: Final = """
+ALTER TABLE batches ADD COLUMN controls TEXT NOT NULL DEFAULT '';
+"""
+_CASES: Final = """
+CREATE TABLE cases (
+    nth BIGINT NOT NULL PRIMARY KEY,
+    run_seq BIGINT NOT NULL,
+    case_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    event TEXT NOT NULL,
+    line_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    due TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    text TEXT NOT NULL,
+    who TEXT NOT NULL,
+    at TEXT NOT NULL,
+    salt TEXT NOT NULL DEFAULT ''
+);
+"""
 STEPS: Final[Mapping[int, str]] = MappingProxyType(
-    {2: _KEPT_INPUTS + _HOLDERS, 3: _WHO, 4: _CHAIN}
+    {
+        2: _KEPT_INPUTS + _HOLDERS,
+        3: _WHO,
+        4: _CHAIN,
+        5: _TURNS + _LEARNED + _SALTS + _CASES + _SECOND_PERSON + _CONTROLS,
+    }
 )  # version -> what makes it of the one before
 
 _CHAINED: Final = 4  # from this version on every write is a link of the chain
+_RANDOM: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "sqlite": "lower(hex(randomblob(16)))",
+        "postgresql": "replace(CAST(gen_random_uuid() AS TEXT), '-', '')",
+    }
+)
 
 
 def statements(sql: str) -> Iterator[str]:
@@ -76,7 +176,20 @@ def migrate(connection: Connection, version: int, to: int) -> None:
         connection.execute(
             text("INSERT INTO schema_version (version) VALUES (:version)"), {"version": number}
         )
-    if version < _CHAINED <= to:
-        tables = MetaData()
-        tables.reflect(connection)
+    if version >= chain.SALTED or to < _CHAINED:
+        return
+    tables = MetaData()
+    tables.reflect(connection)
+    if to >= chain.SALTED:
+        _salt(connection)
+    if version < _CHAINED:
         chain.begin(connection, tables)
+    elif to >= chain.SALTED:
+        chain.begin_salted(connection, tables)
+
+
+def _salt(connection: Connection) -> None:
+    """A salt for every row: without one, what stays after an erasure would tell whether a guessed name was right."""
+    made = _RANDOM[connection.dialect.name]
+    for name in sorted(personal.COLUMNS):
+        connection.exec_driver_sql(f"UPDATE {name} SET salt = {made} WHERE salt = ''")  # noqa: S608 - our names

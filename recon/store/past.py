@@ -12,7 +12,8 @@ from sqlalchemy import Connection, MetaData, func, select
 
 from recon import model
 from recon.model import ALLOCATIONS, BANK_LINES, EXCEPTIONS, LINES, Kind
-from recon.store import query, rows
+from recon.store import cases, learned, query, rows, turns
+from recon.store.learned import Lessons
 
 # Kinds that are kept by their changes. Bank lines and open items have tables of their own.
 BY_CHANGES: Final = (Kind.REMITTANCE, Kind.CUSTOMERS, Kind.ALIASES, Kind.CLOSED)
@@ -22,8 +23,8 @@ BY_CHANGES: Final = (Kind.REMITTANCE, Kind.CUSTOMERS, Kind.ALIASES, Kind.CLOSED)
 class Past:
     """A finished run, in outer form.
 
-    frames: all that it read, by kind. settled_lines, settled, tolerated, paid, decided_before: what was known when it
-    ran.
+    frames: all that it read, by kind. settled_lines, settled, tolerated, paid, decided_before, cases, lessons: what
+    was known when it ran.
     lines (with row_hash), allocations, exceptions: what it proposed. accepted: what its rules accepted of it.
     """
 
@@ -37,6 +38,8 @@ class Past:
     tolerated: pl.DataFrame
     paid: pl.DataFrame
     decided_before: pl.DataFrame
+    cases: pl.DataFrame
+    lessons: Lessons
     lines: pl.DataFrame
     allocations: pl.DataFrame
     exceptions: pl.DataFrame
@@ -57,7 +60,7 @@ def keep_lines(connection: Connection, tables: MetaData, seq: int, frame: pl.Dat
     same = whole == pl.col("first")
     emptied = [pl.when(same).then(pl.lit("")).otherwise(name).alias(name) for name in ("content", "extras")]
     rows.insert(
-        connection, tables.tables["run_lines"], _numbered(read.with_columns(emptied).drop("first"), seq)
+        connection, tables.tables["run_lines"], rows.numbered(read.with_columns(emptied).drop("first"), seq)
     )
 
 
@@ -83,13 +86,8 @@ def keep_others(
         )
         empty = {"content": pl.lit(""), "extras": pl.lit(""), "row_count": pl.lit(0, dtype=pl.Int64)}
         changed = pl.concat([new, gone.with_columns(**empty).select(new.columns)])
-        named = _numbered(changed, seq).with_columns(kind=pl.lit(str(kind)))
+        named = rows.numbered(changed, seq).with_columns(kind=pl.lit(str(kind)))
         rows.insert(connection, tables.tables["inputs_seen"], named)
-
-
-def _numbered(frame: pl.DataFrame, seq: int) -> pl.DataFrame:
-    nth = pl.int_range(frame.height, eager=True, dtype=pl.Int64).alias("nth")
-    return frame.with_columns(nth, pl.lit(seq, dtype=pl.Int64).alias("run_seq"))
 
 
 # Reading
@@ -118,11 +116,13 @@ def past(connection: Connection, tables: MetaData, run_id: str) -> Past | None:
             Kind.ITEMS: query.open_items_at(connection, tables, seq),
             **others,
         },
-        settled_lines=query.settled_lines(connection, tables, seq),
+        settled_lines=turns.settled(connection, tables, seq),
         settled=query.settled_items(connection, tables, seq),
         tolerated=query.tolerated(connection, tables, seq),
         paid=query.paid(connection, tables, seq),
         decided_before=query.decided(connection, tables, seq),
+        cases=cases.events(connection, tables, seq),
+        lessons=learned.lessons(connection, tables, seq),
         lines=lines,
         allocations=allocations,
         exceptions=exceptions,
@@ -169,6 +169,12 @@ def _seen(connection: Connection, tables: MetaData, kind: Kind, before: int) -> 
         .order_by(table.c.run_seq, table.c.nth)
     )
     return rows.fetch(connection, found, schema)
+
+
+def fingerprints_now(connection: Connection, tables: MetaData, kind: Kind) -> set[str]:
+    """The rows of a kind that is kept by its changes that the last run read, by their fingerprints."""
+    seen = _seen(connection, tables, kind, query.END).filter(pl.col("row_count") > 0)
+    return set(seen["fingerprint"])
 
 
 def _others(connection: Connection, tables: MetaData, kind: Kind, seq: int) -> pl.DataFrame:

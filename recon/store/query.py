@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import Connection, MetaData, Select, Table, func, select
+from sqlalchemy import Connection, MetaData, Select, Table, and_, func, select
 
 from recon import model
+from recon.net import net
 from recon.store import chain, rows
 
 END: Final = 2**62  # after all runs
@@ -125,11 +126,11 @@ def proposals(connection: Connection, tables: MetaData) -> tuple[pl.DataFrame, p
     return lines, parts[0], parts[1]
 
 
-def accepted(connection: Connection, tables: MetaData) -> pl.DataFrame:
-    """Everything that was accepted, in the order it was."""
+def accepted(connection: Connection, tables: MetaData, before: int = END) -> pl.DataFrame:
+    """Everything that was accepted before that run, in the order it was."""
     table = tables.tables["accepted"]
-    query = select(*[table.c[name] for name in model.ACCEPTED.names]).order_by(table.c.nth)
-    return rows.fetch(connection, query, model.ACCEPTED.outer_schema)
+    query = select(*[table.c[name] for name in model.ACCEPTED.names]).where(table.c.run_seq < before)
+    return rows.fetch(connection, query.order_by(table.c.nth), model.ACCEPTED.outer_schema)
 
 
 def tolerated(connection: Connection, tables: MetaData, before: int = END) -> pl.DataFrame:
@@ -137,30 +138,36 @@ def tolerated(connection: Connection, tables: MetaData, before: int = END) -> pl
     table, lines = tables.tables["accepted"], tables.tables["bank_lines"]
     columns = [table.c.customer_id, table.c.currency, lines.c.booking_date, table.c.deduction.label("amount")]
     query = (
-        select(*columns)
+        select(*columns, table.c.line_id, table.c.item_id)
         .join(lines, lines.c.line_id == table.c.line_id)
         .where(table.c.deduction_type == "TOL", table.c.run_seq < before)
         .order_by(table.c.nth)
     )
-    found = rows.fetch(connection, query, dict.fromkeys(model.TOLERATED.names, pl.String()))
-    return rows.typed(found, model.TOLERATED)
+    found = rows.fetch(
+        connection, query, dict.fromkeys([*model.TOLERATED.names, "line_id", "item_id"], pl.String())
+    )
+    left = net(found, ["line_id", "item_id"], model.TOLERATED)
+    return rows.typed(left.select(model.TOLERATED.names), model.TOLERATED)
 
 
 def paid(connection: Connection, tables: MetaData, before: int = END) -> pl.DataFrame:
     """Which line last paid each item, of what was accepted before that run; see model.PAID."""
-    table, lines = tables.tables["accepted"], tables.tables["bank_lines"]
-    last = (
-        select(func.max(table.c.nth))
-        .where(table.c.item_id != "", table.c.run_seq < before)
-        .group_by(table.c.item_id)
+    table, lines, turned = (tables.tables[name] for name in ("accepted", "bank_lines", "settlements"))
+    taken = and_(table.c.item_id != "", table.c.run_seq < before)
+    once = table.c.line_id.not_in(
+        select(turned.c.line_id).where(turned.c.turn > 1, turned.c.run_seq < before)
     )
-    query = (
-        select(table.c.item_id, table.c.line_id, lines.c.booking_date)
-        .join(lines, lines.c.line_id == table.c.line_id)
-        .where(table.c.nth.in_(last))
-        .order_by(table.c.item_id)
-    )
-    return rows.typed(rows.fetch(connection, query, dict.fromkeys(model.PAID.names, pl.String())), model.PAID)
+    last = select(func.max(table.c.nth)).where(taken, once).group_by(table.c.item_id)
+    schema = {"nth": pl.Int64(), **dict.fromkeys(model.PAID.names, pl.String())}
+    columns = [table.c.nth, table.c.item_id, table.c.line_id, lines.c.booking_date]
+    told = select(*columns).join(lines, lines.c.line_id == table.c.line_id)
+    settled_once = rows.fetch(connection, told.where(table.c.nth.in_(last)), schema)
+    more = {"currency": pl.String(), "amount": pl.String(), "deduction": pl.String()}
+    again = told.add_columns(*[table.c[name] for name in more]).where(taken, ~once).order_by(table.c.nth)
+    kept = net(rows.fetch(connection, again, {**schema, **more}), ["line_id", "item_id"], model.ACCEPTED)
+    found = pl.concat([settled_once, kept.select(settled_once.columns)]).sort("nth")
+    latest = found.unique("item_id", keep="last").sort("item_id")
+    return rows.typed(latest.select(model.PAID.names), model.PAID)
 
 
 def unposted(connection: Connection, tables: MetaData) -> pl.DataFrame:
@@ -168,11 +175,20 @@ def unposted(connection: Connection, tables: MetaData) -> pl.DataFrame:
     table, postings = tables.tables["accepted"], tables.tables["postings"]
     query = (
         select(*[table.c[name] for name in model.ACCEPTED.names])
-        .outerjoin(postings, postings.c.line_id == table.c.line_id)
+        .outerjoin(postings, and_(postings.c.line_id == table.c.line_id, postings.c.turn == table.c.turn))
         .where(postings.c.line_id.is_(None))
         .order_by(table.c.nth)
     )
     return rows.fetch(connection, query, model.ACCEPTED.outer_schema)
+
+
+def posted_rows(connection: Connection, tables: MetaData, line_ids: Iterable[str]) -> pl.DataFrame:
+    """What was accepted of these lines in turns that are in a posting file, in the order it was accepted."""
+    table, postings = tables.tables["accepted"], tables.tables["postings"]
+    same = and_(postings.c.line_id == table.c.line_id, postings.c.turn == table.c.turn)
+    query = select(*[table.c[name] for name in model.ACCEPTED.names], table.c.nth).join(postings, same)
+    schema = {**model.ACCEPTED.outer_schema, "nth": pl.Int64()}
+    return rows.matching(connection, query, table.c.line_id, line_ids, schema).sort("nth").drop("nth")
 
 
 def on_account(connection: Connection, tables: MetaData) -> pl.DataFrame:
@@ -187,7 +203,7 @@ def on_account(connection: Connection, tables: MetaData) -> pl.DataFrame:
     query = (
         select(*columns, table.c.run_seq.label("taken"), postings.c.batch_id)
         .join(lines, lines.c.line_id == table.c.line_id)
-        .outerjoin(postings, postings.c.line_id == table.c.line_id)
+        .outerjoin(postings, and_(postings.c.line_id == table.c.line_id, postings.c.turn == table.c.turn))
         .where(table.c.item_id == "")
         .order_by(table.c.nth)
     )
@@ -195,7 +211,8 @@ def on_account(connection: Connection, tables: MetaData) -> pl.DataFrame:
     known = pl.Series(sorted(_extracted(connection, tables)), dtype=pl.String)
     found = rows.fetch(connection, query, schema)
     found = found.filter(~pl.col("batch_id").fill_null("").is_in(known.implode()))
-    return found.drop("batch_id").with_columns(pl.col("booking_date").str.to_date())
+    left = net(found, ["line_id", "customer_id", "currency"], model.ACCEPTED)
+    return left.drop("batch_id").with_columns(pl.col("booking_date").str.to_date())
 
 
 def _extracted(connection: Connection, tables: MetaData) -> set[str]:
@@ -239,12 +256,6 @@ def decided(connection: Connection, tables: MetaData, before: int = END) -> pl.D
     query = select(*columns).where(table.c.run_seq < before).order_by(table.c.nth)
     found = rows.fetch(connection, query, schema)
     return found.with_columns(pl.col("settles").cast(pl.Boolean))
-
-
-def settled_lines(connection: Connection, tables: MetaData, before: int = END) -> frozenset[str]:
-    """Lines that were accepted by rule, or closed by a person, before that run."""
-    table = tables.tables["settlements"]
-    return frozenset(connection.execute(select(table.c.line_id).where(table.c.run_seq < before)).scalars())
 
 
 def settled_items(connection: Connection, tables: MetaData, before: int = END) -> pl.DataFrame:
@@ -319,7 +330,7 @@ def posted(connection: Connection, tables: MetaData) -> pl.DataFrame:
     batches, postings = tables.tables["batches"], tables.tables["postings"]
     told = [batches.c[name] for name in ("batch_id", "format", "created", "who")]
     query = (
-        select(*told, func.count().label("lines"))
+        select(*told, func.count(postings.c.line_id.distinct()).label("lines"))
         .join(postings, postings.c.batch_id == batches.c.batch_id)
         .group_by(*told, batches.c.nth)
         .order_by(batches.c.nth)

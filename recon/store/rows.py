@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import Column, ColumnElement, Connection, MetaData, Select, Table, Text, text
+from sqlalchemy import Column, ColumnElement, Connection, MetaData, Select, Table, Text, func, select, text
 
 from recon import model
+from recon.store import personal
 
 INSERT_CHUNK: Final = 20_000
 FETCH_CHUNK: Final = 50_000
@@ -18,7 +19,9 @@ LOOKUP_MAX: Final = 900  # the fewest parameters that any SQLite takes is 999
 
 
 def insert(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
-    """Append a frame's rows; its columns are the table's."""
+    """Append a frame's rows; its columns are the table's, but for the salt of what is of persons."""
+    if personal.SALT in table.c:
+        frame = frame.with_columns(personal.salts(frame.height))
     assert set(frame.columns) == set(table.columns.keys()), (table.name, frame.columns)
     # Straight to the driver: SQLAlchemy's own way spends as long on each row as the database does.
     compiled = table.insert().compile(dialect=connection.dialect, column_keys=frame.columns)
@@ -146,3 +149,14 @@ def _content_names(table: model.Table) -> list[str]:
 
 
 _PLACE: Final = ("source", "position", "digest")
+
+
+def highest(connection: Connection, table: Table, column: str) -> int:
+    """The highest number in a column; 0 if there is none."""
+    return int(connection.execute(select(func.max(table.c[column]))).scalar() or 0)
+
+
+def numbered(frame: pl.DataFrame, seq: int, first: int = 0) -> pl.DataFrame:
+    """Rows with their `nth`, counted from the first number on, and the run they belong to, `run_seq`."""
+    nth = pl.int_range(first, first + frame.height, eager=True, dtype=pl.Int64).alias("nth")
+    return frame.with_columns(nth, pl.lit(seq, dtype=pl.Int64).alias("run_seq"))

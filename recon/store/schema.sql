@@ -13,6 +13,13 @@
 --      and whose account a proposal puts cash on, so that it is posted there: proposal_allocations.customer_id
 --   3  who ran and who posted, for the log of a workbook that several people use: runs.who, batches.who
 --   4  a hash chain over all that is kept, so that what was changed beside recon is seen: chain
+--   5  what was settled can be taken back or moved, by counter-rows and never by a change: settlements and accepted
+--      have the turn of their line, postings too, decisions say which turn they made,
+--      who applied them, and who approved them as second person;
+--      and what decisions taught is kept, with who accepted or withdrew it: learned;
+--      and what is of persons can be erased while the chain holds: salts, and privacy_log, which says who erased what,
+--      and who had names shown;
+--      and queries and promises have a clock and hold items up: cases
 
 CREATE TABLE schema_version (
     version INTEGER NOT NULL
@@ -63,7 +70,8 @@ CREATE TABLE bank_lines (
     source TEXT,
     position BIGINT,
     digest TEXT,
-    extras TEXT NOT NULL            -- columns that we don't know, as JSON
+    extras TEXT NOT NULL,           -- columns that we don't know, as JSON
+    salt TEXT NOT NULL DEFAULT ''   -- with it the chain holds what is of persons: recon/store/personal.py
 );
 
 -- Which lines a run read, also those that an earlier run read first, in the order they came.
@@ -75,6 +83,7 @@ CREATE TABLE run_lines (
     position BIGINT,
     content TEXT NOT NULL,          -- as JSON, where it is not what bank_lines has; else empty
     extras TEXT NOT NULL,
+    salt TEXT NOT NULL DEFAULT '',  -- with it the chain holds what is of persons: recon/store/personal.py
     PRIMARY KEY (run_seq, nth)
 );
 
@@ -88,6 +97,7 @@ CREATE TABLE inputs_seen (
     row_count BIGINT NOT NULL,      -- how many such rows there are from this run on; 0: no more
     content TEXT NOT NULL,          -- all columns of ours that are filled, as JSON; empty if there are none
     extras TEXT NOT NULL,
+    salt TEXT NOT NULL DEFAULT '',  -- with it the chain holds what is of persons: recon/store/personal.py
     PRIMARY KEY (kind, fingerprint, run_seq)
 );
 
@@ -103,6 +113,7 @@ CREATE TABLE items_seen (
     fingerprint TEXT NOT NULL,      -- of content and extras: an unchanged item adds no row
     content TEXT NOT NULL,          -- all columns of ours that are filled, as JSON
     extras TEXT NOT NULL,           -- columns that we don't know, as JSON
+    salt TEXT NOT NULL DEFAULT '',  -- with it the chain holds what is of persons: recon/store/personal.py
     PRIMARY KEY (item_id, run_seq, nth)
 );
 
@@ -161,17 +172,27 @@ CREATE TABLE decisions (
     decided_at TEXT NOT NULL,
     row_hash TEXT NOT NULL,
     place TEXT NOT NULL,            -- sheet and row
-    result TEXT NOT NULL,           -- accepted, refused
+    result TEXT NOT NULL,           -- accepted, refused, waits (for a second person)
     why TEXT NOT NULL,
-    settles INTEGER NOT NULL        -- 1: the line is settled by it
+    settles INTEGER NOT NULL,       -- 1: the line is settled by it
+    turn BIGINT NOT NULL DEFAULT 0, -- which turn of its line it made; 0: none
+    salt TEXT NOT NULL DEFAULT '',  -- with it the chain holds what is of persons: recon/store/personal.py
+    login TEXT NOT NULL DEFAULT ''  -- who applied it; empty: before version 5
 );
 
--- A line is settled once: by rule, or by a decision (with or without accepted rows).
+-- The turns of a line, from 1: it is settled by rule or by a decision (with or without accepted rows), it is moved
+-- (settled otherwise than before), it is taken back (and open again). The last turn says how the line stands.
 CREATE TABLE settlements (
-    line_id TEXT NOT NULL PRIMARY KEY,
+    line_id TEXT NOT NULL,
     run_seq BIGINT NOT NULL,
-    decision_id TEXT NOT NULL       -- empty: by rule
+    decision_id TEXT NOT NULL,      -- empty: by rule
+    turn BIGINT NOT NULL DEFAULT 1,
+    settled INTEGER NOT NULL DEFAULT 1, -- 1: the line is settled from now on; 0: it is open again
+    PRIMARY KEY (line_id, turn)
 );
+
+-- What was accepted. The rows of a line's turn that settles it are its amount; those of one that moves it are
+-- nought, those of one that takes it back the amount with the other sign: each is a counter-row of an earlier one.
 
 CREATE TABLE accepted (
     nth BIGINT NOT NULL PRIMARY KEY, -- order in which they came
@@ -186,7 +207,27 @@ CREATE TABLE accepted (
     rule TEXT NOT NULL,
     accepted_by TEXT NOT NULL,      -- rule, or the person
     decision TEXT NOT NULL,
-    decision_id TEXT NOT NULL
+    decision_id TEXT NOT NULL,
+    turn BIGINT NOT NULL DEFAULT 1, -- which turn of its line
+    approved_by TEXT NOT NULL DEFAULT '' -- the second person who decided the same, where one was needed
+);
+
+-- What was learned from decisions (a payer's name, account or reference, a tax), and rejected pairs that somebody let
+-- go: the last event of a kind, subject and meaning says what holds.
+CREATE TABLE learned (
+    nth BIGINT NOT NULL PRIMARY KEY, -- order in which they came
+    run_seq BIGINT NOT NULL,
+    kind TEXT NOT NULL,             -- alias, account, reference, tax, rejected
+    subject TEXT NOT NULL,
+    meaning TEXT NOT NULL,
+    event TEXT NOT NULL,            -- accepted, refused, withdrawn
+    valid_from TEXT NOT NULL,       -- ISO date; empty: always
+    valid_to TEXT NOT NULL,         -- ISO date; empty: still
+    evidence TEXT NOT NULL,         -- what spoke for it then, as JSON
+    note TEXT NOT NULL,
+    who TEXT NOT NULL,
+    at TEXT NOT NULL,
+    salt TEXT NOT NULL DEFAULT ''   -- with it the chain holds what is of persons: recon/store/personal.py
 );
 
 -- A posting file is kept whole, so that the same batch is the same bytes for ever.
@@ -196,15 +237,49 @@ CREATE TABLE batches (
     format TEXT NOT NULL,
     created TEXT NOT NULL,
     content TEXT NOT NULL,
-    who TEXT NOT NULL DEFAULT ''    -- login of whoever posted it; empty: before version 3
+    who TEXT NOT NULL DEFAULT '',   -- login of whoever posted it; empty: before version 3
+    controls TEXT NOT NULL DEFAULT '' -- the controls over it, as text; empty: before version 5
 );
 
--- A line is posted once, in one batch.
+-- A turn of a line is posted once, in one batch.
 CREATE TABLE postings (
-    line_id TEXT NOT NULL PRIMARY KEY,
-    batch_id TEXT NOT NULL
+    line_id TEXT NOT NULL,
+    batch_id TEXT NOT NULL,
+    turn BIGINT NOT NULL DEFAULT 1,
+    PRIMARY KEY (line_id, turn)
 );
 CREATE INDEX postings_by_batch ON postings (batch_id);
+
+-- Queries, promises and notes, by what was said of them: the last event says how a case stands.
+CREATE TABLE cases (
+    nth BIGINT NOT NULL PRIMARY KEY, -- order in which they came
+    run_seq BIGINT NOT NULL,
+    case_id TEXT NOT NULL,
+    kind TEXT NOT NULL,             -- query, promise, note
+    event TEXT NOT NULL,            -- opened, answered, assigned, cancelled, closed
+    line_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    due TEXT NOT NULL,              -- ISO date; empty: none
+    owner TEXT NOT NULL,
+    text TEXT NOT NULL,
+    who TEXT NOT NULL,
+    at TEXT NOT NULL,
+    salt TEXT NOT NULL DEFAULT ''   -- with it the chain holds what is of persons: recon/store/personal.py
+);
+
+-- What was erased, when, by whom and why, and what the rows say since; and whose audit packs showed names.
+CREATE TABLE privacy_log (
+    nth BIGINT NOT NULL PRIMARY KEY, -- order in which they came
+    at TEXT NOT NULL,
+    who TEXT NOT NULL,
+    event TEXT NOT NULL,            -- erased, unmasked
+    reference TEXT NOT NULL,        -- the line, or the reference, that was named
+    why TEXT NOT NULL,
+    details TEXT NOT NULL           -- JSON: rows (table -> what the chain holds of a row -> SHA-256 of it now), links
+);
 
 -- What was written holds what was written before: recon/store/chain.py.
 CREATE TABLE chain (

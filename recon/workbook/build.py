@@ -113,7 +113,7 @@ def _help_typing(sheet: Any, row: int, at: int, column: columns.Column) -> None:
             at,
             {
                 "validate": "list",
-                "source": list(columns.CHOICES),
+                "source": list(column.offers),
                 "error_title": "Decision",
                 "error_message": "Choose one of the list.",
             },

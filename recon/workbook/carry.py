@@ -24,6 +24,7 @@ _DECISION: Final = "decision"
 _STATES: Final = (_DECISION, "row_hash", "result")
 _SAID_MORE: Final = (
     "item_id",
+    "to_item",
     "decided_amount",
     "note",
 )  # what a decision that was refused leaves to be kept
@@ -150,7 +151,7 @@ class Carried:
             return made
         raws = made.to_list()
         for at, raw in self._column(name, first, parts.height).select("at", "raw").iter_rows():
-            if at in self._kept and parts["inside"][at - first] == "":
+            if at in self._kept and (parts["inside"][at - first] == "" or re.search(_FILLED, raw)):
                 raws[at - first] = _at(raw, place, rows[at - first])
         return pl.Series(name, raws, dtype=pl.String)
 
@@ -231,7 +232,7 @@ class Carried:
             result = results[at] if at is not None else ""
             same = at is not None and texts.get(of["row_hash"]) == hashes[at]
             news = result not in ("", texts.get(of["result"], ""))
-            mendable = result.startswith(review.REFUSED)
+            mendable = result.startswith(review.STANDS)
             decision = texts.get(of[_DECISION], "")
             if at is not None and same and (not news or mendable):
                 kept.add(at)

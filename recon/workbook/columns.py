@@ -7,120 +7,39 @@ text, dates are dates, shares are 0 to 1.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 import polars as pl
 
 from recon import model
-from recon.model import Choice
+from recon.workbook.column import AGAIN, CHOICES, DECIDED, ENDS, Column, Kind, Sheet
 
+__all__ = [
+    "ALLOCATIONS",
+    "BANK",
+    "CHOICES",
+    "CODE_NAMES",
+    "CUSTOMERS",
+    "DASHBOARD",
+    "DECIDED_ON",
+    "EXCEPTIONS",
+    "HOME",
+    "OPEN_ITEMS",
+    "ORDER",
+    "PROBLEMS",
+    "REMITTANCES",
+    "REVIEWED",
+    "RULES",
+    "RUN_LOG",
+    "SUGGESTIONS",
+    "TABLES",
+    "TABLE_SHEETS",
+    "Column",
+    "Kind",
+    "Sheet",
+    "letters",
+]
 
-class Kind(StrEnum):
-    """What a column's cells hold, hence how they are written, aligned and formatted."""
-
-    TEXT = "text"
-    LONG = "long"  # text that may take several lines
-    MONEY = "money"
-    DATE = "date"
-    INTEGER = "integer"
-    PERCENT = "percent"
-    CHOICE = "choice"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a sheet: its key in code, its title in the header, and how it looks."""
-
-    key: str
-    title: str
-    kind: Kind = Kind.TEXT
-    width: int = 14
-    note: str = ""
-    typed: bool = False  # the reviewer types here: what stands there and is not applied yet is kept
-    hidden: bool = False
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet with one table; `ids` are the columns that say which row is which."""
-
-    name: str
-    code_name: str
-    table: str
-    what: str
-    columns: tuple[Column, ...]
-    ids: tuple[str, ...]
-    frozen: int = 1  # columns that stay in sight when the sheet is scrolled sideways
-
-    @property
-    def titles(self) -> list[str]:
-        """The header's cells, left to right."""
-        return [column.title for column in self.columns]
-
-    @property
-    def by_key(self) -> dict[str, Column]:
-        """The columns by their key."""
-        return {column.key: column for column in self.columns}
-
-    @property
-    def by_title(self) -> dict[str, Column]:
-        """The columns by their title."""
-        return {column.title: column for column in self.columns}
-
-
-CHOICES: Final = tuple(choice.value for choice in Choice)
-
-_DECIDED: Final = (
-    Column(
-        "decision",
-        "Decision",
-        Kind.CHOICE,
-        17,
-        "Choose what is to happen with this line (Alt+Down opens the list).",
-        typed=True,
-    ),
-    Column(
-        "alternative",
-        "Alternative no.",
-        Kind.INTEGER,
-        12,
-        "For `accept alternative`: which one, by its number in Alternatives.",
-        typed=True,
-    ),
-    Column(
-        "item_id",
-        "Item",
-        Kind.TEXT,
-        16,
-        "For `allocate` and `write off`: the open item, by its document number or id; several as "
-        "INV-1 60.00; INV-2 40.00. For `on account`: the customer.",
-        typed=True,
-    ),
-    Column(
-        "decided_amount",
-        "Amount",
-        Kind.MONEY,
-        13,
-        "For `allocate`: how much cash. For `write off`: how much to give up. Empty where Item has the amounts.",
-        typed=True,
-    ),
-    Column("note", "Note", Kind.LONG, 26, "Your words, for whoever asks later.", typed=True),
-    Column("result", "Result", Kind.LONG, 26, "What happened when the decision was applied."),
-)
-_ENDS: Final = (
-    Column("decided_by", "Decided by", Kind.TEXT, 14, "Who decides; you, where it is empty.", typed=True),
-    Column("line_id", "Line id", Kind.TEXT, 22, "The bank line's identity, as in the output files."),
-    Column(
-        "row_hash",
-        "Row hash",
-        Kind.TEXT,
-        4,
-        "Fingerprint of this row as you see it. Leave it as it is.",
-        hidden=True,
-    ),
-)
 _LINE: Final = (
     Column("date", "Date", Kind.DATE, 12, "Booking date."),
     Column("payer", "Payer", Kind.LONG, 22, "Who paid, as the bank says."),
@@ -172,7 +91,7 @@ SUGGESTIONS: Final = Sheet(
         _ITEMS,
         _MEANING,
         _CONFIDENCE,
-        *_DECIDED,
+        *DECIDED,
         _ALTERNATIVES,
         Column("reasons", "Reasons", Kind.LONG, 40, "Why. Allocations has how much each reason weighs."),
         Column("detail", "Detail", Kind.LONG, 36, "What exactly is to be looked at."),
@@ -181,7 +100,7 @@ SUGGESTIONS: Final = Sheet(
         _ON_ACCOUNT,
         _CODES,
         Column("rule", "Rule", Kind.TEXT, 17, "The rule that made the proposal."),
-        *_ENDS,
+        *ENDS,
     ),
     ("line_id",),
     frozen=3,
@@ -198,11 +117,11 @@ EXCEPTIONS: Final = Sheet(
         Column("detail", "Detail", Kind.LONG, 34, "What is missing."),
         Column("next", "What to do next", Kind.LONG, 34, "The usual next step for the first code."),
         Column("open", "Unexplained", Kind.MONEY, 14, "The part that is neither allocated nor on account."),
-        *_DECIDED,
+        *DECIDED,
         _ALTERNATIVES,
         _ON_ACCOUNT,
         _CODES,
-        *_ENDS,
+        *ENDS,
     ),
     ("line_id",),
     frozen=3,
@@ -231,7 +150,8 @@ ALLOCATIONS: Final = Sheet(
     "Allocations",
     "shAllocations",
     "tblAllocations",
-    "Which line pays which open item, and how much of it. An empty item is cash on account.",
+    "Which line pays which open item; an empty item is cash on account. What is settled can be taken back or moved: "
+    "choose in Decision.",
     (
         Column("date", "Booking date", Kind.DATE, 13, "Of the bank line."),
         Column("payer", "Payer", Kind.LONG, 24, "Who paid, as the bank says."),
@@ -245,14 +165,20 @@ ALLOCATIONS: Final = Sheet(
                 "currency": ("Currency", 10),
                 "deduction": ("Deduction", 13),
                 "deduction_type": ("Deduction type", 15),
-                "status": ("Status", 11),
+                "status": ("Status", 13),
+            },
+        ),
+        *AGAIN,
+        *_columns(
+            model.ALLOCATIONS,
+            {
                 "confidence": ("Confidence", 12),
                 "reasons": ("Reasons", 60),
                 "rule": ("Rule", 18),
-                "line_id": ("Line id", 22),
                 "item_id": ("Item id", 20),
             },
         ),
+        *ENDS,
     ),
     ("line_id", "item_id", "deduction_type"),
 )
@@ -414,6 +340,7 @@ TABLES: Final = (
 )
 TABLE_SHEETS: Final[Mapping[str, Sheet]] = {sheet.name: sheet for sheet in TABLES}
 REVIEWED: Final = (SUGGESTIONS, EXCEPTIONS)
+DECIDED_ON: Final = (*REVIEWED, ALLOCATIONS)  # Allocations: what is settled, decided again
 
 HOME: Final = "Home"
 DASHBOARD: Final = "Dashboard"

@@ -153,6 +153,17 @@ class FileBook:
         values = [row[0].strip() for row in self.read_block("recon_inputs")]
         return {key: value for key, value in zip(named.INPUTS, values, strict=False) if value}
 
+    def read_page(self, key: str, height: int, width: int) -> list[list[str]]:
+        """The first cells of the sheet of a page of that key, as text; none if there is no such sheet.
+
+        Raises:
+            ReconError: the sheet's part is damaged.
+        """
+        try:
+            return report_sheets.cells(self._package, key, height, width, shared_strings(self._package))
+        except BrokenError as error:
+            raise self._broken(error) from error
+
     def write(
         self,
         tables: Mapping[str, pl.DataFrame],
@@ -200,8 +211,12 @@ class FileBook:
         undo.forget(self.path)  # it was of the sheets before this
         return tuple(problems)
 
-    def write_pages(self, pages: Sequence[Page]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    def write_pages(
+        self, pages: Sequence[Page], *, backup: bool = True
+    ) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
         """Put report pages onto their sheets, all or nothing; nothing else in the workbook changes.
+
+        With `backup`, the workbook as it was is kept as in `write`; a job that wrote before has kept it already.
 
         Returns the sheets' names, and a problem for each sheet on which somebody had put what could not stay.
 
@@ -218,7 +233,7 @@ class FileBook:
             data = package.packed()
         except BrokenError as error:
             raise self._broken(error) from error
-        self._swap(data, backup=True)
+        self._swap(data, backup=backup)
         return tuple(names), tuple(problems)
 
     # --- reading the package

@@ -50,7 +50,10 @@ def sheets(view: Views, facts: Mapping[str, str]) -> dict[str, pl.DataFrame]:
         if key == "bank_lines" and "lines" in view:
             frame = with_outcomes(frame, view["lines"])
         if key == "allocations":
-            frame = _with_documents(frame, view)
+            item = pl.col("item_id").fill_null("")
+            leg = pl.when(item == "").then(pl.lit(review.ON_ACCOUNT)).otherwise(item)
+            frame = _with_results(_with_documents(view.get("standing", frame), view), view)
+            frame = review.with_second_person(frame, view, leg, "to_item")
         made[sheet.name] = plain(frame, sheet, table)
     if "lines" in view:
         waiting, left = (_waiting(made[sheet.name], view["lines"]) for sheet in columns.REVIEWED)
@@ -113,6 +116,16 @@ def _with_documents(allocations: pl.DataFrame, view: Views) -> pl.DataFrame:
     if "open_items" in view:
         made = made.join(documents.of_items(view), on="item_id", how="left", maintain_order="left")
     return made
+
+
+def _with_results(allocations: pl.DataFrame, view: Views) -> pl.DataFrame:
+    """With what just happened to each line that is settled."""
+    log = view.get("decisions_log")
+    if log is None or "row_hash" not in allocations.columns:
+        return allocations
+    told = allocations.join(review.results(log), on="line_id", how="left", maintain_order="left")
+    settled = pl.col("row_hash") != ""
+    return told.with_columns(pl.when(settled).then("result").alias("result"))
 
 
 def with_outcomes(bank: pl.DataFrame, lines: pl.DataFrame | None, unmatched: str = "") -> pl.DataFrame:

@@ -202,7 +202,12 @@ class LiveBook:
         self._handed.clear()
         return tuple(problems)
 
-    def write_pages(self, pages: Sequence[Page]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    def write_pages(
+        self,
+        pages: Sequence[Page],
+        *,
+        backup: bool = True,  # noqa: ARG002 - of the closed workbook: this one is the person's to save
+    ) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
         """Put report pages onto their sheets. *Undo* is of the other sheets.
 
         Returns the sheets' names, and a problem for each sheet on which somebody had typed what could not stay.

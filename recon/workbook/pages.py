@@ -49,6 +49,8 @@ class Head:
     width: int
     format: str = ""
     typed: bool = False  # a person answers here; an empty cell stands out
+    needed: bool = True  # ... unless nobody has to
+    offered: bool = True  # ... with the drop-down of its row, if there is one; else in words of their own
 
 
 @dataclass(frozen=True)
@@ -254,9 +256,9 @@ def _block(book: Any, sheet: Any, block: Block, looks: _Looks, row: int, page: P
         rank, decimals = block.ranks[number], block.decimals[number]
         sheet.set_row(first + number, _height(block.heads, cells))
         for at, (head, value) in enumerate(zip(block.heads, cells, strict=True)):
-            missing = head.typed and value in (None, "")
+            missing = head.typed and head.needed and value in (None, "")
             _put(sheet, first + number, at, value, looks.cell(head, rank, decimals, missing=missing))
-            if head.typed and block.offers:
+            if head.typed and head.offered and block.offers:
                 _offer(sheet, first + number, at, block.offers[number])
     end = first + len(block.rows)
     if not block.rows:

@@ -16,6 +16,7 @@ import polars as pl
 
 from recon.problems import Problem
 from recon.workbook import added, blocks, grid, slices, standing
+from recon.workbook.columns import letters
 from recon.workbook.graft import Graft
 from recon.workbook.package import Package, SheetPart, parse
 from recon.workbook.pages import MARK, Page, draw, extent, quoted
@@ -65,6 +66,17 @@ def put(package: Package, pages: Sequence[Page], shared: list[str]) -> tuple[lis
     for page, name in zip(pages, names, strict=True):
         package.set_name(page.mark, f"{quoted(name)}!{ends[page.name]}")
     return names, problems
+
+
+def cells(package: Package, key: str, height: int, width: int, shared: list[str]) -> list[list[str]]:
+    """The first cells of the sheet of a page of that key, row by row, as text; none if there is no such sheet."""
+    found = blocks.target(package.defined_names().get(MARK + key, ""))
+    if found is None or added.marked(found[1]) is None:
+        return []
+    sheet = next((one for one in package.sheets() if one.name == found[0]), None)
+    if sheet is None:
+        return []
+    return blocks.read(package.read(sheet.path), f"A1:{letters(width - 1)}{height}", shared)
 
 
 def _standing(package: Package, page: Page, shared: list[str]) -> _There | None:

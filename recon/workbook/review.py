@@ -14,7 +14,9 @@ from recon.problems import Problem
 from recon.workbook import columns, documents, sums, words
 
 ROW: Final = "sheet_row"  # the column of a read frame that says which row of the sheet it was
-REFUSED: Final = "refused"  # a result that begins so leaves the typed decision standing
+REFUSED: Final = "refused"
+STANDS: Final = (REFUSED, "waits")  # a result that begins so leaves the typed decision standing
+ON_ACCOUNT: Final = "on account"  # the part of a settled line that no item has
 
 _NUMBERED: Final = "\n"  # one alternative a line
 _TAKES_NO_ITEM: Final = (
@@ -75,11 +77,29 @@ def _seen(view: Views, lines: pl.DataFrame) -> pl.DataFrame:
         .join(told, on="line_id", how="left", maintain_order="left")
         .join(hashes, on="line_id", how="left", maintain_order="left")
     )
+    joined = with_second_person(joined, view, pl.lit(""), "item_id")
     log = view.get("decisions_log")
-    results = _results(log) if log is not None else None
-    if results is None:
+    if log is None:
         return joined.with_columns(pl.lit("").alias("result"))
-    return joined.join(results, on="line_id", how="left", maintain_order="left")
+    return joined.join(results(log), on="line_id", how="left", maintain_order="left")
+
+
+def with_second_person(rows: pl.DataFrame, view: Views, leg: pl.Expr, item: str) -> pl.DataFrame:
+    """With the decisions that wait for a second person in the cells where they were typed, by the columns' keys.
+
+    Args:
+        rows: with line_id.
+        view: its `second_person` has the decisions.
+        leg: which part of a settled line a row of them is.
+        item: the key of the column in which items are typed.
+    """
+    asked = view.get("second_person")
+    if asked is None or asked.is_empty():
+        return rows
+    amount = pl.when(pl.col("amount") != "").then("amount")
+    cells = asked.with_columns(decided_amount=amount).drop("amount").rename({"item_id": f"_{item}"})
+    joined = rows.with_columns(leg=leg).join(cells, on=["line_id", "leg"], how="left", maintain_order="left")
+    return joined.drop("leg").rename({f"_{item}": item})
 
 
 def _bank(bank: pl.DataFrame) -> pl.DataFrame:
@@ -134,11 +154,12 @@ def _numbered(text: pl.Expr) -> pl.Expr:
     return numbered.list.join(_NUMBERED)
 
 
-def _results(log: pl.DataFrame) -> pl.DataFrame:
+def results(log: pl.DataFrame) -> pl.DataFrame:
     """The last thing that happened to each line, as `accept: posted`."""
     decision = pl.col("decision").cast(pl.String).fill_null("")
     told = pl.when(decision == "").then(pl.col("result")).otherwise(decision + ": " + pl.col("result"))
-    told = pl.when(pl.col("result").str.starts_with(REFUSED)).then(pl.col("result")).otherwise(told)
+    as_it_is = pl.any_horizontal(pl.col("result").str.starts_with(word) for word in STANDS)
+    told = pl.when(as_it_is).then(pl.col("result")).otherwise(told)
     return log.select("line_id", told.alias("result")).unique("line_id", keep="last", maintain_order=True)
 
 
@@ -153,12 +174,12 @@ def _titled(frame: pl.DataFrame, sheet: columns.Sheet) -> pl.DataFrame:
 def decisions(read: Views) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
     """What the reviewer typed, as model.DECISIONS in outer form, and what of it can't be taken.
 
-    Args: the frames that `Book.read` gives for Suggestions and Exceptions (cells as text, and `sheet_row`). Only
+    Args: the frames that `Book.read` gives for the sheets of `columns.DECIDED_ON` (cells as text, `sheet_row`). Only
     rows with a Decision count; a row that can't be taken becomes a problem `decision-refused`, never a guess.
     """
     frames: list[pl.DataFrame] = []
     problems: list[Problem] = []
-    for sheet in columns.REVIEWED:
+    for sheet in columns.DECIDED_ON:
         if sheet.name not in read:
             continue
         typed = _typed(read[sheet.name], sheet)
@@ -176,18 +197,23 @@ def _typed(frame: pl.DataFrame, sheet: columns.Sheet) -> pl.DataFrame:
         for key in ("line_id", "row_hash", *(column.key for column in sheet.columns if column.typed))
     }
     plain = {key: text.str.strip_chars() for key, text in cell.items()}
+    again = sheet is columns.ALLOCATIONS
+    nothing = pl.lit("")
+    item = pl.col(of["item_id"]).cast(pl.String).fill_null("").str.strip_chars() if again else nothing
+    leg = pl.when(item == "").then(pl.lit(ON_ACCOUNT)).otherwise(item) if again else nothing
     amount = plain["decided_amount"].str.replace_all(" ", "").str.replace(r"^[£€$₹]", "")
     amount = pl.when(amount.str.contains(_GROUPED)).then(amount.str.replace_all(",", "")).otherwise(amount)
     rows = frame.select(
         plain["line_id"].alias("line_id"),
         plain["decision"].str.to_lowercase().str.replace_all(r"\s+", " ").alias("decision"),
-        plain["alternative"].str.replace(r"\.0+$", "").alias("alternative"),
-        plain["item_id"].alias("item_id"),
+        plain.get("alternative", nothing).str.replace(r"\.0+$", "").alias("alternative"),
+        plain["to_item" if again else "item_id"].alias("item_id"),
         amount.alias("amount"),
         plain["note"].alias("note"),
         plain["decided_by"].alias("decided_by"),
         plain["row_hash"].alias("row_hash"),
         fill(sheet.name + "!{}", pl.col(ROW)).alias("where"),
+        leg.alias("leg"),
     ).filter(pl.col("decision") != "")
     return rows.with_columns(_against().alias("refused"))
 
@@ -199,6 +225,8 @@ def _against() -> pl.Expr:
     return (
         pl.when(~chosen.is_in([choice.value for choice in Choice]))
         .then(pl.lit("choice"))
+        .when((pl.col("leg") != "") & (pl.col("row_hash") == ""))
+        .then(pl.lit("proposal"))
         .when((pl.col("line_id") == "") | (pl.col("row_hash") == ""))
         .then(pl.lit("row"))
         .when((chosen == Choice.ACCEPT_ALTERNATIVE) & ~pl.col("alternative").str.contains(r"^[1-9]\d{0,3}$"))
@@ -217,6 +245,10 @@ def _against() -> pl.Expr:
 
 _REFUSALS: Final = {
     "choice": ("the decision is none that there is", f"Choose one of: {', '.join(columns.CHOICES)}."),
+    "proposal": (
+        "this is a proposal, and nothing is settled of the line yet",
+        "Decide it on Suggestions or Exceptions, where the line waits.",
+    ),
     "row": ("the row has lost its line id or its fingerprint", "Press Refresh, then decide again."),
     "alternative": (
         "`accept alternative` without the alternative's number",

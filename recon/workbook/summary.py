@@ -32,9 +32,9 @@ def blocks(view: Views, facts: Mapping[str, str], waiting: int, left: int) -> di
         "bank_lines": lines.height,
         "auto": count[Outcome.AUTO],
         "waiting": waiting,
-        "second": _second(lines),
+        "second": _second(view),
         "exceptions": left,
-        "answered": view["answered"].height if "answered" in view else 0,
+        "answered": len(_answered(view) - _asked(view)),
         "to_post": view["to_post"].height if "to_post" in view else 0,
         "not_receivable": count[Outcome.NOT_RECEIVABLE],
         "duplicates": count[Outcome.DUPLICATE],
@@ -62,11 +62,24 @@ def blocks(view: Views, facts: Mapping[str, str], waiting: int, left: int) -> di
     return made
 
 
-def _second(lines: pl.DataFrame) -> int:
-    """Lines matched automatically that wait for a second person all the same: they are above the ceiling."""
+def _second(view: Views) -> int:
+    """Lines that wait for a second person: above somebody's limit, or matched automatically above the ceiling.
+
+    A line matched automatically that somebody took back or parked waits, too, but not for a second person.
+    """
+    lines, asked = view["lines"], _asked(view)
     if "waits" not in lines.columns:
         return 0
-    return lines.filter((pl.col("outcome") == Outcome.AUTO) & (pl.col("waits") == "yes")).height
+    above = lines.filter((pl.col("outcome") == Outcome.AUTO) & (pl.col("waits") == "yes"))["line_id"]
+    return len(asked | (set(above) - _answered(view)))
+
+
+def _answered(view: Views) -> set[str]:
+    return set(view["answered"]["line_id"]) if "answered" in view else set()
+
+
+def _asked(view: Views) -> set[str]:
+    return set(view["second_person"]["line_id"]) if "second_person" in view else set()
 
 
 def main_currency(lines: pl.DataFrame) -> str:

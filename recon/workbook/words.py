@@ -116,6 +116,10 @@ EXCEPTIONS: Final[dict[str, tuple[str, str]]] = {
     "EX-REFUND": ("refund risk", "Refund to the paying account only, after the usual checks"),
     "EX-CONTRA": ("set off against what we owe", "Ask payables for the contra entry, then allocate"),
     "EX-RETEN": ("retention held back", "Leave the retention open until its release date"),
+    "EX-REJ": (
+        "rejected together before",
+        "See who rejected payer and customer, and why; accept if they belong together after all",
+    ),
     "EX-BATCH": ("batch without its details", "Get the batch's detail from the bank or payer"),
     "EX-APPROP": ("the payer's wish differs from our rule", "Follow the payer's stated wish, or query it"),
     "EX-PROF": ("paid a proforma", "Put on account until the invoice is issued"),

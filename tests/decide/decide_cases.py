@@ -34,6 +34,12 @@ def items(*rows: tuple[str, str], currency: str = "GBP", customer_id: str = "C1"
     ]
 
 
+def turns(*lines: str) -> pl.DataFrame:
+    """Lines that are settled, each at its first turn."""
+    schema = {"line_id": pl.String(), "turn": pl.Int64(), "settled": pl.Boolean()}
+    return pl.DataFrame([(line, 1, True) for line in lines], schema=schema, orient="row")
+
+
 def allocation(line_id: str, item_id: str, amount: str, **more: str) -> dict[str, Any]:
     """An allocation that is suggested."""
     said = {"line_id": line_id, "item_id": item_id, "amount": amount, "deduction": "0.00"}
@@ -56,7 +62,7 @@ def view(
         "accepted": model.ACCEPTED.empty_outside(),
         "decided": model.DECIDED.empty_outside().with_columns(pl.lit("").alias("decided_at")),
         "settled": model.SETTLED.empty_outside(),
-        "settled_lines": frozenset(),
+        "turns": turns(),
     }
     return View(
         bank_lines=frame(model.BANK_LINES, lines, currency="GBP", booking_date=date(2024, 3, 1)),

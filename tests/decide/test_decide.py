@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from decide_cases import allocation, decisions, frame, items, view
+from decide_cases import allocation, decisions, frame, items, turns, view
 
 from recon import model
 from recon.decide import Decided, decide
@@ -339,7 +339,7 @@ def test_a_decision_that_says_too_little_is_refused(row: dict[str, str], why: st
 
 
 def test_a_settled_line_is_not_decided_again() -> None:
-    shown = view([LINE], items(A), settled_lines=frozenset(["L1"]))
+    shown = view([LINE], items(A), turns=turns("L1"))
     outcome = decide(decisions({"line_id": "L1", "decision": "on account"}), shown)
     assert refused(outcome) == "line L1: the line is settled already"
 
@@ -380,7 +380,12 @@ def kept(outcome: Decided, shown: View) -> View:
     return replace(
         shown,
         decided=pl.concat([shown.decided, decided]),
-        settled_lines=shown.settled_lines | set(outcome.decided.filter(pl.col("settles"))["line_id"]),
+        turns=pl.concat(
+            [
+                shown.turns,
+                outcome.decided.filter(pl.col("turn") > 0).select("line_id", "turn", settled="settles"),
+            ]
+        ).unique("line_id", keep="last"),
     )
 
 

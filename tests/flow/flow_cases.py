@@ -177,11 +177,25 @@ def decide(book: Path, name: str, typed: Mapping[str, Mapping[str, str]]) -> Non
     for line_id, cells in typed.items():
         for title, value in cells.items():
             text = _typed(text, f"{letters(spec.titles.index(title))}{row_of[line_id]}", value)
+    _put(book, part.path, text)
+
+
+def type_into(book: Path, name: str, typed: Mapping[str, str]) -> None:
+    """Type into cells of any sheet (`B7` -> text), and save."""
+    package = FileBook(book)._package
+    part = next(sheet for sheet in package.sheets() if sheet.name == name)
+    text = package.read(part.path).decode()
+    for place, value in typed.items():
+        text = _typed(text, place, value)
+    _put(book, part.path, text)
+
+
+def _put(book: Path, path: str, text: str) -> None:
     with zipfile.ZipFile(book) as old:
         parts = {one.filename: old.read(one) for one in old.infolist()}
     with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as new:
-        for path, data in (parts | {part.path: text.encode()}).items():
-            new.writestr(path, data)
+        for name, data in (parts | {path: text.encode()}).items():
+            new.writestr(name, data)
 
 
 def _typed(sheet_text: str, place: str, value: str) -> str:

@@ -98,7 +98,9 @@ ACCOUNTS = Accounts(
 
 def posting(accepted: Sequence[dict[str, Any]] = ACCEPTED, **more: Any) -> Posting:
     said = {"accounts": ACCOUNTS, "approved_by": "ben", **more}
-    return post("generic", frame(model.ACCEPTED, accepted), frame(model.BANK_LINES, LINES), ITEMS, **said)
+    return post(
+        "generic", frame(model.ACCEPTED, accepted, turn=1), frame(model.BANK_LINES, LINES), ITEMS, **said
+    )
 
 
 def compared(name: str, text: str, request: pytest.FixtureRequest) -> None:
@@ -198,7 +200,7 @@ def test_small_lines_need_no_second_person_but_write_offs_do(
     lines = frame(model.BANK_LINES, [line("L-straight", amount)])
     ceiling = Decimal("100.00")
     made = post(
-        "generic", frame(model.ACCEPTED, [row]), lines, ITEMS, approved_by="ann", hand_ceiling=ceiling
+        "generic", frame(model.ACCEPTED, [row], turn=1), lines, ITEMS, approved_by="ann", hand_ceiling=ceiling
     )
     assert bool(failures(made.controls, made.legs, ceiling)) is second
 
@@ -212,7 +214,7 @@ def test_each_control_that_fails_is_a_problem_of_its_own() -> None:
         "    allocated by hand: L-back, L-off, L-suspense"
     )
     fewer = made.legs.filter(pl.col("bank_line_id") != "L-euro")
-    accepted, lines = frame(model.ACCEPTED, ACCEPTED), frame(model.BANK_LINES, LINES)
+    accepted, lines = frame(model.ACCEPTED, ACCEPTED, turn=1), frame(model.BANK_LINES, LINES)
     lost = failures(controls(fewer, accepted, lines), fewer)
     assert [one.where for one in lost[:3]] == [
         "posting control `journals`",
@@ -323,7 +325,7 @@ def test_every_journal_balances_and_the_bank_gets_what_came_in(
         for item, cash, deduction in one
     ]
     bank = [line(f"L{at}", pounds(amount)) for at, (amount, _) in enumerate(lines)]
-    made = post("generic", frame(model.ACCEPTED, rows), frame(model.BANK_LINES, bank), ITEMS)
+    made = post("generic", frame(model.ACCEPTED, rows, turn=1), frame(model.BANK_LINES, bank), ITEMS)
     assert made.controls["ok"].all(), controls_text(made.controls)
     assert made.legs["bank_line_id"].n_unique() == len(lines)
     amounts = made.legs["debit"].to_list() + made.legs["credit"].to_list()

@@ -59,7 +59,7 @@ def test_an_unknown_key_in_a_list_says_which_entry() -> None:
 def test_an_unknown_key_that_is_like_none_gets_no_guess() -> None:
     [(_, _, _, hint)] = problems_of("zzzzzz: 1\n")
     assert "did you mean" not in hint
-    assert hint.startswith("known keys: accounts, companies, controls, ")
+    assert hint.startswith("known keys: accounts, authority, cases, companies, controls, ")
 
 
 def test_a_key_that_is_needed_and_missing() -> None:

@@ -62,6 +62,7 @@ def run(
         deduction="0.00",
         rule="reference",
         accepted_by="rule",
+        turn=1,
     )
     exceptions = [
         {"line_id": line_id, "code": "EX-ITEM", "alternatives": f"{item_id} {amount} | Z 1.00"}

@@ -204,12 +204,23 @@ def test_what_is_accepted_is_posted_once(store: Store) -> None:
     )
     store.save_run(record("r1"), tables)
     assert store.unposted()["line_id"].to_list() == ["L1", "L2"]
-    first = Batch("B-1", "generic", "the file\r\n", ("L1",))
+    first = Batch("B-1", "generic", "the file\r\n", (("L1", 1),))
     assert store.append_postings(first, AT) == first
-    assert store.append_postings(Batch("B-1", "generic", "another file", ("L1",)), AT) == first
+    assert store.append_postings(Batch("B-1", "generic", "another file", (("L1", 1),)), AT) == first
     assert store.unposted()["line_id"].to_list() == ["L2"]
     with pytest.raises(AssertionError, match="once"):
-        store.append_postings(Batch("B-2", "generic", "the file", ("L1", "L2")), AT)
+        store.append_postings(
+            Batch(
+                "B-2",
+                "generic",
+                "the file",
+                (
+                    ("L1", 1),
+                    ("L2", 1),
+                ),
+            ),
+            AT,
+        )
     assert (store.batches(), store.batch("B-1"), store.batch("B-2")) == (["B-1"], first, None)
     assert store.bank_lines(["L2", "L9"])["line_id"].to_list() == ["L2"]
 

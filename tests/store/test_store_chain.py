@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import MetaData, create_engine, select
 from sqlalchemy.pool import NullPool
 from store_cases import AT, frame, open_items, reading, record, run
 
 from recon import model
 from recon.decide import decide
 from recon.model import Batch
-from recon.store import Store
+from recon.store import Store, Target, chain, migrate, personal
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def path(address: str) -> str:
         asked = [{"line_id": "L1", "decision": "accept", "row_hash": hashes["L1"], "where": "Suggestions!2"}]
         outcome = decide(frame(model.DECISIONS, asked, decided_by="ann"), view)
         store.append_decisions(outcome.decided, outcome.accepted, AT)
-        store.append_postings(Batch("B1", "generic", "text", ("L1",)), AT, "ann")
+        store.append_postings(Batch("B1", "generic", "text", (("L1", 1),)), AT, "ann")
         store.save_run(record("r2"), run([("L3", "A", "1.00")], open_items(("A", "60.00"))))
     return address
 
@@ -109,7 +111,119 @@ def test_a_run_that_never_finished_holds_nothing(path: str) -> None:
         assert store.verify().breaks == ()
 
 
+# What version 5 added, taken away again.
+_BACK_TO_4 = """
+ALTER TABLE decisions DROP COLUMN turn;
+ALTER TABLE decisions DROP COLUMN login;
+ALTER TABLE accepted DROP COLUMN turn;
+ALTER TABLE accepted DROP COLUMN approved_by;
+ALTER TABLE batches DROP COLUMN controls;
+CREATE TABLE settlements_4 (line_id TEXT NOT NULL PRIMARY KEY, run_seq BIGINT NOT NULL, decision_id TEXT NOT NULL);
+INSERT INTO settlements_4 SELECT line_id, run_seq, decision_id FROM settlements;
+DROP TABLE settlements;
+ALTER TABLE settlements_4 RENAME TO settlements;
+DROP INDEX postings_by_batch;
+CREATE TABLE postings_4 (line_id TEXT NOT NULL PRIMARY KEY, batch_id TEXT NOT NULL);
+INSERT INTO postings_4 SELECT line_id, batch_id FROM postings;
+DROP TABLE postings;
+ALTER TABLE postings_4 RENAME TO postings;
+CREATE INDEX postings_by_batch ON postings (batch_id);
+UPDATE schema_version SET version = 4;
+"""
+_NEW_IN_5 = ("learned", "privacy_log", "cases")
+_SALTED_IN_5 = ("bank_lines", "run_lines", "inputs_seen", "items_seen", "decisions")
+
+
+def _of_version_4(path: str) -> None:
+    """The store as version 4 had it, with the links that it wrote."""
+    engine = create_engine(path if "://" in path else f"sqlite:///{path}", poolclass=NullPool)
+    with engine.begin() as connection:
+        for statement in migrate.statements(_BACK_TO_4):
+            connection.exec_driver_sql(statement)
+        for name in _NEW_IN_5:
+            connection.exec_driver_sql(f"DROP TABLE {name}")
+        for name in _SALTED_IN_5:
+            connection.exec_driver_sql(f"ALTER TABLE {name} DROP COLUMN salt")
+        tables = MetaData()
+        tables.reflect(connection)
+        links = tables.tables["chain"]
+        before = chain.ROOT
+        for link in connection.execute(select(links).order_by(links.c.nth)).all():
+            found = chain._digests(connection, tables, link.what, link.key, 4)
+            digests = json.dumps(found, sort_keys=True)
+            before = chain._hash(before, link.nth, link.what, link.key, digests)
+            made = {"digests": digests, "hash": before}
+            connection.execute(links.update().where(links.c.nth == link.nth).values(**made))
+
+
+def test_the_links_of_an_earlier_version_still_hold_and_later_ones_hold_more(path: str) -> None:
+    _of_version_4(path)
+    with Store.open(path) as store:
+        assert store.verify().breaks == ()
+        store.save_run(record("r3"), run([("L4", "A", "2.00")], open_items(("A", "60.00")), by_rule=True))
+        assert store.verify().breaks == ()
+    assert any(
+        "(migrated" in one for one in _changed(path, "UPDATE accepted SET turn = 2 WHERE line_id = 'L1'")
+    )
+    assert _changed(path, "UPDATE accepted SET turn = 2 WHERE line_id = 'L4'")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE settlements SET settled = 0 WHERE line_id = 'L1'",
+        "UPDATE postings SET turn = 9",
+        "UPDATE decisions SET login = 'bob'",
+        "UPDATE accepted SET approved_by = 'bob'",
+        "UPDATE batches SET controls = 'x'",
+        "UPDATE bank_lines SET salt = 'aa' WHERE line_id = 'L1'",
+    ],
+)
+def test_columns_that_came_with_a_version_are_held_in_the_rows_of_before_it_too(
+    path: str, statement: str
+) -> None:
+    _of_version_4(path)
+    with Store.open(path) as store:
+        assert store.verify().breaks == ()
+        rows_before = store.verify().rows
+    assert any("(migrated" in one for one in _changed(path, statement))
+    with Store.open(path) as store:
+        assert store.verify().rows == rows_before
+
+
+def test_a_store_whose_link_of_its_migration_was_taken_away_is_seen(path: str) -> None:
+    _of_version_4(path)
+    with Store.open(path):
+        pass
+    assert any("came to version 5" in one for one in _changed(path, "DELETE FROM chain WHERE nth = 5"))
+
+
+def test_rows_of_an_earlier_version_are_erased_and_the_log_has_their_link_before_and_after(path: str) -> None:
+    _of_version_4(path)
+    with Store.open(path) as store:
+        done = store.erase(Target(("L1",)), reference="L1", who="ann", at=AT, why="request")
+        assert done.rows == {"bank_lines": 1}
+        assert (store.verify().breaks, len(store.verify().erased)) == ((), 1)
+    assert _changed(path, "UPDATE bank_lines SET narrative = 'x' WHERE line_id = 'L2'")
+
+
+def test_what_stays_of_an_erased_row_of_an_earlier_version_tells_no_name(path: str) -> None:
+    _of_version_4(path)
+    names = personal.COLUMNS["bank_lines"]
+    engine = create_engine(path if "://" in path else f"sqlite:///{path}", poolclass=NullPool)
+    query = f"SELECT salt, {', '.join(names)} FROM bank_lines WHERE line_id = 'L1'"  # noqa: S608 - our names
+    with Store.open(path) as store:
+        with engine.connect() as connection:
+            _salt, *was = connection.exec_driver_sql(query).one()
+        store.erase(Target(("L1",)), reference="L1", who="ann", at=AT, why="request")
+        with engine.connect() as connection:
+            left = connection.exec_driver_sql(query).one()[0]
+    assert left.startswith(personal.ERASED)
+    assert left != personal.ERASED + personal.digest(["", *was])
+
+
 def test_a_store_of_before_the_chain_is_held_from_its_first_opening_on(path: str) -> None:
+    _of_version_4(path)
     _do(path, "DROP TABLE chain", "UPDATE schema_version SET version = 3")
     with Store.open(path) as store:
         found = store.verify()

@@ -51,7 +51,7 @@ def test_cash_on_account_counts_until_a_new_extract_follows_its_posting(address:
             return store.on_account().select("line_id", "taken").rows()
 
         assert told(2, "two") == [("L1", 1)], "not posted"
-        store.append_postings(model.Batch("b1", "generic", "", ("L1",)), AT)
+        store.append_postings(model.Batch("b1", "generic", "", (("L1", 1),)), AT)
         assert told(3, "two") == [("L1", 1)], "the same extract again"
         assert told(4, "one") == [("L1", 1)], "an older one"
         assert told(5, "three") == []

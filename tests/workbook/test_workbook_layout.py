@@ -199,6 +199,7 @@ def test_a_decision_comes_out_as_the_model_has_it() -> None:
         "me",
         "h",
         "Suggestions!14",
+        "",
     )
 
 

@@ -1,0 +1,203 @@
+"""Learning: what a store's decisions suggest, what people say to it, and what of it counts in a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import polars as pl
+
+from recon import learn
+from recon.flow import calibration, learning_page, moments
+from recon.flow import masked as masking
+from recon.flow.books import Book
+from recon.flow.payers import PAYERS, Names
+from recon.learn import Force
+from recon.model import Kind, Result
+from recon.problems import Problem
+from recon.rules.privacy import Privacy
+from recon.rules.schema import Rules
+from recon.store import Lessons, Store
+from recon.store.personal import GONE
+from recon.workbook.columns import RULES
+
+Frames = Mapping[Kind, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What was learned as it counts in one run: beside the files before it, in its result behind it."""
+
+    force: Force
+    frames: Frames
+    rules: Rules
+
+    def joined(self) -> dict[Kind, pl.DataFrame]:
+        """The run's frames, with what was learned in customers and aliases."""
+        if self.force.accepted.is_empty():
+            return dict(self.frames)
+        customers, aliases = learn.joined(
+            self.frames[Kind.CUSTOMERS], self.frames[Kind.ALIASES], self.frames[Kind.ITEMS], self.force
+        )
+        return {**self.frames, Kind.CUSTOMERS: customers, Kind.ALIASES: aliases}
+
+    def applied(self, result: Result) -> Result:
+        """A run's result: no rejected pair is posted, and the reasons say what was learned."""
+        if self.force.nothing or result.allocations.is_empty():
+            return result
+        about = pl.concat(
+            [self.force.accepted["meaning"], self.force.accepted["subject"], self.force.rejected["meaning"]]
+        )
+        asked = result.allocations.filter(pl.col("customer_id").is_in(about.unique().implode()))["line_id"]
+        lines = self.frames[Kind.BANK].filter(pl.col("line_id").is_in(asked.unique().implode()))
+        payers = Names(self.frames, self.rules).of(lines) if lines.height else pl.DataFrame(schema=PAYERS)
+        return learn.held(learn.told(result, payers, self.force), payers, self.force)
+
+
+def counted(lessons: Lessons, frames: Frames, rules: Rules, as_of: date) -> Learned:
+    """What was learned, as it counts in a run on these frames (outer form)."""
+    accepted = learn.in_force(lessons.events, as_of)
+    return Learned(Force(accepted, _rejected(lessons, frames, rules)), frames, rules)
+
+
+def _rejected(lessons: Lessons, frames: Frames, rules: Rules) -> pl.DataFrame:
+    if lessons.rejections.is_empty() or not rules.learning.rejected:
+        return Force().rejected
+    payers = Names(frames, rules).of(_with_payers(lessons.lines))
+    return learn.rejected(lessons.rejections, payers, lessons.decided, lessons.accepted, lessons.events)
+
+
+def in_run(store: Store, frames: Frames, rules: Rules, as_of: date) -> Learned:
+    """What a store has learned, as it counts in the run that begins."""
+    return counted(store.lessons(), frames, rules, as_of)
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that there is to say of what a store has learned: learn.SUGGESTED, and the customers' names."""
+
+    rows: pl.DataFrame
+    names: Mapping[str, str]
+
+
+def known(store: Store, rules: Rules) -> Known:
+    """What a store's decisions suggest, and what was said of it, by the files that the last run read."""
+    lessons, frames = store.lessons(), last_frames(store)
+    accepted = _signed(store)
+    if lessons.events.is_empty() and lessons.rejections.is_empty() and (accepted["decision_id"] == "").all():
+        return Known(pl.DataFrame(schema=learn.SUGGESTED), {})
+    names = Names(frames, rules)
+    lines = _with_payers(store.bank_lines(accepted["line_id"].unique().sort()))
+    items = store.items(accepted.filter(pl.col("item_id") != "")["item_id"].unique().sort())
+    observed = learn.observed(names.of(lines), accepted, items, rules)
+    rows = learn.suggested(
+        observed, names.known(), learn.last(lessons.events), _rejected(lessons, frames, rules), rules
+    )
+    return Known(rows, _names(frames))
+
+
+def _signed(store: Store) -> pl.DataFrame:
+    """All that was accepted (model.ACCEPTED), with the `login` of each decision."""
+    logins = store.decided().select("decision_id", "login").unique("decision_id", keep="last")
+    return store.accepted().join(logins, on="decision_id", how="left", maintain_order="left")
+
+
+def _with_payers(lines: pl.DataFrame) -> pl.DataFrame:
+    """Bank lines without those whose payer was erased: they teach nothing, nor is anybody called so."""
+    texts = ("counterparty", "counterparty_account", "reference", "narrative")
+    gone = pl.any_horizontal(pl.col(*texts).fill_null("") == GONE)
+    return lines.filter(~gone)
+
+
+def masked(now: Known, store: Store, privacy: Privacy) -> Known:
+    """The same as people may see it: persons masked, if that is said."""
+    if not privacy.masked_sheets:
+        return now
+    mask = masking.masker(privacy, store.items())
+    rows = now.rows.rename({"subject": "name"})
+    names = pl.DataFrame({"name": list(now.names.values())}, schema={"name": pl.String})
+    shown = mask.frame(names)["name"].to_list()
+    return Known(mask.frame(rows).rename({"name": "subject"}), dict(zip(now.names, shown, strict=True)))
+
+
+def rules_of(store: Store) -> Rules:
+    """The rules of the last run; the defaults, if there is none."""
+    runs = store.runs().filter(pl.col("status") == "finished")
+    return Rules.model_validate(json.loads(runs["rules"][-1])) if runs.height else Rules()
+
+
+def last_frames(store: Store) -> dict[Kind, pl.DataFrame]:
+    """Customers, aliases and items as the last run read them."""
+    frames = {kind: store.last_read(kind) for kind in (Kind.CUSTOMERS, Kind.ALIASES)}
+    return {**frames, Kind.ITEMS: store.items()}
+
+
+def _names(frames: Frames) -> dict[str, str]:
+    """Customers' names by number: the customer file's, else those of the items."""
+    items = frames[Kind.ITEMS].select("customer_id", name="customer_name")
+    both = pl.concat([frames[Kind.CUSTOMERS].select("customer_id", "name"), items])
+    told = both.filter(pl.col("name").fill_null("") != "").unique("customer_id", keep="first")
+    return dict(told.drop_nulls().iter_rows())
+
+
+def tried(store: Store, *, suggested: bool) -> Lessons:
+    """What is accepted by now, and what could be: as if somebody accepted all that nothing contradicts."""
+    lessons = store.lessons()
+    if not suggested:
+        return lessons
+    rows = known(store, rules_of(store)).rows
+    asked = rows.filter(pl.col("state") == "suggested").select(
+        "id", answer=pl.lit("accept"), note=pl.lit(""), who=pl.lit("nobody yet"), where=pl.lit("")
+    )
+    more = learn.answered(asked, rows, moments.now(), second_person=False).events
+    return replace(lessons, events=pl.concat([lessons.events, more]))
+
+
+def said(store: Store, now: Known, asked: pl.DataFrame, rules: Rules) -> learn.Answered:
+    """What people say to suggestions (answer.ASKED), into the store: taken or refused, each with its reason.
+
+    Raises:
+        ReconError: EXIT_JOB; another job wrote to the store meanwhile.
+    """
+    made = learn.answered(asked, now.rows, moments.now(), second_person=rules.learning.second_person)
+    store.append_learned(made.events)
+    return made
+
+
+def off_the_sheet(book: Book, store: Store, rules: Rules, who: str) -> learn.Answered:
+    """What is typed on the sheet Learning, into the store.
+
+    Raises:
+        ReconError: EXIT_JOB; workbook or store can't be used.
+    """
+    asked = learning_page.typed(book).asked
+    if asked.is_empty():
+        return learn.nothing()
+    return said(store, known(store, rules), asked.with_columns(who=pl.lit(who)), rules)
+
+
+def show(
+    book: Book, store: Store, rules: Rules, answered: learn.Answered | None = None
+) -> tuple[Problem, ...]:
+    """The sheet Learning anew, if there is anything to say or it stands there; what is typed and not applied stays.
+
+    Returns what could not stay on it.
+
+    Raises:
+        ReconError: EXIT_JOB; workbook or store can't be used.
+    """
+    now, there = known(store, rules), learning_page.typed(book)
+    if now.rows.is_empty() and not there.there:
+        return ()
+    results = answered.results if answered else {}
+    refused = [name for name, text in results.items() if text.startswith("refused")]
+    done = pl.Series(sorted(set(results) - set(refused)), dtype=pl.String)
+    left = there.rows.filter(~pl.col("id").is_in(done.implode()))
+    told = {name: results[name] for name in refused}
+    right = calibration.calibration(store, rules)
+    privacy = masking.said(book.peek(RULES.name))  # of this workbook: others may share the store
+    page = learning_page.page(masked(now, store, privacy), left, told, right)
+    _sheets, lost = book.write_pages([page], backup=False)
+    return tuple(lost)

@@ -1,0 +1,103 @@
+"""What the engine would take for the payer of a line: its name, account and numbers, as they are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from recon import model
+from recon.match import text
+from recon.match.prepare import people
+from recon.model import ALIASES, BANK_LINES, CUSTOMERS, Kind
+from recon.rules.schema import Rules
+
+PAYERS: Final = {
+    "line_id": pl.String(),
+    "day": pl.Date(),
+    "payer": pl.String(),  # the longest run of words that may be a name; of the counterparty, if the bank says one
+    "account": pl.String(),  # the counterparty's account, letters and digits
+    "numbers": pl.List(pl.String()),  # other long numbers of the line
+}
+_NUMBER: Final = r"[A-Z]{0,5}\d{6,}"  # shorter ones are dates, amounts and the like
+_TEXTS: Final = ("counterparty", "reference", "narrative")
+
+
+class Names:
+    """Who is known by which name, account or number on a day, by what the files say."""
+
+    def __init__(self, frames: Mapping[Kind, pl.DataFrame], rules: Rules) -> None:
+        items = frames[Kind.ITEMS]
+        owners = items.select("customer_id", "customer_name").unique(maintain_order=True)
+        self._tables = model.Tables(
+            bank_lines=BANK_LINES.empty(),
+            open_items=owners.with_columns(pl.all().fill_null("")),
+            customers=model.inside(frames[Kind.CUSTOMERS], CUSTOMERS, {}),
+            aliases=model.inside(frames[Kind.ALIASES], ALIASES, {}),
+        )
+        self._rules = rules
+        self.names = people.names(self._tables, self._tables.customers, rules)
+        numbers = items.select(doc=pl.col("doc_no").fill_null("").str.to_uppercase()).unique()["doc"]
+        self._starts = numbers.str.extract(r"^([A-Z]+)", 1).drop_nulls().unique(maintain_order=True)
+        plain = numbers.str.replace_all(r"[^A-Z0-9]", "")
+        self._documents = pl.DataFrame(
+            {"number": pl.concat([plain, plain.str.extract(r"(\d+)$", 1)])}
+        ).unique()
+
+    def known(self) -> pl.DataFrame:
+        """What the files say: kind, subject, meaning."""
+        accounts = people.accounts(self._tables)
+        taxes = (
+            self._tables.customers.select(subject="customer_id", meaning=pl.col("tax_profile").str.split(";"))
+            .explode("meaning")
+            .with_columns(pl.col("meaning").str.strip_chars())
+            .filter(pl.col("meaning").fill_null("") != "")
+        )
+        parts = [
+            self.names.select(kind=pl.lit("alias"), subject="key", meaning="customer_id"),
+            accounts.select(kind=pl.lit("account"), subject="plain", meaning="customer_id"),
+            accounts.select(kind=pl.lit("reference"), subject="plain", meaning="customer_id"),
+            taxes.select("subject", "meaning", kind=pl.lit("tax")).select("kind", "subject", "meaning"),
+        ]
+        return pl.concat(parts).unique(maintain_order=True)
+
+    def of(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """The payers of bank lines (outer form), as PAYERS; each line once."""
+        inner = lines.select("line_id", "booking_date", "counterparty_account", *_TEXTS).with_columns(
+            pl.col("counterparty_account", *_TEXTS).fill_null("")
+        )
+        inner = inner.unique("line_id", keep="first", maintain_order=True).with_row_index("line")
+        inner = inner.with_columns(pl.col("line").cast(pl.Int64))
+        told = inner.with_columns(pl.lit("").alias("reference"), pl.lit("").alias("narrative"))
+        alone = self._runs(told.filter(pl.col("counterparty") != ""))
+        rest = self._runs(inner.join(alone, on="line", how="anti", maintain_order="left"))
+        runs = pl.concat([alone, rest])
+        made = (
+            inner.join(runs, on="line", how="left", maintain_order="left")
+            .join(self._numbers(inner), on="line", how="left", maintain_order="left")
+            .select(
+                "line_id",
+                day="booking_date",
+                payer=pl.col("payer_text").fill_null(""),
+                account=text.upper(pl.col("counterparty_account")).str.replace_all("[^A-Z0-9@]", ""),
+                numbers=pl.col("numbers").fill_null([]),
+            )
+        )
+        return made.cast(pl.Schema(PAYERS))
+
+    def _numbers(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """The long numbers of each line that are no document's: line, numbers."""
+        whole = text.upper(pl.concat_str(*_TEXTS, separator=" "))
+        found = lines.select("line", number=whole.str.extract_all(rf"\b{_NUMBER}\b")).explode("number")
+        theirs = found.drop_nulls().join(self._documents, on="number", how="anti", maintain_order="left")
+        return theirs.group_by("line", maintain_order=True).agg(
+            numbers=pl.col("number").unique(maintain_order=True)
+        )
+
+    def _runs(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """The longest run of words of each line that may be a name: line, payer_text."""
+        if lines.is_empty():
+            return pl.DataFrame(schema={"line": pl.Int64, "payer_text": pl.String})
+        _grams, runs = people.name_grams(lines, self.names, self._starts, self._rules)
+        return runs

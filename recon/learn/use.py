@@ -1,0 +1,173 @@
+"""What was accepted, put to use in a run: beside what the files say, in the reasons, and against rejected pairs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import polars as pl
+
+from recon.fill import fill
+from recon.learn.kinds import ACCOUNT, ALIAS, REFERENCE, TAX
+from recon.learn.state import Force
+from recon.model import ALIASES, CUSTOMERS, EXCEPTIONS, Outcome, Result, Status
+
+REJECTED_CODE: Final = "EX-REJ"
+DETAIL: Final = "payer and customer were rejected together before"
+
+
+def joined(
+    customers: pl.DataFrame, aliases: pl.DataFrame, items: pl.DataFrame, force: Force
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Customers and aliases (outer form) with what was learned: names and references as aliases with their days.
+
+    A customer that only the open items name gets a row of its own where an account or a tax of it was learned.
+
+    Args:
+        customers: model.CUSTOMERS, as the files say.
+        aliases: model.ALIASES, as the files say.
+        items: open items, for the names of customers without a row.
+        force: what counts.
+    """
+    accepted = force.accepted
+    named = accepted.filter(pl.col("kind").is_in([ALIAS, REFERENCE])).select(
+        alias="subject",
+        customer_id="meaning",
+        valid_from="valid_from",
+        valid_to="valid_to",
+        source=fill("learned {}, accepted by {}", _day(), "who"),
+    )
+    more = _further(accepted)
+    if not more.is_empty():
+        customers = _with_rows(customers, more["customer_id"], items)
+        customers = customers.join(more, on="customer_id", how="left", maintain_order="left")
+        customers = customers.with_columns(_added("accounts"), _added("tax_profile")).drop(
+            "more_accounts", "more_tax_profile"
+        )
+    return customers, pl.concat([aliases, named.select(ALIASES.names)], how="diagonal_relaxed")
+
+
+def _day() -> pl.Expr:
+    return pl.col("at").str.head(10)
+
+
+def _further(accepted: pl.DataFrame) -> pl.DataFrame:
+    """Accounts and taxes of customers: customer_id, more_accounts, more_tax_profile; `;` between."""
+    accounts = accepted.filter(pl.col("kind") == ACCOUNT).select(
+        customer_id="meaning", more_accounts="subject"
+    )
+    taxes = accepted.filter(pl.col("kind") == TAX).select(customer_id="subject", more_tax_profile="meaning")
+    both = pl.concat([accounts, taxes], how="diagonal")
+    return both.group_by("customer_id", maintain_order=True).agg(
+        pl.col("more_accounts", "more_tax_profile").drop_nulls().unique(maintain_order=True).str.join(";")
+    )
+
+
+def _added(name: str) -> pl.Expr:
+    said, more = pl.col(name).fill_null(""), pl.col(f"more_{name}").fill_null("")
+    return pl.when((said != "") & (more != "")).then(said + ";" + more).otherwise(said + more).alias(name)
+
+
+def _with_rows(customers: pl.DataFrame, wanted: pl.Series, items: pl.DataFrame) -> pl.DataFrame:
+    """The customers, and those wanted that no row is of, by the name that their open items have."""
+    rows = pl.DataFrame({"customer_id": wanted}).join(
+        customers, on="customer_id", how="anti", maintain_order="left"
+    )
+    names = items.select("customer_id", name="customer_name").unique("customer_id", keep="first")
+    new = rows.join(names, on="customer_id", how="left", maintain_order="left")
+    missing = [
+        pl.lit(None, dtype=CUSTOMERS.outer_schema[name]).alias(name)
+        for name in ("accounts", "tax_profile")
+        if name not in customers.columns
+    ]
+    return pl.concat([customers.with_columns(missing), new], how="diagonal_relaxed")
+
+
+def told(result: Result, payers: pl.DataFrame, force: Force) -> Result:
+    """The result, whose reasons name what was learned: `alias learned 2026-03-04, accepted by anna (K101)`.
+
+    Args:
+        result: in inner form.
+        payers: line_id, payer, account, numbers (a list), of the lines that it may concern.
+        force: what counts.
+    """
+    if force.accepted.is_empty() or result.allocations.is_empty():
+        return result
+    keyed = pl.concat(
+        [
+            payers.select("line_id", kind=pl.lit(ALIAS), subject="payer"),
+            payers.select("line_id", kind=pl.lit(ACCOUNT), subject="account"),
+            payers.select("line_id", subject="numbers")
+            .explode("subject")
+            .select("line_id", pl.lit(REFERENCE).alias("kind"), "subject"),
+        ]
+    )
+    words = fill("{} learned {}, accepted by {} ({})", "kind", _day(), "who", "meaning")
+    own = force.accepted.filter(pl.col("kind") != TAX).select("kind", "subject", "meaning", text=words)
+    owner = pl.col("customer_id") == pl.col("meaning")
+    by_payer = keyed.join(own, on=["kind", "subject"], maintain_order="left")
+    theirs = result.allocations.select("line_id", "customer_id").unique(maintain_order=True)
+    said = by_payer.join(theirs, on="line_id", maintain_order="left").filter(owner).select("line_id", "text")
+    taxes = force.accepted.filter(pl.col("kind") == TAX).select(
+        customer_id="subject", type=pl.col("meaning").str.extract(r"^(\S+)", 1), text=words
+    )
+    taxed = (
+        result.allocations.filter(pl.col("deduction_minor").fill_null(0) != 0)
+        .select("line_id", "customer_id", type="deduction_type")
+        .join(taxes, on=["customer_id", "type"], maintain_order="left")
+        .select("line_id", "text")
+    )
+    every = pl.concat([said, taxed]).unique(maintain_order=True)
+    return _reasoned(
+        result, every.group_by("line_id", maintain_order=True).agg(pl.col("text").str.join("; "))
+    )
+
+
+def held(result: Result, payers: pl.DataFrame, force: Force) -> Result:
+    """The result, in which no line of a rejected pair is `auto`, and each says who rejected the pair and when.
+
+    Args:
+        result: in inner form.
+        payers: line_id, payer, of the lines that it may concern.
+        force: what counts.
+    """
+    if force.rejected.is_empty() or result.allocations.is_empty():
+        return result
+    words = fill("rejected before by {} on {} ({})", "who", _day(), "meaning")
+    pairs = force.rejected.select(payer="subject", customer_id="meaning", text=words)
+    proposed = result.allocations.select("line_id", "customer_id").unique(maintain_order=True)
+    found = proposed.join(payers.select("line_id", "payer"), on="line_id", maintain_order="left").join(
+        pairs, on=["payer", "customer_id"], maintain_order="left"
+    )
+    said = found.group_by("line_id", maintain_order=True).agg(
+        pl.col("text").unique(maintain_order=True).str.join("; ")
+    )
+    if said.is_empty():
+        return result
+    barred = pl.col("line_id").is_in(said["line_id"].implode())
+    posts = barred & (pl.col("outcome") == Outcome.AUTO)
+    stopped = result.lines.filter(posts).select("line_id", "currency")
+    lines = result.lines.with_columns(
+        code=pl.when(posts).then(pl.lit(REJECTED_CODE)).otherwise("code"),
+        outcome=pl.when(posts).then(pl.lit(str(Outcome.SUGGESTED))).otherwise("outcome"),
+    )
+    allocations = result.allocations.with_columns(
+        status=pl.when(barred).then(pl.lit(str(Status.SUGGESTED))).otherwise("status")
+    )
+    asked = stopped.join(said, on="line_id", maintain_order="left").select(
+        "line_id",
+        "currency",
+        code=pl.lit(REJECTED_CODE),
+        amount_minor=pl.lit(0, dtype=pl.Int64),
+        detail=fill("{}: {}", pl.lit(DETAIL), "text"),
+        alternatives=pl.lit(""),
+    )
+    exceptions = pl.concat([result.exceptions, asked.select(list(EXCEPTIONS.inner_schema))])
+    return _reasoned(replace(result, lines=lines, allocations=allocations, exceptions=exceptions), said)
+
+
+def _reasoned(result: Result, said: pl.DataFrame) -> Result:
+    """The result with more words in the reasons of these lines: (line_id, text)."""
+    rows = result.allocations.join(said, on="line_id", how="left", maintain_order="left")
+    more = pl.when(pl.col("text").is_null()).then("reasons").otherwise(fill("{}; {}", "reasons", "text"))
+    return replace(result, allocations=rows.with_columns(reasons=more).drop("text"))
