@@ -135,24 +135,30 @@ def _twice(
 
 
 def _lines(now: model.View) -> pl.DataFrame:
-    """Each bank line with its last proposal, who settled it, and what was last decided."""
+    """Each bank line with its last proposal, who settled it, and what was last decided.
+
+    What a rule settled and a person took back or moved since is not settled by the rule any more.
+    """
     taken = now.decided.filter(pl.col("result") == "accepted").unique(
         "line_id", keep="last", maintain_order=True
     )
-    by_rule = now.accepted.filter(pl.col("accepted_by") == _BY_RULE)["line_id"].unique()
-    settled = pl.Series(sorted(now.settled_lines), dtype=pl.String)
+    rules_own = now.accepted.filter((pl.col("accepted_by") == _BY_RULE) & (pl.col("decision_id") == ""))
+    by_rule = pl.col("line_id").is_in(rules_own["line_id"].unique().implode())
+    again = pl.col("line_id").is_in(now.turns.filter(pl.col("turn") > 1)["line_id"].implode())
+    settled = pl.col("line_id").is_in(pl.Series(sorted(now.settled_lines), dtype=pl.String).implode())
     whom = (
-        pl.when(pl.col("line_id").is_in(by_rule.implode()))
+        pl.when(by_rule & ~again)
         .then(pl.lit(_BY_RULE))
-        .when(pl.col("line_id").is_in(settled.implode()))
+        .when(settled)
         .then(pl.lit("person"))
         .otherwise(pl.lit(""))
     )
+    turned_back = pl.when(by_rule & again).then(pl.lit("yes")).otherwise(pl.lit(""))
     days = now.bank_lines.select("line_id", "account", "booking_date").unique("line_id", keep="first")
     return (
         now.lines.join(days, on="line_id", how="left", maintain_order="left")
         .join(taken.select("line_id", "decision"), on="line_id", how="left", maintain_order="left")
-        .with_columns(settled=whom, decision=pl.col("decision").fill_null(""))
+        .with_columns(settled=whom, turned_back=turned_back, decision=pl.col("decision").fill_null(""))
         .select(TABLES["lines"].names)
     )
 

@@ -1,7 +1,8 @@
 """How well receipts are matched: each rate with what is divided by what.
 
 In scope are receipts of customers: credits of the period that are not classed as something else, by a rule or by a
-person. So a rate can't be raised by calling hard lines no receipts without that being seen.
+person. So a rate can't be raised by calling hard lines no receipts without that being seen. What a rule settled and a
+person turned back since is a rate of its own (domain 2.5: net auto-match, auto-post precision).
 """
 
 from __future__ import annotations
@@ -32,6 +33,19 @@ _DEFINED: Final = {
         "receipts settled by rule without a person / receipts in scope",
     ),
     "auto_match_value": ("Matched automatically, value", "the same by amount"),
+    "net_auto_match_lines": (
+        "Matched automatically and left so, lines",
+        "those of them that nobody took back or moved since / receipts in scope",
+    ),
+    "net_auto_match_value": ("Matched automatically and left so, value", "the same by amount"),
+    "turned_back_lines": (
+        "Turned back",
+        "credits settled by rule that a person took back or moved since / credits settled by rule",
+    ),
+    "auto_precision_lines": (
+        "Right when settled automatically",
+        "credits settled by rule that nobody took back or moved since / credits settled by rule",
+    ),
     "assisted_lines": (
         "First proposal accepted as it was",
         "lines whose proposal a person accepted unchanged / lines on which a person decided anything",
@@ -65,13 +79,24 @@ def make(inputs: Inputs) -> Made:
     )
     aside = (pl.col("outcome") == Outcome.NOT_RECEIVABLE) | (pl.col("decision") == Choice.NOT_RECEIVABLE)
     scope = credits_.filter(~aside)
-    auto, waiting = scope.filter(pl.col("settled") == "rule"), scope.filter(pl.col("settled") == "")
+    left, turned = pl.col("settled") == "rule", pl.col("turned_back") == "yes"
+    auto, net, waiting = (
+        scope.filter(left | turned),
+        scope.filter(left),
+        scope.filter(pl.col("settled") == ""),
+    )
+    # Of all credits: what turned out to be no receipt was settled wrongly, too.
+    posted, wrong = credits_.filter(left | turned), credits_.filter(turned)
     # Who rejects, parks or queries a proposal has reviewed it, though the line still waits.
     reviewed = scope.filter((pl.col("settled") != "rule") & (pl.col("decision") != ""))
     unchanged = reviewed.filter((pl.col("settled") == "person") & (pl.col("decision") == Choice.ACCEPT))
     rows = [
         _counted("auto_match_lines", auto.height, scope.height),
         *_valued("auto_match_value", _sums(auto), _sums(scope)),
+        _counted("net_auto_match_lines", net.height, scope.height),
+        *_valued("net_auto_match_value", _sums(net), _sums(scope)),
+        _counted("turned_back_lines", wrong.height, posted.height),
+        _counted("auto_precision_lines", posted.height - wrong.height, posted.height),
         _counted("assisted_lines", unchanged.height, reviewed.height),
         _counted("waiting_lines", waiting.height, scope.height),
         *_valued("waiting_value", _sums(waiting), _sums(scope)),
@@ -80,7 +105,7 @@ def make(inputs: Inputs) -> Made:
     ]
     facts = (
         f"Receipts booked {first + timedelta(days=1):%d/%m/%Y} to {inputs.as_of:%d/%m/%Y}.",
-        "Lines turned back as wrong are not recorded, so the rates are before them.",
+        "Turned back is what a person took back or moved on Allocations; what nobody looked at is not known.",
     )
     return Made((Part("", "Rates", _COLUMNS, frame(_COLUMNS, rows), "Match quality"),), facts)
 

@@ -44,7 +44,8 @@ LINES: Final = Table(
         Column("currency", "ISO 4217 code"),
         Column("outcome", "what was last proposed: auto, suggested, exception or not_receivable"),
         Column("code", "the first exception code, or the evidence code"),
-        Column("settled", "by whom it is settled: rule, person, or empty = it waits"),
+        Column("settled", "by whom it is settled as it stands: rule, person, or empty = it waits"),
+        Column("turned_back", "yes, where a rule had settled it and a person took it back or moved it"),
         Column("decision", "the last decision that was taken on it; empty = none"),
     ),
 )

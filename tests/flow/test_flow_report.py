@@ -96,6 +96,26 @@ def test_the_balance_is_the_open_items_less_what_was_accepted(story: Desk) -> No
     }  # fmt: skip
 
 
+def test_what_was_taken_back_is_not_matched_any_more(story: Desk) -> None:
+    """L1 was settled by rule and waits again: in the rates, among the exceptions' lines, and as cash on no item."""
+    book = story.root / "july.xlsm"
+    decide(book, "Allocations", {"L1": {"Decision": "reject", "Note": "another Northside"}})
+    assert recon("apply", "--book", book, "--who", "anna").code == 0
+    assert recon("report", "quality", "unapplied", "--book", book, "--out", story.root / "out").code == 0
+    found = {row["measure"]: row for row in rows(story.root / "out" / "report_quality.csv")}
+    names = ("auto_match_lines", "net_auto_match_lines", "auto_precision_lines", "waiting_lines")
+    assert [(found[name]["lines"], found[name]["of_lines"]) for name in names] == [
+        ("1", "3"), ("0", "3"), ("0", "1"), ("1", "3"),
+    ]  # fmt: skip
+    held = [row for row in rows(story.root / "out" / "report_unapplied.csv") if row["reference"] == "L1"]
+    assert [(row["kind"], row["amount"], row["answer"]) for row in held] == [("review", "120.50", "reject")]
+    # The next run proposes it again, and somebody has to look: a code that waits.
+    assert story.run("--book", book, out="").code == 0
+    assert recon("report", "exceptions", "--book", book, "--out", story.root / "out").code == 0
+    codes = {row["code"]: row["waiting_lines"] for row in rows(story.root / "out" / "report_exceptions.csv")}
+    assert codes["EX-REJ"] == "1"
+
+
 def test_cash_on_account_is_told_until_an_extract_may_have_it(story: Desk) -> None:
     """Accepted: told. Posted: still told, however often the old extract is read. A new extract: the ledger has it."""
     book = story.root / "july.xlsm"

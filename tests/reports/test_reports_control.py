@@ -185,9 +185,40 @@ def test_the_worked_rates(worked: list[dict[str, Any]]) -> None:
     assert rate("out_of_scope_lines", lines=worked)["lines"] == 2
 
 
-def test_that_lines_turned_back_are_not_known_is_told(worked: list[dict[str, Any]]) -> None:
-    made = quality.make(inputs(lines=worked))
-    assert made.facts[1] == "Lines turned back as wrong are not recorded, so the rates are before them."
+def test_what_was_turned_back_is_a_rate_of_its_own(worked: list[dict[str, Any]]) -> None:
+    """Four of the 410: one waits again, one was moved, one accepted otherwise, one turned out to be no receipt."""
+    fates = [
+        {"settled": "", "decision": "reject"},
+        {"settled": "person", "decision": "allocate"},
+        {"settled": "person", "decision": "accept alternative"},
+        {"settled": "person", "decision": "on account"},
+    ]
+    lines = [{**one, **fate, "turned_back": "yes"} for one, fate in zip(worked, fates, strict=False)]
+    lines += worked[len(fates) :]
+    found = {name: rate(name, lines=lines) for name in ("auto_match_lines", "net_auto_match_lines")}
+    assert [(one["lines"], one["of_lines"], one["rate_bp"]) for one in found.values()] == [
+        (410, 500, 8200),
+        (406, 500, 8120),
+    ]
+    precise = rate("auto_precision_lines", lines=lines)
+    assert (precise["lines"], precise["of_lines"], precise["rate_bp"]) == (406, 410, 9902)
+    turned = rate("turned_back_lines", lines=lines)
+    assert (turned["lines"], turned["of_lines"], turned["rate_bp"]) == (4, 410, 98)
+    net = rate("net_auto_match_value", "GBP", lines=lines)
+    assert net["amount_minor"] == 172_000_000 - 4 * 419_500
+    assert rate("waiting_lines", lines=lines)["lines"] == 91
+    assert rate("assisted_lines", lines=lines)["of_lines"] == 4
+
+
+def test_what_turned_out_to_be_no_receipt_was_settled_wrongly() -> None:
+    """It leaves the scope, but not the precision."""
+    lines = [
+        line("L1", "1.00", "auto", settled="rule"),
+        line("L2", "1.00", "auto", settled="person", turned_back="yes", decision="not receivable"),
+    ]
+    assert rate("auto_match_lines", lines=lines)["of_lines"] == 1
+    precise = rate("auto_precision_lines", lines=lines)
+    assert (precise["lines"], precise["of_lines"]) == (1, 2)
 
 
 def test_the_worked_shares_of_unapplied_cash() -> None:
