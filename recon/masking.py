@@ -108,14 +108,22 @@ class Masker:
         organisations: words that no person's name has (COUNCIL, NHS); legal forms need not be among them.
         words: words of bank text that are no part of a name (PAYMENT, CARE).
         documents: numbers of documents, which are no NHS numbers though they may look like one.
+        codes: codes of reasons and exceptions (MT-REM), which stand in our own texts and look like names; what is
+            before and behind one is a text of its own.
     """
 
     def __init__(
-        self, organisations: Iterable[str], words: Iterable[str], documents: Iterable[str] = ()
+        self,
+        organisations: Iterable[str],
+        words: Iterable[str],
+        documents: Iterable[str] = (),
+        codes: Iterable[str] = (),
     ) -> None:
         self._organisations = LEGAL | {one.upper() for one in organisations}
         self._words = {one.upper() for one in words}
         self._documents = {"".join(re.findall(r"\d", one)) for one in documents}
+        named = "|".join(re.escape(one) for one in sorted(codes, key=len, reverse=True))
+        self._codes = re.compile(rf"((?<![\w-])(?:{named})(?![\w-]))") if named else None
         self._persons: dict[tuple[str, str], int] = {}  # surname and initial -> number
         self._initials: dict[str, set[str]] = {}  # surname -> initials
 
@@ -137,11 +145,18 @@ class Masker:
         """Text with what is of a person in it masked."""
         made = _BORN.sub(BORN, _SAID.sub(NHS_NUMBER, _ADDRESS.sub(ADDRESS, text)))
         made = _TEN.sub(self._ten, made)
+        if self._codes is None:
+            return self._persons_in(made)
+        # Every second part is a code.
+        parts = self._codes.split(made)
+        return "".join(part if nth % 2 else self._persons_in(part) for nth, part in enumerate(parts))
+
+    def _persons_in(self, text: str) -> str:
         pieces, at = [], 0
-        for start, end, token in self._found(made):
-            pieces += [made[at:start], token]
+        for start, end, token in self._found(text):
+            pieces += [text[at:start], token]
             at = end
-        return "".join([*pieces, made[at:]])
+        return "".join([*pieces, text[at:]])
 
     def frame(self, frame: pl.DataFrame, more: Collection[str] = ()) -> pl.DataFrame:
         """A table with its columns of names and of free text masked, those of `more` and unknown ones, too.

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recon.flow import masked
 from recon.flow.settings import load_rules
 from recon.masking import ACCOUNT, ADDRESS, BORN, NHS_NUMBER, Masker, is_nhs_number
+from recon.match.explain.words import WORDS_OF_EVIDENCE
+from recon.workbook.words import EXCEPTIONS
 
 PRIVACY = load_rules("")[0].privacy
 KNOWN = ["Amelia Pemberton", "Robert Kent", "Kent County Council", "Acme Widgets Ltd"]
@@ -76,6 +79,33 @@ def test_what_is_of_a_person_is_masked(text: str, told: str) -> None:
 )
 def test_what_is_of_no_person_stays(text: str) -> None:
     assert masker().text(text) == text
+
+
+CODES = ("MT-REM", "MT-REF1", "MT-ALIAS", "MT-UTR", "EX-UNID")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("MT-REM MT-UTR MT-ALIAS; amount exact (+9.0)", "MT-REM MT-UTR MT-ALIAS; amount exact (+9.0)"),
+        ("MT-REF1 MT-ALIAS; prior (-10.0)", "MT-REF1 MT-ALIAS; prior (-10.0)"),
+        ("MT-ALIAS", "MT-ALIAS"),
+        ("EX-UNID AMELIA PEMBERTON", "EX-UNID [person 1]"),
+        ("EX-UNID THEODORA ELDERFLOWER", "EX-UNID [person 3]"),
+        ("MT-REM-SMITH J", "[person 3]"),  # a surname that begins so is no code
+        ("MT-REM J SMITH-JONES MT-UTR", "MT-REM [person 3] MT-UTR"),
+    ],
+)
+def test_codes_of_reasons_stay_and_names_beside_them_go(text: str, told: str) -> None:
+    made = Masker(PRIVACY.organisations, PRIVACY.words, [], CODES)
+    made.learn(KNOWN)
+    assert made.text(text) == told
+
+
+def test_every_code_of_a_reason_or_an_exception_stays() -> None:
+    mask = masked.masker(PRIVACY, pl.DataFrame())
+    for code in (*EXCEPTIONS, *WORDS_OF_EVIDENCE):
+        assert mask.text(f"{code} {code}") == f"{code} {code}"
 
 
 @pytest.mark.parametrize(

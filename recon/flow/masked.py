@@ -9,12 +9,15 @@ import polars as pl
 
 from recon.flow import settings
 from recon.masking import NAMES, Masker
+from recon.match.explain.words import WORDS_OF_CODE, WORDS_OF_EVIDENCE
 from recon.rules.privacy import Privacy
+from recon.workbook import words
 from recon.workbook.columns import RULES
 
 SAID, NOT = "yes", "no"  # as the sheet Rules says it
 _LISTS = ("organisations", "words")
 _MORE = {"customers": ("aliases",), "decisions_log": ("result",), "standing": ("reasons",)}
+_CODES = frozenset((*words.EXCEPTIONS, *WORDS_OF_CODE, *WORDS_OF_EVIDENCE))
 _DOCUMENTS = ("item_id", "doc_no", "po_no")
 
 
@@ -26,7 +29,7 @@ def masker(privacy: Privacy, items: pl.DataFrame) -> Masker:
     known = privacy if privacy.organisations or privacy.words else _shipped()
     numbers = [name for name in _DOCUMENTS if name in items.columns]
     documents = {one for name in numbers for one in items[name].drop_nulls().unique() if one}
-    return Masker(known.organisations, known.words, sorted(documents))
+    return Masker(known.organisations, known.words, sorted(documents), _CODES)
 
 
 def tables(frames: Mapping[str, pl.DataFrame], privacy: Privacy) -> dict[str, pl.DataFrame]:
