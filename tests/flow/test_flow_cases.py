@@ -11,10 +11,12 @@ import polars as pl
 import pytest
 from flow_cases import Desk, decide, recon, rows, sheet
 
+from recon import flow
 from recon.decide import cases
 from recon.flow import working_days
 from recon.model import CASES
 from recon.rules.cases import Cases
+from recon.store import Store
 
 ENGLAND, INDIA = Cases(), Cases(calendar="IN", levels=(3, 6, 9))
 AT = "2026-03-30T09:00:00+00:00"  # Monday; Friday 3 April and Monday 6 April are holidays in England
@@ -132,6 +134,25 @@ V1,C1,Northside Care Ltd,invoice,INV-1001,2026-02-01,2026-03-01,GBP,120.50,120.5
 V2,C1,Northside Care Ltd,invoice,INV-1002,2026-02-02,2026-03-02,GBP,100.00,100.00
 V3,C2,Southside Care Ltd,invoice,INV-1003,2026-02-03,2026-03-03,GBP,60.00,60.00
 """
+
+
+def test_a_kill_between_a_decision_and_its_query_leaves_neither_or_both(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.put("bank.csv", BANK_1)
+    desk.put("items.csv", ITEMS)
+    book = desk.root / "book.xlsm"
+    assert desk.run("--book", book).code == 0
+    (line,) = [row["line_id"] for row in desk.rows("lines.csv")]
+    name = next(name for name in ("Suggestions", "Exceptions") if sheet(book, name))
+    decide(book, name, {line: {"Decision": "query", "Note": "why short?"}})
+    with mock.patch("recon.store.cases.append", side_effect=KeyboardInterrupt), pytest.raises(BaseException):
+        flow.collect(book, who="anna")
+    with Store.open(str(book.with_name("book.recon.db"))) as store:
+        assert (store.decided().height, store.cases().height) == (0, 0)
+    assert flow.collect(book, who="anna").accepted == 1
+    with Store.open(str(book.with_name("book.recon.db"))) as store:
+        assert (store.decided()["decision"].to_list(), store.cases()["line_id"].to_list()) == (["query"], [line])
+        assert store.verify().breaks == ()
 
 
 def test_a_query_holds_its_item_up_until_it_is_closed(made: Desk, tmp_path: Path) -> None:
