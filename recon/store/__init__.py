@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, MetaData, select
 
 from recon.model import Batch, Kind, RunRecord, Statement, View
 from recon.problems import EXIT_JOB, Problem, ReconError
-from recon.store import append, chain, connect, learned, past, query, rows, statements, turns
+from recon.store import append, cases, chain, connect, learned, past, query, rows, statements, turns
 from recon.store.append import RunTables
 from recon.store.audited import Audited, Told
 from recon.store.cases import Cased
@@ -254,19 +254,23 @@ class Store(Audited, Cased):
 
     # Decisions
 
-    def append_decisions(self, decided: pl.DataFrame, accepted: pl.DataFrame, at: str) -> None:
+    def append_decisions(
+        self, decided: pl.DataFrame, accepted: pl.DataFrame, at: str, opened: pl.DataFrame | None = None
+    ) -> None:
         """Keep decisions (model.DECIDED) and what they accepted (model.ACCEPTED), all or nothing.
 
         Args:
             decided: as `decide.decide` gives them, refused ones too.
             accepted: the rows that these decisions accepted.
             at: ISO moment with offset.
+            opened: the queries that they open, as `append_cases` takes them.
 
         Raises:
             ReconError: EXIT_JOB; store-changed if another process wrote since this Store first read.
         """
         if decided.is_empty():
             assert accepted.is_empty(), "accepted by no decision"
+            assert opened is None or opened.is_empty(), "opened by no decision"
             return
         with connect.writing(self._engine, self._tables) as connection:
             self._unchanged(connection)
@@ -281,6 +285,8 @@ class Store(Audited, Cased):
             last = rows.highest(connection, self._tables.tables["decisions"], "nth")
             first = last - decided.height + 1
             chain.seal(connection, self._tables, chain.DECISIONS, f"{first}-{last}")
+            if opened is not None and opened.height:
+                cases.append(connection, self._tables, opened)
             self._position = None
 
     # What was learned

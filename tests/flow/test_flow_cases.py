@@ -145,13 +145,19 @@ def test_a_kill_between_a_decision_and_its_query_leaves_neither_or_both(tmp_path
     (line,) = [row["line_id"] for row in desk.rows("lines.csv")]
     name = next(name for name in ("Suggestions", "Exceptions") if sheet(book, name))
     decide(book, name, {line: {"Decision": "query", "Note": "why short?"}})
-    with mock.patch("recon.store.cases.append", side_effect=KeyboardInterrupt), pytest.raises(BaseException):
+    with (
+        mock.patch("recon.store.cases.append", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
         flow.collect(book, who="anna")
     with Store.open(str(book.with_name("book.recon.db"))) as store:
         assert (store.decided().height, store.cases().height) == (0, 0)
     assert flow.collect(book, who="anna").accepted == 1
     with Store.open(str(book.with_name("book.recon.db"))) as store:
-        assert (store.decided()["decision"].to_list(), store.cases()["line_id"].to_list()) == (["query"], [line])
+        assert (store.decided()["decision"].to_list(), store.cases()["line_id"].to_list()) == (
+            ["query"],
+            [line],
+        )
         assert store.verify().breaks == ()
 
 
