@@ -20,9 +20,23 @@ excel_app = typer.Typer(help="The workbook, and Excel for it.", no_args_is_help=
 
 @excel_app.command("new")
 def new(
-    book: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("recon.xlsm"),
+    book: Annotated[
+        Path | None, typer.Argument(help="Where to write it. Default: recon.xlsm.", show_default=False)
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Folder for empty files of the month-end inputs, no workbook."),
+    ] = None,
 ) -> None:
-    """A fresh workbook, whose buttons start this Python."""
+    """A fresh workbook, whose buttons start this Python; with --data empty files of the month-end inputs."""
+    if data:
+        files = flow.month.templates(data)
+        terminal.out_console.print(
+            f"wrote {len(files)} files into {data}; columns.txt explains them", soft_wrap=True
+        )
+    if data and not book:
+        return
+    book = book or Path("recon.xlsm")
     made = flow.desk.new_book(book)
     terminal.out_console.print(f"wrote {book}; how to set up Excel for it: docs/excel.md", soft_wrap=True)
     for line in made.done:

@@ -45,6 +45,24 @@ class Kind(StrEnum):
     CUSTOMERS = "customers"
     ALIASES = "aliases"
     CLOSED = "closed_items"
+    # Month-end inputs, each told by its file's name.
+    MOVEMENTS = "movements"
+    BALANCES = "balances"
+    GL = "gl"
+    GL_ENTRIES = "gl_entries"
+    CUSTOMER_STATEMENT = "customer_statement"
+    TAX_STATEMENT = "tax_statement"
+    LIMITS = "limits"
+    UNBILLED = "unbilled"
+    LOSS_HISTORY = "loss_history"
+    PROVISIONS = "provisions"
+    CONTRACTS = "contracts"
+    CENSUS = "census"
+    SUBMISSIONS = "submissions"
+    PROMISES = "promises"
+    PLANS = "plans"
+    QUERIES = "queries"
+    CONTACTS = "contacts"
 
 
 class Outcome(StrEnum):
@@ -92,6 +110,8 @@ class Column:
     needed: bool = False
     ours: bool = False  # made by us: not read from and not written to the standard file
     optional: bool = False  # not in the standard file unless the data has it
+    words: tuple[str, ...] = ()  # the only words that it takes, where there are some
+    percent: bool = False  # text of a number of per cent, as 12.5
 
     @property
     def inner(self) -> str:
@@ -157,6 +177,14 @@ def _date(name: str, what: str, *, needed: bool = False, optional: bool = False)
 
 def _money(name: str, what: str, *, needed: bool = False, optional: bool = False) -> Column:
     return Column(name, what, money=True, needed=needed, optional=optional)
+
+
+def _word(name: str, what: str, *words: str, needed: bool = False) -> Column:
+    return Column(name, f"{what}: {', '.join(words[:-1])} or {words[-1]}", needed=needed, words=words)
+
+
+def _percent(name: str, what: str) -> Column:
+    return Column(name, what, percent=True)
 
 
 def _optional(name: str, what: str) -> Column:
@@ -460,6 +488,319 @@ PAID: Final = Table(
     ),
 )
 
+_CUSTOMER: Final = Column("customer_id", "the customer's number")
+_WHOSE: Final = Column("customer_id", "the customer's number", needed=True)
+_CURRENCY: Final = Column("currency", "ISO 4217 code")
+MOVEMENT_TYPES: Final = (
+    "invoice",
+    "debit_note",
+    "credit_note",
+    "receipt",
+    "tax",
+    "discount",
+    "charge",
+    "write_off",
+    "refund",
+    "fx",
+    "reclass",
+)
+
+MOVEMENTS: Final = Table(
+    "movements",
+    (
+        Column("movement_id", "the ledger's number of the entry"),
+        _date("date", "the day it counts in the ledger", needed=True),
+        _word("type", "what it is", *MOVEMENT_TYPES, needed=True),
+        _CUSTOMER,
+        Column("doc_no", "the document's number"),
+        Column("applied_to", "number of the document that it settles, credits or replaces"),
+        _money("amount", "plus raises what customers owe, minus lowers it", needed=True),
+        _money("net_amount", "the same before tax"),
+        _CURRENCY,
+        _date("due_date", "of an invoice: when it is due"),
+        Column("reference", "payment, batch or voucher, as the general ledger has it"),
+        Column("reason", "of a credit note, write-off, ...: why"),
+        Column("approver", "of a credit note, write-off, ...: who approved it"),
+        Column("section", "of tax deducted: the section or code that the payer named"),
+        Column("tan", "of tax deducted: the payer's TAN"),
+        Column("entity", "our company"),
+        *_SOURCE,
+    ),
+)
+
+BALANCES: Final = Table(
+    "balances",
+    (
+        _date("date", "the last day of a period", needed=True),
+        Column("customer_id", "the customer's number; empty = the whole ledger"),
+        _money("amount", "what was open at its end", needed=True),
+        _money("not_due", "the part of it that was not due yet"),
+        _CURRENCY,
+        Column("entity", "our company"),
+        *_SOURCE,
+    ),
+)
+
+GL: Final = Table(
+    "gl",
+    (
+        Column("account", "account of the general ledger", needed=True),
+        _word("type", "what the account is", "control", "bank", "allowance"),
+        Column("bank_account", "of a bank account: its number, as the statements write it"),
+        Column("period", "the period, as 2026-03", needed=True),
+        _money("opening", "balance at its beginning; debit plus, credit minus"),
+        _money("debits", "debits of the period"),
+        _money("credits", "credits of the period, without a sign"),
+        _money("closing", "balance at its end; debit plus, credit minus", needed=True),
+        _CURRENCY,
+        Column("entity", "our company"),
+        Column("cut_off", "when it was extracted, as 2026-03-31 18:00"),
+        *_SOURCE,
+    ),
+)
+
+GL_ENTRIES: Final = Table(
+    "gl_entries",
+    (
+        Column("account", "account of the general ledger", needed=True),
+        _date("date", "the day it counts", needed=True),
+        Column("voucher", "number of the journal or voucher"),
+        _word("origin", "where it comes from", "manual", "interface", "cash"),
+        Column("reference", "document, payment or batch, as the sub-ledger or the bank has it"),
+        Column("text", "what it says"),
+        _money("amount", "debit plus, credit minus", needed=True),
+        _CURRENCY,
+        *_SOURCE,
+    ),
+)
+
+CUSTOMER_STATEMENT: Final = Table(
+    "customer_statement",
+    (
+        _WHOSE,
+        _date("date", "the document's day in the customer's ledger"),
+        _word("type", "what the row is", "invoice", "credit_note", "payment", "tax", "balance", needed=True),
+        Column("doc_no", "our document's number"),
+        Column("reference", "the customer's own number of it, or of the payment"),
+        _money("amount", "plus raises what the customer owes us, minus lowers it", needed=True),
+        _CURRENCY,
+        Column("status", "what the customer says of it: blocked, in dispute, ..."),
+        *_SOURCE,
+    ),
+)
+
+TAX_STATEMENT: Final = Table(
+    "tax_statement",
+    (
+        Column("deductor", "name of whoever deducted"),
+        Column("tan", "its TAN", needed=True),
+        Column("section", "section (194J) or code (1027)"),
+        _date("transaction_date", "the day of payment or credit"),
+        _word("booking_status", "final, unmatched, provisional or overbooked", "F", "U", "P", "O"),
+        _date("booking_date", "the day it was booked there"),
+        _money("amount_paid", "what was paid or credited"),
+        _money("tax_deducted", "the tax deducted", needed=True),
+        _money("tds_deposited", "the tax that was deposited"),
+        Column("year", "financial or tax year, as 2025-26"),
+        Column("pan", "the PAN that it was deducted for"),
+        Column("customer_id", "the customer's number, where the TAN alone does not say"),
+        _CURRENCY,
+        *_SOURCE,
+    ),
+)
+
+LIMITS: Final = Table(
+    "limits",
+    (
+        Column("customer_id", "the customer's number; empty = the whole group"),
+        Column("group_id", "group of customers that pay for each other"),
+        Column("segment", "kind of payer, as NHS, council, insurer, corporate, self-pay"),
+        _money("credit_limit", "most that may be open; empty = none is set"),
+        _money("security", "enforceable security"),
+        _money("insured", "the part that an insurer bears"),
+        _CURRENCY,
+        *_SOURCE,
+    ),
+)
+
+UNBILLED: Final = Table(
+    "unbilled",
+    (
+        _WHOSE,
+        Column("contract_id", "contract"),
+        _date("service_from", "first day of the service"),
+        _date("service_to", "last day of the service"),
+        _money("amount", "delivered and not invoiced yet", needed=True),
+        _CURRENCY,
+        *_SOURCE,
+    ),
+)
+
+LOSS_HISTORY: Final = Table(
+    "loss_history",
+    (
+        Column("segment", "kind of payer; empty = all"),
+        Column("bucket", "not_due, days_1_30, ..., over_90: as the files of the ageing", needed=True),
+        _money("paid", "paid while in that bucket"),
+        _money(
+            "reached", "what of the cohort reached that bucket; empty = found from what was paid and lost"
+        ),
+        _money("never_collected", "what was never collected of it"),
+        _percent("rate", "loss rate, where it is given instead"),
+        _CURRENCY,
+        *_SOURCE,
+    ),
+)
+
+PROVISIONS: Final = Table(
+    "provisions",
+    (
+        Column("provision_id", "its number"),
+        _word("type", "what the row is", "opening", "specific", "used", "recovered", needed=True),
+        Column("customer_id", "the customer's number; of a specific one, who is taken out of the matrix"),
+        Column("item_id", "one open item, where not all of the customer's are meant"),
+        _money("amount", "opening allowance, gross assessed, written off against it; empty = what is open"),
+        _percent("expected_recovery", "of a specific one: what is expected to come, in per cent"),
+        _date("date", "when it was decided"),
+        Column("reason", "why, and on what evidence"),
+        Column("approver", "who approved it"),
+        _CURRENCY,
+        *_SOURCE,
+    ),
+)
+
+CONTRACTS: Final = Table(
+    "contracts",
+    (
+        Column("contract_id", "contract", needed=True),
+        Column("customer_id", "the funder's number", needed=True),
+        Column(
+            "service_user_ref", "pseudonymous reference of the person cared for; empty = all of the contract"
+        ),
+        _date("valid_from", "first day of the rate"),
+        _date("valid_to", "last day of the rate; empty = still"),
+        _money("weekly_rate", "rate for a week", needed=True),
+        _word("day_rule", "which days are paid", "nights", "days"),
+        _percent("share", "the funder's share in per cent; empty = 100"),
+        Column("rounding", "yes = this funder takes the penny that is left over"),
+        Column("billing_day", "day of the month by which it is invoiced", pl.Int64()),
+        Column("po_no", "the customer's purchase order"),
+        Column("po_needed", "yes = no invoice without a purchase order"),
+        _date("ends", "last day of the contract; empty = still"),
+        Column("renewal", "how its renewal stands: signed, ..."),
+        Column("clock", "from when the days to pay run: invoice or acceptance"),
+        _CURRENCY,
+        *_SOURCE,
+    ),
+)
+
+CENSUS: Final = Table(
+    "census",
+    (
+        Column("service_user_ref", "pseudonymous reference of the person cared for", needed=True),
+        Column("contract_id", "contract, where it has one"),
+        Column("site", "where"),
+        _date("admitted", "first day", needed=True),
+        _date("discharged", "day of discharge; empty = still there"),
+        *_SOURCE,
+    ),
+)
+
+SUBMISSIONS: Final = Table(
+    "submissions",
+    (
+        Column("item_id", "the open item"),
+        Column("doc_no", "the invoice's number"),
+        _CUSTOMER,
+        _date("period_end", "last day of the service that is invoiced"),
+        _date("created", "when the invoice was made"),
+        _date("sent", "when it was sent"),
+        Column("channel", "portal, e-mail, post, ..."),
+        Column("receipt_id", "the channel's receipt"),
+        _date("accepted", "when the customer accepted it"),
+        _date("rejected", "when it was rejected"),
+        Column("reason", "why it was rejected"),
+        *_SOURCE,
+    ),
+)
+
+PROMISES: Final = Table(
+    "promises",
+    (
+        Column("promise_id", "its number; P-1 is that of recon case"),
+        _WHOSE,
+        Column("item_id", "the open item, if one"),
+        _money("amount", "what is promised"),
+        _CURRENCY,
+        _date("promised_date", "by when"),
+        _date("made", "when it was made"),
+        Column("who", "who promised"),
+        _word(
+            "status",
+            "what became of it, where that is known",
+            "open",
+            "kept",
+            "part_kept",
+            "broken",
+            "cancelled",
+        ),
+        Column("note", "what was said"),
+        *_SOURCE,
+    ),
+)
+
+PLANS: Final = Table(
+    "plans",
+    (
+        Column("plan_id", "the plan's number", needed=True),
+        _CUSTOMER,
+        Column("instalment", "number of the instalment, from 1", pl.Int64()),
+        _date("due_date", "when it is due"),
+        _money("amount", "the instalment", needed=True),
+        _CURRENCY,
+        _money("balance", "what the plan is for"),
+        _money("deposit", "what was paid first"),
+        _date("agreed", "when it was agreed"),
+        Column("status", "proposed, agreed, ..."),
+        *_SOURCE,
+    ),
+)
+
+QUERIES: Final = Table(
+    "queries",
+    (
+        Column("query_id", "its number; Q-1 is that of recon case"),
+        _CUSTOMER,
+        Column("item_id", "the open item, if one"),
+        _money("amount", "what is queried"),
+        _CURRENCY,
+        _date("opened", "when it came"),
+        _date("acknowledged", "when it was acknowledged"),
+        _date("resolved", "when it was answered"),
+        _date("closed", "when it was closed"),
+        Column("owner", "whose turn it is"),
+        Column("site", "which site it is about"),
+        Column("reason", "what it is about"),
+        Column("outcome", "upheld_credit, upheld_rebill, rejected, paid"),
+        *_SOURCE,
+    ),
+)
+
+CONTACTS: Final = Table(
+    "contacts",
+    (
+        Column("contact_id", "its number"),
+        _WHOSE,
+        _date("date", "when", needed=True),
+        Column("channel", "call, e-mail, letter, visit"),
+        Column("who", "who spoke for us"),
+        Column("next_action", "what is to be done next"),
+        _date("next_date", "by when"),
+        Column("note", "what was said"),
+        *_SOURCE,
+    ),
+)
+
 INPUT_TABLES: Final[Mapping[Kind, Table]] = {
     Kind.BANK: BANK_LINES,
     Kind.REMITTANCE: REMITTANCE_LINES,
@@ -468,6 +809,29 @@ INPUT_TABLES: Final[Mapping[Kind, Table]] = {
     Kind.ALIASES: ALIASES,
     Kind.CLOSED: OPEN_ITEMS,
 }
+MONTH_TABLES: Final[Mapping[Kind, Table]] = {
+    Kind(table.name): table
+    for table in (
+        MOVEMENTS,
+        BALANCES,
+        GL,
+        GL_ENTRIES,
+        CUSTOMER_STATEMENT,
+        TAX_STATEMENT,
+        LIMITS,
+        UNBILLED,
+        LOSS_HISTORY,
+        PROVISIONS,
+        CONTRACTS,
+        CENSUS,
+        SUBMISSIONS,
+        PROMISES,
+        PLANS,
+        QUERIES,
+        CONTACTS,
+    )
+}
+TABLES_OF: Final[Mapping[Kind, Table]] = {**INPUT_TABLES, **MONTH_TABLES}  # of whatever a file can hold
 
 
 @dataclass(frozen=True)

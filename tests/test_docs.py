@@ -100,9 +100,7 @@ def test_every_exception_code_is_told_as_in_the_workbook() -> None:
 OUTPUTS = (model.ALLOCATIONS, model.EXCEPTIONS, model.LINES, model.PROBLEMS, REPLAY)
 
 
-@pytest.mark.parametrize(
-    "table", [*map(model.INPUT_TABLES.get, Kind), *OUTPUTS], ids=lambda table: table.name
-)
+@pytest.mark.parametrize("table", [*map(model.TABLES_OF.get, Kind), *OUTPUTS], ids=lambda table: table.name)
 def test_every_column_of_the_files_is_told(table: model.Table) -> None:
     page_text = text("docs/data.md")
     told = [
@@ -115,9 +113,8 @@ def test_every_column_of_the_files_is_told(table: model.Table) -> None:
 
 def _holds(column: model.Column) -> str:
     kinds = {"Date": "date", "Int64": "whole number", "Float64": "number", "String": "text"}
-    return ("decimal" if column.money else kinds[str(column.dtype)]) + (
-        ", **needed**" if column.needed else ""
-    )
+    holds = "number" if column.percent else kinds[str(column.dtype)]
+    return ("decimal" if column.money else holds) + (", **needed**" if column.needed else "")
 
 
 def test_every_decision_is_told() -> None:

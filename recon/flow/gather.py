@@ -114,9 +114,9 @@ def gather(
             problems
         )  # a night without a line is well; one whose every line could not be read is not
     frames = {kind: _joined(readings, kind, table) for kind, table in INPUT_TABLES.items()}
-    currency = _currency(frames.values(), rules)
-    filled = {kind: _filled(frame, INPUT_TABLES[kind], currency) for kind, frame in frames.items()}
-    return Gathered(tuple(readings), filled, tuple(left_out), tuple(problems), currency, tuple(unread))
+    currency = currency_of(frames.values(), rules)
+    in_full = {kind: filled(frame, INPUT_TABLES[kind], currency) for kind, frame in frames.items()}
+    return Gathered(tuple(readings), in_full, tuple(left_out), tuple(problems), currency, tuple(unread))
 
 
 def _large(path: Path) -> bool:
@@ -203,7 +203,7 @@ def _joined(readings: Sequence[Reading], kind: Kind, table: Table) -> pl.DataFra
     return pl.concat([table.empty_outside(), *frames], how="diagonal_relaxed")
 
 
-def _currency(frames: Iterable[pl.DataFrame], rules: Rules) -> str:
+def currency_of(frames: Iterable[pl.DataFrame], rules: Rules) -> str:
     """What rows without a currency are in: the rules' word, else the only one that any row names.
 
     Raises:
@@ -230,7 +230,8 @@ def _currency(frames: Iterable[pl.DataFrame], rules: Rules) -> str:
     return ""
 
 
-def _filled(frame: pl.DataFrame, table: Table, currency: str) -> pl.DataFrame:
+def filled(frame: pl.DataFrame, table: Table, currency: str) -> pl.DataFrame:
+    """A table with this currency on the rows that say none."""
     if "currency" not in table.names:
         return frame
     said = pl.col("currency").fill_null("")

@@ -16,7 +16,7 @@ import polars as pl
 from recon.flow import profile, profile_shown
 from recon.ingest.guess_choices import Choice
 from recon.ingest.guess_says import KINDS
-from recon.model import INPUT_TABLES, Kind, Reading
+from recon.model import TABLES_OF, Kind, Reading
 from recon.workbook.columns import Kind as Shown
 from recon.workbook.named import INPUTS
 from recon.workbook.pages import PLAIN, Block, Cell, Head, Page
@@ -286,7 +286,7 @@ def _read(talk: Talk) -> Iterator[Block]:
 def _rows_block(read: Reading) -> Block:
     """The first rows, and the odd ones, as recon reads them: texts in the wide columns of the sheet."""
     shown = profile_shown.shown(read)
-    table = INPUT_TABLES[read.kind]
+    table = TABLES_OF[read.kind]
     names = [name for name in shown.columns if name != "position"]
     texts = [name for name in names if name not in table.money and shown.schema[name] == pl.String]
     texts.sort(key=lambda name: -int(shown[name].str.len_chars().max() or 0))  # type: ignore[arg-type]

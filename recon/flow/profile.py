@@ -264,7 +264,7 @@ def _checked(said: dict[str, str], kind: str) -> dict[str, str]:
     ours = {name for table in INPUT_TABLES.values() for name in table.file_columns}
     ours |= {"credit", "debit", "indicator", "balance"}
     allowed = {
-        "kind": set(map(str, Kind)),
+        "kind": set(map(str, INPUT_TABLES)),
         "decimal": {".", ","},
         "sign": {"as_written", "turned"},
     }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.flow import totals
-from recon.model import INPUT_TABLES, Reading
+from recon.model import TABLES_OF, Reading
 
 if TYPE_CHECKING:
     from recon.flow.profile import Looked
@@ -57,7 +57,7 @@ def shown(read: Reading, most: int = SHOWN) -> pl.DataFrame:
         if money in table.columns:
             numbers = table[money].replace("", None).cast(pl.Float64, strict=False).fill_null(0.0)
             wanted |= {int(numbers.arg_max() or 0), int(numbers.arg_min() or 0)}
-    ours = [name for name in INPUT_TABLES[read.kind].file_columns if name in table.columns]
+    ours = [name for name in TABLES_OF[read.kind].file_columns if name in table.columns]
     filled = [
         name for name in ours if name != "line_id" and (table[name].cast(pl.String).fill_null("") != "").any()
     ]

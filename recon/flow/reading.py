@@ -95,7 +95,7 @@ def write_readings(made: Sequence[Read], out: Path) -> list[Path]:
     for path, one in made:
         problems += one.problems
         if isinstance(one, Reading):
-            table = model.INPUT_TABLES[one.kind]
+            table = model.TABLES_OF[one.kind]
             optional = [
                 column.name
                 for column in table.columns

@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from recon import model, reports
-from recon.flow import books, deliver, report_pages, report_tables, settings
+from recon.flow import books, deliver, month, report_pages, report_tables, settings
 from recon.flow.books import Book
 from recon.flow.review import known_store, rules_of_last_run
 from recon.posting.generic import clean
@@ -58,7 +58,7 @@ def report(
             store, or no run is finished; EXIT_JOB if store, workbook or folder can't be used.
     """
     wanted = _wanted(names)
-    problems = _unused(data)
+    problems: list[Problem] = []
     if isinstance(book, Path):
         books.existing(book)
         books.check(book)
@@ -67,9 +67,10 @@ def report(
         what, hint = "nothing says which store to report on", "add --store or --book"
         raise ReconError(Problem("store-needed", "recon report", what, hint))
     beside = None if store_url or book is None else (book if isinstance(book, Path) else book.path)
+    given = _month(data, rules, book if book is None or isinstance(book, Path) else book.path)
     with known_store(url, beside) as store:
         loaded = settings.load_rules(rules)[0] if rules else rules_of_last_run(store)
-        inputs = report_tables.of_store(store, loaded, as_of)
+        inputs = report_tables.of_store(store, loaded, as_of, given)
     if inputs is None:
         what, hint = (
             "no run is finished in this store, so there is nothing to report on",
@@ -78,7 +79,7 @@ def report(
         raise ReconError(Problem("report-input", "recon report", what, hint))
     able, lacking = _able(wanted, inputs)
     if lacking and (ALL not in names or not able):
-        raise ReconError(lacking)
+        raise ReconError([*lacking, *given.problems])
     made = {one.name: one.make(inputs) for one in able}
     problems += [*inputs.problems, *lacking, *(problem for one in made.values() for problem in one.problems)]
     return _put(made, inputs, book, out, tuple(problems))
@@ -113,20 +114,14 @@ def _able(wanted: Iterable[Report], inputs: Inputs) -> tuple[list[Report], list[
     return able, lacking
 
 
-def _unused(data: Path | None) -> list[Problem]:
-    """A problem for each file of the folder that no report takes.
+def _month(data: Path | None, rules: str, book: Path | None) -> month.Month:
+    """The folder's files and the workbook's sheets, read by the built-in columns and by the profiles of the rules.
 
     Raises:
-        ReconError: file-missing, if there is no such folder.
+        ReconError: file-missing, if there is no such folder; or a profile can't be used.
     """
-    if data is None:
-        return []
-    if not data.is_dir():
-        what, hint = "there is no such folder", "name a folder with --data"
-        raise ReconError(Problem("file-missing", data.as_posix(), what, hint))
-    hint = "leave it out; docs/reports.md says what each report needs"
-    files = sorted(path.name for path in data.iterdir() if path.is_file() and not path.name.startswith("."))
-    return [Problem("report-unused", name, "no report takes this file", hint) for name in files]
+    loaded, path = settings.load_rules(rules)
+    return month.read(data, settings.load_profiles(loaded, path), book)
 
 
 def _put(

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from recon import decide, model
+from recon import decide, model, net
 from recon.decide import cases
-from recon.flow import masked
+from recon.flow import masked, month
 from recon.ingest import amounts
 from recon.model import EXTRA, Kind
 from recon.problems import Problem
@@ -32,7 +32,9 @@ _PARTS: Final = (
 )
 
 
-def of_store(store: Store, rules: Rules, as_of: date | None) -> Inputs | None:
+def of_store(
+    store: Store, rules: Rules, as_of: date | None, given: month.Month | None = None
+) -> Inputs | None:
     """What reports are made from; None if no run is finished yet.
 
     The open items are those of the last extract, less what was accepted and is not in it (`decide.remaining`), as the
@@ -58,7 +60,12 @@ def of_store(store: Store, rules: Rules, as_of: date | None) -> Inputs | None:
         "runs": _runs(runs, summaries),
         "files": _files(runs, summaries),
         "postings": store.posted().with_columns(created=_minutes("created")),
+        "aliases": store.last_read(Kind.ALIASES),
+        "standing": _standing(now),
+        "statements": _statements(store, now),
     }
+    given = month.in_currency(given or month.Month(), rules, [now.open_items])
+    outer |= {str(kind): frame for kind, frame in month.with_cases(given.frames, store.cases()).items()}
     outer = masked.tables(outer, rules.privacy)
     # What a file had besides is nothing that a report knows.
     known = {
@@ -70,8 +77,31 @@ def of_store(store: Store, rules: Rules, as_of: date | None) -> Inputs | None:
     told = {code: meaning for code, (meaning, _next) in words.EXCEPTIONS.items()}
     last = date.fromisoformat(max(runs["as_of"]))
     day = as_of or last
-    problems = (*stale, *_past(tables, day, last), *_twice(store, tables, scales, held["taken"]))
+    problems = (
+        *given.problems,
+        *stale,
+        *_past(tables, day, last),
+        *_twice(store, tables, scales, held["taken"]),
+    )
     return Inputs(day, rules, scales, tables, told, last if day < last else None, problems)
+
+
+def _standing(now: model.View) -> pl.DataFrame:
+    """What is accepted and was not taken back, each part with the day and account of its bank line."""
+    days = now.bank_lines.select("line_id", "account", "booking_date").unique("line_id", keep="first")
+    kept = net.over_turns(now.accepted)
+    return kept.join(days, on="line_id", how="left", maintain_order="left").select(TABLES["standing"].names)
+
+
+def _statements(store: Store, now: model.View) -> pl.DataFrame:
+    """The last statement of each of our accounts that says its balances."""
+    accounts = sorted(set(now.bank_lines["account"].drop_nulls()) - {""})
+    rows = [
+        (one.account, one.currency, one.opening, one.closing, one.first, one.last)
+        for one in store.last_statements(accounts)
+    ]
+    told = pl.DataFrame(rows, schema=TABLES["statements"].outer_schema, orient="row")
+    return told.sort(told.columns)
 
 
 def _disputes(items: pl.DataFrame) -> pl.Series:

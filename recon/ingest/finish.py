@@ -11,7 +11,7 @@ from recon.ingest.columns import tabulate
 from recon.ingest.grid import PAGE, POSITION, Grid
 from recon.ingest.heading import Heading
 from recon.ingest.source import Request, Source
-from recon.model import INPUT_TABLES, Kind, Reading, Statement
+from recon.model import TABLES_OF, Kind, Reading, Statement
 from recon.problems import Problem
 
 
@@ -89,7 +89,7 @@ def reading(
     problems: Sequence[Problem],
 ) -> Reading:
     """A Reading with the table in its full outer form: every column of its kind, extras behind."""
-    schema = INPUT_TABLES[kind].outer_schema
+    schema = TABLES_OF[kind].outer_schema
     ours = {"source": source.name, "digest": source.digest}
     added = [
         pl.lit(ours.get(name), dtype=dtype).alias(name)

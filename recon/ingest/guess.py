@@ -81,7 +81,7 @@ def guess(
         said: what the user answered: `heading`, `kind`, `decimal`, and our column -> theirs.
         kind: the kind of file, if it is known.
     """
-    wanted = kind or (Kind(said["kind"]) if said.get("kind") in set(Kind) else None)
+    wanted = kind or (Kind(said["kind"]) if said.get("kind") in set(INPUT_TABLES) else None)
     made = [one for table in tables for one in _kinds(table, words, stem, said, wanted)]
     if not made:
         return None
@@ -139,7 +139,7 @@ def _kinds(
     mark, sure, both_marks = guess_decimal.settle(columns, texts)
     decimal = said.get("decimal") or mark
     titled = words.titled([*top.titles, stem, found.sample.where.rsplit("!", 1)[-1]])
-    for kind in [wanted] if wanted else Kind:
+    for kind in [wanted] if wanted else INPUT_TABLES:
         known = set(words.roles(kind)) | set(INPUT_TABLES[kind].file_columns)
         own = {role: name for role, name in said.items() if role in known}
         way = guess_money.settle(columns, words, decimal, own) if kind is Kind.BANK else None

@@ -142,10 +142,12 @@ def _misses(
         here = sum(name in names for name in wanted)
         if here >= _NEAR_HITS and here >= _NEAR_SHARE_PROFILE * len(wanted):
             yield here / len(wanted), [wanted[name] for name in wanted if name not in names], profile.name
-    for standard_kind in standard.NEEDED:
+    month = standard.month_kind(stem)
+    for standard_kind in (*standard.NEEDED, *((month,) if month else ())):
         here = standard.hits(names, standard_kind)
-        enough = 1 if kind is standard_kind else _NEAR_HITS
-        if here >= enough and here >= _NEAR_SHARE * len(names) * (0.5 if kind is standard_kind else 1):
+        meant = standard_kind in (kind, month)
+        enough = 1 if meant else _NEAR_HITS
+        if here >= enough and here >= _NEAR_SHARE * len(names) * (0.5 if meant else 1):
             groups = standard.needed(standard_kind, stem)
             missing = [" or ".join(group) for group in groups if not any(name in names for name in group)]
             if missing:

@@ -25,7 +25,7 @@ from recon.ingest.grid import PAGE, Grid, Row, TextLine, clean, key
 from recon.ingest.heading import Heading
 from recon.ingest.printed import Line, Word
 from recon.ingest.printed_heading import Head, heads
-from recon.model import INPUT_TABLES
+from recon.model import TABLES_OF
 from recon.problems import Problem
 from recon.rules.profile import Profile
 
@@ -120,7 +120,7 @@ def _all_names(found: Sequence[Head]) -> tuple[str, ...]:
 
 def _roles(profile: Profile) -> dict[str, _Role]:
     """What the file's columns hold, by key."""
-    ours = INPUT_TABLES[profile.kind].money
+    ours = TABLES_OF[profile.kind].money
     roles: dict[str, _Role] = {}
     for name, source in profile.columns.items():
         role = _Role.MONEY if name in ours else _Role.CODE if name in _CODES else _Role.TEXT

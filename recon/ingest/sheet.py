@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -69,13 +69,17 @@ def claims(source: Source, request: Request) -> list[Claim]:
     ]
 
 
-def tables(source: Source) -> Sequence[Grid]:
+def tables(source: Source, wanted: Callable[[str], bool] = lambda _: True) -> Sequence[Grid]:
     """The visible sheets of a workbook that hold something; none if the file is no workbook.
+
+    Args:
+        source: the file.
+        wanted: whether a sheet of that name is asked for; the others are not read.
 
     Raises:
         ReconError: `file-unreadable` for a workbook that is encrypted, damaged or too large.
     """
-    return _book(source).sheets
+    return _book(source, wanted).sheets
 
 
 def misses(source: Source, request: Request) -> Problem | None:
@@ -104,7 +108,7 @@ def _form(source: Source) -> str:
     return "ods" if b"opendocument" in source.head[:200] else "xlsx"
 
 
-def _book(source: Source) -> _Book:
+def _book(source: Source, wanted: Callable[[str], bool] = lambda _: True) -> _Book:
     """The workbook; an empty one if the file is none."""
     if source.head.startswith(_OLE):
         data = source.data
@@ -118,7 +122,7 @@ def _book(source: Source) -> _Book:
         _guard(source)
     else:
         return _Book()
-    return _grids(source)
+    return _grids(source, wanted)
 
 
 def _guard(source: Source) -> None:
@@ -128,13 +132,13 @@ def _guard(source: Source) -> None:
         raise source.refusal(f"the workbook is too large: {reason}", "copy the table into a new workbook")
 
 
-def _grids(source: Source) -> _Book:
+def _grids(source: Source, wanted: Callable[[str], bool]) -> _Book:
     with damage.refused(source, "the workbook is damaged", _SAVE_AGAIN, _ERRORS):
         try:
             book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(source.data))
             found = [one for one in book.sheets_metadata if one.typ is calamine.SheetTypeEnum.WorkSheet]
             shown = [one.name for one in found if one.visible is calamine.SheetVisibleEnum.Visible]
-            sheets = [(name, _rows(book, name)) for name in shown]
+            sheets = [(name, _rows(book, name)) for name in shown if wanted(name)]
         except calamine.PasswordError as error:
             raise source.refusal("the workbook is encrypted", _DECRYPT, "file-locked") from error
     # A day number that is not written as a date counts from 1904 there; rather than guess, such a cell is told.

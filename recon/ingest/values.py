@@ -180,6 +180,10 @@ def _check(work: Work) -> None:
     for column in work.columns:
         if column.dtype == pl.Int64() and not column.money:
             _whole_number(work, column)
+        elif column.percent:
+            _percent(work, column)
+        elif column.words:
+            _word(work, column)
 
 
 def _whole_number(work: Work, column: Column) -> None:
@@ -188,6 +192,30 @@ def _whole_number(work: Work, column: Column) -> None:
     what = f"{column.name} is no whole number; it is left empty"
     work.say(wrong, "value-amount", what)
     work.rows = work.rows.with_columns(number.alias(column.name))
+
+
+def _percent(work: Work, column: Column) -> None:
+    """A number of per cent, with its sign or without: `12.5`, `12.5%`."""
+    plain = pl.col(column.name).str.extract(r"^(-?[0-9]{1,4}(?:\.[0-9]{1,6})?) ?%?$", 1)
+    wrong = (pl.col(column.name) != "") & plain.is_null()
+    what = f"{column.name} is no number of per cent; it is left empty"
+    work.say(wrong, "value-amount", what, "write it as 12.5")
+    work.rows = work.rows.with_columns(plain.fill_null("").alias(column.name))
+
+
+def _word(work: Work, column: Column) -> None:
+    """One of the words that the column takes, however it is written; another leaves, with its row if needed."""
+    said = pl.col(column.name).str.strip_chars()
+    plain = said.str.to_lowercase().str.replace_all(r"[ \-]+", "_")
+    known = {word.lower(): word for word in column.words}
+    work.rows = work.rows.with_columns(
+        plain.replace_strict(known, default=None, return_dtype=pl.String).alias("_word")
+    )
+    wrong = (said != "") & pl.col("_word").is_null()
+    end = "the row was left out" if column.needed else "it is left empty"
+    what = f"{column.name} is no word that is known there; {end}"
+    _wrong_cell(work, wrong, "value-word", what, f"words: {', '.join(column.words)}", drop=column.needed)
+    work.rows = work.rows.with_columns(pl.col("_word").fill_null("").alias(column.name)).drop("_word")
 
 
 def _warn_lost_digits(work: Work) -> None:

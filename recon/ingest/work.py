@@ -10,7 +10,7 @@ import polars as pl
 
 from recon.ingest import findings
 from recon.ingest.grid import POSITION, Grid
-from recon.model import INPUT_TABLES, Column, Kind, Table
+from recon.model import MONTH_TABLES, TABLES_OF, Column, Kind, Table
 from recon.problems import Problem
 from recon.rules.profile import Profile
 
@@ -22,9 +22,16 @@ VITAL: Final = {
     Kind.ALIASES: ("alias", "customer_id"),
     Kind.REMITTANCE: (),
     Kind.CLOSED: (),
+    **{
+        kind: tuple(column.name for column in table.columns if column.needed)
+        for kind, table in MONTH_TABLES.items()
+    },
 }
 # Unreadable here, the row's sum would be wrong: it is left out too. (Elsewhere only the cell is.)
-MONEY_VITAL: Final = {Kind.REMITTANCE: ("payment_amount", "gross_amount", "deduction_amount", "paid_amount")}
+MONEY_VITAL: Final = {
+    Kind.REMITTANCE: ("payment_amount", "gross_amount", "deduction_amount", "paid_amount"),
+    **{kind: tuple(table.money) for kind, table in MONTH_TABLES.items()},
+}
 # A row that has none of these is no row of the table: a title, a total, a footer.
 SAYING: Final = {
     Kind.BANK: ("booking_date", "amount"),
@@ -33,6 +40,7 @@ SAYING: Final = {
     Kind.REMITTANCE: ("doc_no", "payment_amount", "paid_amount"),
     Kind.CUSTOMERS: ("customer_id",),
     Kind.ALIASES: ("alias", "customer_id"),
+    **{kind: tuple(table.file_columns) for kind, table in MONTH_TABLES.items()},
 }
 
 
@@ -55,7 +63,7 @@ class Work:
     @property
     def table(self) -> Table:
         """The table that the rows become."""
-        return INPUT_TABLES[self.profile.kind]
+        return TABLES_OF[self.profile.kind]
 
     @property
     def columns(self) -> list[Column]:

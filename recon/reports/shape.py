@@ -15,6 +15,7 @@ from typing import Final
 
 import polars as pl
 
+from recon.model import Table
 from recon.problems import Problem
 from recon.rules.schema import Rules
 
@@ -127,6 +128,10 @@ class Inputs:
     meanings: Mapping[str, str] = field(default_factory=dict)  # exception codes in plain words
     known_to: date | None = None  # the latest day of the runs, where that is later than `as_of`
     problems: tuple[Problem, ...] = ()  # what is wrong with the tables
+
+    def get(self, name: str, table: Table) -> pl.DataFrame:
+        """A table by its name, or an empty one where nothing gives it."""
+        return self.tables.get(name, table.empty())
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         """A table by its name.

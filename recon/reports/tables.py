@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from recon.model import CUSTOMERS, EXCEPTIONS, OPEN_ITEMS, Column, Table
+from recon.model import ALIASES, CUSTOMERS, EXCEPTIONS, MONTH_TABLES, OPEN_ITEMS, Column, Table
 
 
 def _money(name: str, what: str) -> Column:
@@ -99,6 +99,47 @@ POSTINGS: Final = Table(
     ),
 )
 
+STANDING: Final = Table(
+    "standing",
+    (
+        Column("line_id", "the bank line"),
+        Column("account", "our bank account"),
+        Column("booking_date", "the day the bank booked it", pl.Date()),
+        Column("item_id", "the open item; empty = on account"),
+        Column("customer_id", "whose account it goes to; empty = not known"),
+        _money("amount", "cash that is accepted; negative for a credit note"),
+        Column("currency", "ISO 4217 code"),
+        _money("deduction", "what the item is settled by besides cash"),
+        Column("deduction_type", "TDS, CIS, DISC, TOL, WO, ..."),
+    ),
+)
+
+STATEMENTS: Final = Table(
+    "statements",
+    (
+        Column("account", "our bank account"),
+        Column("currency", "ISO 4217 code"),
+        _money("opening", "balance at its beginning"),
+        _money("closing", "balance at its end"),
+        Column("first", "booking day of its first line", pl.Date()),
+        Column("last", "booking day of its last line", pl.Date()),
+    ),
+)
+
 TABLES: Final[Mapping[str, Table]] = {
-    table.name: table for table in (ITEMS, ON_ACCOUNT, CUSTOMERS, LINES, EXCEPTIONS, RUNS, FILES, POSTINGS)
+    table.name: table
+    for table in (
+        ITEMS,
+        ON_ACCOUNT,
+        CUSTOMERS,
+        ALIASES,
+        LINES,
+        EXCEPTIONS,
+        RUNS,
+        FILES,
+        POSTINGS,
+        STANDING,
+        STATEMENTS,
+        *MONTH_TABLES.values(),
+    )
 }

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from recon.model import INPUT_TABLES, Kind
+from recon.model import TABLES_OF, Kind
 from recon.rules.parts import Part, Pattern, groups
 
 Source = Annotated[str | tuple[str, ...], Field()]
@@ -55,7 +55,7 @@ class Profile(Part):
     title: str
     """What it is, in plain words."""
     kind: Kind
-    """bank, items, remittance, customers, aliases."""
+    """What its files hold; the last ones are month-end inputs ([data.md](data.md#month-end-inputs))."""
     header: tuple[str, ...] = ()
     """Columns that a file must have to be of this profile, as written there; case and blanks don't count."""
     header_absent: tuple[str, ...] = ()
@@ -112,7 +112,7 @@ class Profile(Part):
     @field_validator("columns", "constants", "values", "fields")
     @classmethod
     def _ours(cls, value: dict[str, object]) -> dict[str, object]:
-        known = {name for table in INPUT_TABLES.values() for name in table.file_columns}
+        known = {name for table in TABLES_OF.values() for name in table.file_columns}
         unknown = sorted(set(value) - known)
         if unknown:
             raise ValueError(f"no such column of ours: {', '.join(unknown)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recon import ingest
-from recon.model import INPUT_TABLES, MONEY_TEXT, Kind, Reading
+from recon.model import MONEY_TEXT, TABLES_OF, Kind, Reading
 from recon.rules.profile import Profile
 
 HERE = Path(__file__).parent
@@ -33,11 +33,11 @@ def test_sample(
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_reading_has_the_shape_that_others_rely_on(path: Path, profiles: list[Profile]) -> None:
     reading = ingest.read(path, profiles)
-    schema = INPUT_TABLES[reading.kind].outer_schema
+    schema = TABLES_OF[reading.kind].outer_schema
     assert list(reading.table.columns[: len(schema)]) == list(schema)
     assert all(reading.table.schema[name] == dtype for name, dtype in schema.items())
     assert all(name.startswith("extra:") for name in reading.table.columns[len(schema) :])
-    for name in INPUT_TABLES[reading.kind].money:
+    for name in TABLES_OF[reading.kind].money:
         filled = reading.table[name].fill_null("")
         assert filled.filter(filled != "").str.contains(MONEY_TEXT).all(), name
     if reading.kind is Kind.BANK:

@@ -1,0 +1,207 @@
+"""Month-end inputs: files of a folder and sheets of a workbook as tables, told by their names; and their problems.
+
+gl.csv, gl_entries-2026-03.xlsx, promises.parquet, july.xlsm!Limits
+    -> a table of each kind: every row, or the reason why it is left out
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from recon import ingest
+from recon.decide import cases
+from recon.flow import deliver, gather
+from recon.ingest import month_sheets
+from recon.model import MONTH_TABLES, PROMISES, QUERIES, Kind, Reading
+from recon.problems import Problem, ReconError
+from recon.rules.profile import Profile
+from recon.rules.schema import Rules
+
+_UNUSED: Final = (
+    "leave it out; docs/data.md says which files there are, and docs/reports.md what each report needs"
+)
+EXPLAINED: Final = "columns.txt"  # what the templates' columns hold, beside them
+_STATUS: Final = {"cancelled": "cancelled"}
+
+
+@dataclass(frozen=True)
+class Month:
+    """Month-end inputs as they were read: outer tables of the kinds that are there, and problems."""
+
+    frames: Mapping[Kind, pl.DataFrame] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    readings: tuple[Reading, ...] = ()
+
+
+def read(folder: Path | None, profiles: Sequence[Profile] = (), book: Path | None = None) -> Month:
+    """The files of a folder and the sheets of a workbook as it is saved; nothing where there are none.
+
+    A file that can't be read, or is no month-end input, is told; the others count.
+
+    Raises:
+        ReconError: file-missing, if there is no such folder.
+    """
+    found, problems = ([], []) if book is None else month_sheets.read(book, profiles)
+    for path in _files(folder):
+        try:
+            one = ingest.read(path, profiles)
+        except ReconError as error:
+            problems += [_told(problem, path) for problem in error.problems]
+            continue
+        if one.kind not in MONTH_TABLES:
+            problems.append(_unused(path, f"no report takes a file of {one.kind} from here"))
+            continue
+        if any(one.digest == other.digest and one.kind is other.kind for other in found):
+            what = "the same file is there under another name; nothing of it counts twice"
+            problems.append(Problem("file-twice", path.name, what, "leave one of them out"))
+            continue
+        found.append(one)
+    problems += [problem for one in found for problem in one.problems]
+    frames = {
+        kind: pl.concat([one.table for one in found if one.kind is kind], how="diagonal_relaxed")
+        for kind in MONTH_TABLES
+        if any(one.kind is kind and one.table.height for one in found)  # an empty template gives nothing
+    }
+    return Month(frames, tuple(problems), tuple(found))
+
+
+def _files(folder: Path | None) -> list[Path]:
+    """A folder's files but for hidden ones, Excel's locks and what `templates` explains; none if there is no folder.
+
+    Raises:
+        ReconError: file-missing, if a folder is named that is not there.
+    """
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        what, hint = "there is no such folder", "name a folder with --data"
+        raise ReconError(Problem("file-missing", folder.as_posix(), what, hint))
+    hidden = (".", "~$")
+    return sorted(
+        one
+        for one in folder.iterdir()
+        if one.is_file() and not one.name.startswith(hidden) and one.name != EXPLAINED
+    )
+
+
+def _told(problem: Problem, path: Path) -> Problem:
+    """What keeps a file from being read; one that nobody knows is a file that no report takes."""
+    return _unused(path, "no report takes this file") if problem.code == "file-unknown" else problem
+
+
+def _unused(path: Path, what: str) -> Problem:
+    return Problem("report-unused", path.name, what, _UNUSED)
+
+
+def in_currency(month: Month, rules: Rules, others: Sequence[pl.DataFrame]) -> Month:
+    """The same with a currency on every row that lacks one: the rules', else the only one that any table names.
+
+    Raises:
+        ReconError: currency-missing, if nothing says which.
+    """
+    currency = gather.currency_of([*month.frames.values(), *others], rules)
+    frames = {
+        kind: gather.filled(frame, MONTH_TABLES[kind], currency) for kind, frame in month.frames.items()
+    }
+    return Month(frames, month.problems, month.readings)
+
+
+def with_cases(frames: Mapping[Kind, pl.DataFrame], events: pl.DataFrame) -> dict[Kind, pl.DataFrame]:
+    """Promises and queries of the files and of the store together, each once.
+
+    One that has the store's number, or is about the same customer, item, amount and day, is the same: what the store
+    says of it counts, and what it does not say is taken from the file.
+    """
+    made = dict(frames)
+    if events.is_empty():
+        return made
+    now = cases.state(events)
+    day = pl.col("opened_at").str.slice(0, 10).str.to_date(strict=False)
+    promises = now.filter(pl.col("kind") == cases.PROMISE).select(
+        "customer_id", "item_id", "amount", "currency",
+        promise_id="case_id", promised_date="due", made=day, who="opened_by", note="text",
+        status=pl.col("state").replace_strict(_STATUS, default="open", return_dtype=pl.String),
+    )  # fmt: skip
+    closed = pl.col("state") == "closed"
+    last = pl.col("last_at").str.slice(0, 10).str.to_date(strict=False)
+    queries = now.filter(pl.col("kind") == cases.QUERY).select(
+        "customer_id", "item_id", "amount", "currency", "owner",
+        query_id="case_id", opened=day, reason="text",
+        resolved=pl.when(pl.col("state").is_in(["answered", "closed"])).then(last),
+        closed=pl.when(closed).then(last),
+    )  # fmt: skip
+    for kind, table, own, keys in (
+        (Kind.PROMISES, PROMISES, promises, ("customer_id", "item_id", "amount", "promised_date")),
+        (Kind.QUERIES, QUERIES, queries, ("customer_id", "item_id", "opened")),
+    ):
+        if own.height:
+            file = made.get(kind, table.empty_outside())
+            made[kind] = _joined(file, own, table.columns[0].name, keys)
+    return made
+
+
+def _joined(file: pl.DataFrame, own: pl.DataFrame, number: str, keys: Sequence[str]) -> pl.DataFrame:
+    """Two tables of one kind as one: the store's rows filled up from the file's, then the file's others."""
+    filed = file.with_row_index("_row")
+    stored = own.with_row_index("_own")
+    same = [pl.col(name).cast(pl.String).fill_null("").alias(f"_{name}") for name in keys]
+    by_number = stored.join(filed.filter(pl.col(number).fill_null("") != ""), on=number, how="inner")
+    by_content = stored.with_columns(same).join(
+        filed.filter(~pl.col(number).fill_null("").is_in(own[number].implode())).with_columns(same),
+        on=[f"_{name}" for name in keys],
+        how="inner",
+    )
+    pairs = pl.concat([one.select("_own", "_row") for one in (by_number, by_content)])
+    pairs = pairs.unique("_own", keep="first", maintain_order=True).unique(
+        "_row", keep="first", maintain_order=True
+    )
+    taken = stored.join(pairs, on="_own", how="left", maintain_order="left").join(
+        filed, on="_row", how="left", maintain_order="left", suffix="_file"
+    )
+    full = taken.select(
+        pl.coalesce(_said(taken, name), _said(taken, f"{name}_file")).alias(name)
+        if name in own.columns
+        else name
+        for name in file.columns
+    )
+    rest = filed.join(pairs, on="_row", how="anti", maintain_order="left").drop("_row")
+    return pl.concat([full.cast(dict(file.schema)), rest], how="vertical")  # type: ignore[arg-type]
+
+
+def _said(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """A column without its empty texts."""
+    if frame.schema[name] != pl.String():
+        return pl.col(name)
+    return pl.when(pl.col(name) != "").then(pl.col(name))
+
+
+def templates(folder: Path) -> list[Path]:
+    """An empty file of each kind with its headings, and a text that explains them; files that are there stay.
+
+    Returns what was written.
+
+    Raises:
+        ReconError: EXIT_JOB, if the folder can't be written.
+    """
+    told = [
+        "One file for each month-end input; delete those that you don't need. Dates: 2026-03-31, amounts: 4200.00.",
+        "Rows behind the heading; XLSX and Parquet of the same names and columns are read as well.",
+    ]
+    texts = {}
+    for kind, table in MONTH_TABLES.items():
+        texts[f"{kind}.csv"] = ",".join(table.file_columns) + "\n"
+        told += ["", f"{kind}.csv"]
+        told += [
+            f"  {column.name}{' (needed)' if column.needed else ''}: {column.what}"
+            for column in table.columns
+            if not column.ours
+        ]
+    texts[EXPLAINED] = "\n".join(told) + "\n"
+    new = {name: text for name, text in texts.items() if not (folder / name).exists()}
+    with deliver.ready(folder, new):
+        return deliver.write(folder, new)

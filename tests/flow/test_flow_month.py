@@ -1,0 +1,117 @@
+"""Month-end inputs of a folder: what is read, what is told, and what the store knows besides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+from flow_cases import Desk, recon
+
+from recon import model
+from recon.flow import month, settings
+from recon.model import CASES, MONTH_TABLES, PROMISES, QUERIES, Kind
+
+
+def told(read: month.Month) -> list[tuple[str, str]]:
+    return [(one.code, Path(one.where).name) for one in read.problems]
+
+
+def test_a_folder_is_read_file_by_file(desk: Desk) -> None:
+    desk.put("month/limits.csv", "customer_id,credit_limit\nC1,40000\n")
+    desk.put("month/limits-2.csv", "customer_id,credit_limit\nC2,nothing\nC3,5\n")
+    desk.put("month/limits-copy.csv", "customer_id,credit_limit\nC1,40000\n")
+    desk.put("month/gl.csv", "a,b\n1,2\n")
+    desk.put("month/bank.csv", "booking_date,amount,narrative\n2026-03-01,1.00,X\n")
+    desk.put("month/.hidden.csv", "a,b\n")
+    desk.put("month/columns.txt", "what the columns hold")
+    read = month.read(desk.root / "month")
+    assert list(read.frames) == [Kind.LIMITS]
+    assert sorted(read.frames[Kind.LIMITS]["customer_id"]) == ["C1", "C3"]
+    assert told(read) == [
+        ("report-unused", "bank.csv"),
+        ("report-unused", "gl.csv"),
+        ("file-twice", "limits.csv"),
+        ("value-amount", "limits-2.csv:2"),
+    ]
+
+
+def test_templates_are_read_and_give_nothing_until_they_are_filled(desk: Desk) -> None:
+    folder = desk.root / "month"
+    ran = recon("excel", "new", "--data", folder)
+    assert (ran.code, ran.err) == (0, "")
+    assert {path.stem for path in folder.iterdir()} == {*MONTH_TABLES, "columns"}
+    assert not list(desk.root.glob("*.xlsm"))
+    read = month.read(folder)
+    assert (dict(read.frames), read.problems) == ({}, ())
+    assert {one.kind for one in read.readings} == set(MONTH_TABLES)
+    explained = (folder / "columns.txt").read_text(encoding="utf-8")
+    assert all(
+        f"{column.name}" in explained
+        for table in MONTH_TABLES.values()
+        for column in table.columns
+        if not column.ours
+    )
+
+
+def test_templates_never_write_over_a_file(desk: Desk) -> None:
+    filled = desk.put("month/gl.csv", "account,period,closing\n1200,2026-03,5.00\n")
+    before = filled.read_bytes()
+    assert recon("excel", "new", "--data", desk.root / "month").code == 0
+    assert filled.read_bytes() == before
+
+
+def test_a_row_without_a_currency_takes_the_only_one_there_is(desk: Desk) -> None:
+    desk.put("month/limits.csv", "customer_id,credit_limit,currency\nC1,1,\nC2,1,GBP\n")
+    loaded = settings.load_rules("")[0]
+    read = month.in_currency(month.read(desk.root / "month"), loaded, [])
+    assert read.frames[Kind.LIMITS]["currency"].to_list() == ["GBP", "GBP"]
+
+
+def cases(*rows: dict[str, str]) -> pl.DataFrame:
+    blank = dict.fromkeys(CASES.names, "") | {
+        "event": "opened",
+        "at": "2026-03-01T10:00:00+00:00",
+        "who": "anna",
+    }
+    frame = pl.DataFrame([blank | row for row in rows])
+    return frame.with_columns(due=pl.col("due").str.to_date(strict=False)).cast(CASES.outer_schema)
+
+
+def outer(table: model.Table, *rows: dict[str, str]) -> pl.DataFrame:
+    names = table.file_columns
+    frame = pl.DataFrame(
+        [{name: row.get(name, "") for name in names} for row in rows], schema=dict.fromkeys(names, pl.String)
+    )
+    days = [column.name for column in table.columns if column.dtype == pl.Date()]
+    return frame.with_columns(pl.col(days).str.to_date(strict=False))
+
+
+def test_what_store_and_file_both_know_counts_once() -> None:
+    promise = {"customer_id": "C1", "item_id": "I1", "amount": "50.00", "currency": "GBP"}
+    events = cases(
+        {"case_id": "P-1", "kind": "promise", "due": "2026-03-20", **promise},
+        {"case_id": "P-2", "kind": "promise", "due": "2026-03-25", **promise},
+        {"case_id": "P-2", "kind": "promise", "event": "cancelled", "at": "2026-03-05T10:00:00+00:00"},
+        {"case_id": "Q-1", "kind": "query", "item_id": "I9", "customer_id": "C9", "text": "which month?"},
+    )
+    file = outer(
+        PROMISES,
+        {"promise_id": "P-1", "customer_id": "C1", "who": "Mr Brown"},
+        {**promise, "promised_date": "2026-03-25", "note": "by phone"},
+        {"promise_id": "77", **promise, "promised_date": "2026-03-21"},
+    )
+    joined = month.with_cases({Kind.PROMISES: file}, events)
+    assert joined[Kind.PROMISES].select("promise_id", "status", "note", "who").rows() == [
+        ("P-1", "open", None, "anna"),
+        ("P-2", "cancelled", "by phone", "anna"),
+        ("77", "", "", ""),
+    ]
+    assert joined[Kind.QUERIES].select("query_id", "item_id", "reason", "closed").rows() == [
+        ("Q-1", "I9", "which month?", None)
+    ]
+    assert joined[Kind.QUERIES].columns == QUERIES.names
+
+
+def test_without_cases_the_files_are_as_they_are() -> None:
+    file = outer(QUERIES, {"query_id": "Q-1"})
+    assert month.with_cases({Kind.QUERIES: file}, CASES.empty_outside())[Kind.QUERIES].equals(file)
