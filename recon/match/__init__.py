@@ -18,7 +18,7 @@ from recon.match.assign.choose import choose
 from recon.match.candidates.find import find
 from recon.match.candidates.link import heard, link
 from recon.match.combine.search import search
-from recon.match.distribute import joined, portions
+from recon.match.distribute import PART_MIN, joined, portions
 from recon.match.explain.tell import tell
 from recon.match.frames import Found, Met, Proposals, Ready
 from recon.match.prepare.clean import clean
@@ -29,7 +29,6 @@ from recon.rules.schema import Rules
 
 LINES_AT_ONCE = 100_000  # what the text of so many lines may say takes some 300 MB
 Distribute = Callable[[Callable[[Any], Any], Iterable[Any], int], Iterator[Any]]
-PART_MIN = 10_000  # lines; smaller parts take longer together than one
 
 
 def match(tables: Tables, rules: Rules, workers: int = 1, lines_at_once: int = LINES_AT_ONCE) -> Result:
@@ -84,7 +83,7 @@ def settle(
     chosen = choose(ready, weighed, rules)  # every item owned once, the best total for the whole
     _let_go(ready)
     # Outcome, reasons, exceptions with their codes.
-    return tell(ready, found, weighed, chosen, rules, lines_at_once)
+    return tell(ready, found, weighed, chosen, rules, lines_at_once, workers)
 
 
 def meet(ledger: Ready, rules: Rules, lines: pl.DataFrame) -> Met:

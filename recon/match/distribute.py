@@ -21,6 +21,7 @@ from recon.match.frames import REACHED_MAX, Found, Proposals, Ready
 from recon.together import Once
 
 KIND = attrgetter("kind")
+PART_MIN = 10_000  # lines; smaller parts take longer together than one
 
 
 def portions(ready: Ready, found: Found, lines_max: int) -> Iterator[tuple[Ready, Found]]:

@@ -16,7 +16,7 @@ import polars as pl
 
 from recon import together
 from recon.fill import fill
-from recon.match.distribute import of_evidence, of_ledger, of_lines, some_of
+from recon.match.distribute import PART_MIN, of_evidence, of_ledger, of_lines, some_of
 from recon.match.explain import allowances, details, guesses, readings, wording
 from recon.match.explain.others import Others, others, sure
 from recon.match.explain.reasons import evidence_code, reasons
@@ -28,7 +28,13 @@ from recon.rules.schema import Rules
 
 
 def tell(
-    ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: Rules, lines_max: int
+    ready: Ready,
+    found: Found,
+    weighed: Proposals,
+    chosen: Chosen,
+    rules: Rules,
+    lines_max: int,
+    workers: int = 1,
 ) -> Result:
     """The result tables in inner form; asserts that each line's money is conserved.
 
@@ -38,16 +44,20 @@ def tell(
         weighed: every set, by line.
         chosen: the sets that were chosen.
         rules: frozen rules.
-        lines_max: lines that are told at a time; the result is the same.
+        lines_max: lines that are told at a time, by all workers together; the result is the same.
+        workers: parts that are told at the same time, by threads, since all parts look into the same tables.
     """
     chosen = allowances.within_year(chosen, ready, rules)
     sets = _settled(chosen)
     among = others(ready, found, weighed, chosen, sets, rules)
     evident = of_evidence(ready, found)
-    told = [
-        _of_lines(lines.select("line"), evident, found, weighed, replace(chosen, sets=sets), among, rules)
-        for lines in together.parts(ready.lines, lines_max, 1, 1)
-    ]
+    chosen = replace(chosen, sets=sets)
+
+    def part(lines: pl.DataFrame) -> Result:
+        return _of_lines(lines, evident, found, weighed, chosen, among, rules)
+
+    some = together.parts(ready.lines.select("line"), max(lines_max // workers, 1), workers, PART_MIN)
+    told = list(together.each(part, some, workers))
     problems = (*ready.problems, *found.problems, *weighed.problems, *chosen.problems, *among.problems)
     return Result(
         lines=pl.concat([one.lines for one in told]),
