@@ -36,6 +36,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     return made
 
 
+@pytest.mark.xdist_group("months")  # one process plays the story undisturbed, for both
 @pytest.mark.parametrize("address", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
 def test_three_months_in_postgresql_come_to_the_same(
     undisturbed: Undisturbed, address: str, tmp_path: Path
@@ -45,6 +46,7 @@ def test_three_months_in_postgresql_come_to_the_same(
     assert differences(undisturbed.end, end_state(place)) == []
 
 
+@pytest.mark.xdist_group("months")
 def test_three_months_agree_after_every_step_and_killed_at_ten_points_they_come_to_the_same(
     undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
