@@ -18,6 +18,7 @@ from recon.flow import logbook, masked, queue, rest, standing, waiting
 from recon.flow.gather import Gathered
 from recon.model import Kind, Outcome
 from recon.problems import EXIT_JOB, Problem, ReconError
+from recon.rules.privacy import Privacy
 from recon.rules.schema import Limits, Rules
 from recon.store import RunRecord, Store
 from recon.workbook import columns, file, guard, layout, named, summary
@@ -213,7 +214,7 @@ def show_run(
     if store is None:
         view |= {"run_log": logbook.one_run(run)}
     view |= {"problems": model.problems_table(problems), "rules": logbook.rules_rows(rules)}
-    return _write(book, view, facts, rules.limits.rows_shown)
+    return _write(book, view, facts, rules.limits.rows_shown, rules.privacy)
 
 
 def show_inputs(book: Book, gathered: Gathered, rules: Rules, store: Store | None) -> tuple[Problem, ...]:
@@ -237,7 +238,10 @@ def show_inputs(book: Book, gathered: Gathered, rules: Rules, store: Store | Non
     view |= {"problems": model.problems_table(gathered.problems), "rules": logbook.rules_rows(rules)}
     new = fresh.height
     step = f"{new:,} new bank {'line is' if new == 1 else 'lines are'} read. Press Match." if new else ""
-    return _write(book, view, {}, rules.limits.rows_shown, {named.CELL_NEXT: step} if step else {})
+    # Only a run unmasks: nothing is shown here that its own sheets would not show.
+    before = masked.of_book(store, book) if store else Privacy()
+    privacy = before if before.masked_sheets else rules.privacy
+    return _write(book, view, {}, rules.limits.rows_shown, privacy, {named.CELL_NEXT: step} if step else {})
 
 
 _UNMATCHED = "Not matched yet"
@@ -251,7 +255,7 @@ def show_rules(book: Book, rules: Rules) -> tuple[Problem, ...]:
     there = book.peek(columns.RULES.name)
     if set(shown.columns) <= set(there.columns) and there.select(shown.columns).equals(shown):
         return ()  # or *Undo* would only take this back
-    return _write(book, {"rules": rows}, {}, rules.limits.rows_shown)
+    return _write(book, {"rules": rows}, {}, rules.limits.rows_shown, rules.privacy)
 
 
 def _unanswered(just_decided: pl.DataFrame | None, answered: pl.DataFrame) -> list[pl.DataFrame]:
@@ -285,6 +289,7 @@ def _write(
     view: Mapping[str, pl.DataFrame],
     facts: Mapping[str, str],
     shown: int,
+    privacy: Privacy,
     cells: Mapping[str, str] | None = None,
 ) -> tuple[Problem, ...]:
     """A view onto the sheets, as much of it as a sheet can use, and the rest into files beside the workbook.
@@ -292,9 +297,7 @@ def _write(
     Returns what a person should know of that. The workbook is written first: if it can't be, all is as it was.
     """
     named_ = _with_names(book, view)
-    sheets = layout.sheets(
-        masked.tables(named_, masked.said(view.get("rules", book.peek(columns.RULES.name)))), facts
-    )
+    sheets = layout.sheets(masked.tables(named_, privacy), facts)
     crowded = any(sheets[name].height > shown for name in queue.REVIEWED if name in sheets)
     stands = _standing(book, view) if crowded else queue.Standing()
     places = _rest_paths(book)
@@ -407,7 +410,8 @@ def _rows_shown(store: Store) -> int:
 
 def show_store(book: Book, store: Store, facts: Mapping[str, str]) -> tuple[Problem, ...]:
     """What the store knows onto the sheets, anew. Returns what a person should know of that."""
-    return _write(book, view_of_store(store), {**_last_run(store), **facts}, _rows_shown(store))
+    privacy = masked.of_book(store, book)
+    return _write(book, view_of_store(store), {**_last_run(store), **facts}, _rows_shown(store), privacy)
 
 
 def show_decided(
@@ -417,7 +421,8 @@ def show_decided(
     log = results.select(
         "line_id", decision=pl.lit(""), result="text"
     )  # the text says `accepted` or `refused`
-    return _write(book, view_of_store(store, log), {**_last_run(store), **facts}, _rows_shown(store))
+    privacy = masked.of_book(store, book)
+    return _write(book, view_of_store(store, log), {**_last_run(store), **facts}, _rows_shown(store), privacy)
 
 
 def decisions(book: Book) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Problem, ...]]:

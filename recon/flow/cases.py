@@ -115,8 +115,9 @@ def listed(
     with deliver.ready(out, (OUT_FILE,)), audit.opened(_COMMAND, store_url, book) as store:
         rules, day = rules_of_last_run(store), as_of or _day(store)
         rows = standing(store, rules, day)
-        if rules.privacy.masked_sheets:
-            rows = masked.masker(rules.privacy, store.current().open_items).frame(rows)
+        privacy = rules.privacy if book is None else masked.of_book(store, book)
+        if privacy.masked_sheets:
+            rows = masked.masker(privacy, store.current().open_items).frame(rows)
         sheets, lost = (
             books.existing(book).write_pages([cases_page.page(rows, day)]) if book is not None else ((), ())
         )

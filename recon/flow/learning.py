@@ -21,7 +21,6 @@ from recon.rules.privacy import Privacy
 from recon.rules.schema import Rules
 from recon.store import Lessons, Store
 from recon.store.personal import GONE
-from recon.workbook.columns import RULES
 
 Frames = Mapping[Kind, pl.DataFrame]
 
@@ -197,7 +196,7 @@ def show(
     left = there.rows.filter(~pl.col("id").is_in(done.implode()))
     told = {name: results[name] for name in refused}
     right = calibration.calibration(store, rules)
-    privacy = masking.said(book.peek(RULES.name))  # of this workbook: others may share the store
+    privacy = masking.of_book(store, book)  # of this workbook: others may share the store
     page = learning_page.page(masked(now, store, privacy), left, told, right)
     _sheets, lost = book.write_pages([page], backup=False)
     return tuple(lost)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from recon.flow import settings
 from recon.masking import NAMES, Masker
 from recon.match.explain.words import WORDS_OF_CODE, WORDS_OF_EVIDENCE
+from recon.problems import ReconError
 from recon.rules.privacy import Privacy
+from recon.store import Store
 from recon.workbook import words
-from recon.workbook.columns import RULES
 
-SAID, NOT = "yes", "no"  # as the sheet Rules says it
-_LISTS = ("organisations", "words")
+if TYPE_CHECKING:
+    from recon.flow.books import Book
+
 _MORE = {"customers": ("aliases",), "decisions_log": ("result",), "standing": ("reasons",)}
 _CODES = frozenset((*words.EXCEPTIONS, *WORDS_OF_CODE, *WORDS_OF_EVIDENCE))
 _DOCUMENTS = ("item_id", "doc_no", "po_no")
@@ -48,27 +53,29 @@ def tables(frames: Mapping[str, pl.DataFrame], privacy: Privacy) -> dict[str, pl
     }
 
 
-def said(rows: pl.DataFrame) -> Privacy:
-    """What rules say of privacy, as a run's rows (rule, value) or as their sheet shows them: what is masked stays so.
+def place(book: Path | Book) -> str:
+    """Where a workbook is, as a run keeps it; empty where it lies in no folder of this computer."""
+    try:
+        return (book if isinstance(book, Path) else book.path).resolve().as_posix()
+    except ReconError:  # at a web address
+        return ""
 
-    The sheet can be typed in, emptied or taken away: whatever it says but `no`, once, is taken for masked, since too
-    much masked comes back with the next run and a name that was shown doesn't go again.
+
+def of_book(store: Store, book: Path | Book) -> Privacy:
+    """Whether a workbook's sheets are masked: by the rules of the last run into this very workbook.
+
+    What stands in its cells counts for nothing, since a person may type over them. Where no run into it is known (it
+    was moved or copied) it is masked if any run of this store was: too much masked comes back with the next run, and
+    a name that was shown doesn't go again.
     """
-    found: dict[str, list[str]] = {}
-    titles = {RULES.by_key[key].title: key for key in ("rule", "value")}
-    named = rows.rename(titles, strict=False)
-    if not {"rule", "value"} <= set(named.columns):
-        return Privacy(masked_sheets=True)
-    of_run = {"rule", "value"} <= set(rows.columns)
-    for rule, value in named.select("rule", "value").iter_rows():
-        section, _, key = (rule or "").strip().partition(".")
-        if section == "privacy":
-            found.setdefault(key, []).append(value or "")
-    lists = {
-        name: tuple(one for text in found.get(name, []) for one in text.split("; ") if one) for name in _LISTS
-    }
-    told = [one.strip().casefold() for one in found.get("masked_sheets", [])]
-    return Privacy(masked_sheets=told == [SAID] if of_run else told != [NOT], **lists)
+    runs = store.runs().filter(pl.col("status") == "finished").select("summary", "rules")
+    here = place(book)
+    said: list[Privacy] = []
+    for summary, rules in reversed(runs.rows()):
+        said.append(Privacy.model_validate(json.loads(rules).get("privacy", {})))
+        if here and json.loads(summary).get("book") == here:
+            return said[-1]
+    return next((one for one in said if one.masked_sheets), said[0] if said else Privacy())
 
 
 @cache

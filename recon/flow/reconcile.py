@@ -149,7 +149,7 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             outer = _outer(result, scales)
             if store:
                 pending = flow.books.pending(job.book) if job.book else frozenset()
-                flow.keep.keep(store, replace(run, summary=summary), gathered, outer, items, loaded, pending)
+                flow.keep.keep(store, _kept(run, summary, job), gathered, outer, items, loaded, pending)
             shown: tuple[Problem, ...] = ()
             if job.book:
                 facts = _facts(summary, job)
@@ -233,6 +233,11 @@ def _head(run: RunRecord) -> dict[str, Any]:
         "rules": run.rules.get("name", ""),
         "rules_sha256": run.rules_digest,
     }
+
+
+def _kept(run: RunRecord, summary: Mapping[str, Any], job: Job) -> RunRecord:
+    """The run as the store keeps it: with the workbook that it fills, which is masked or not by its rules."""
+    return replace(run, summary={**summary, **({"book": flow.masked.place(job.book)} if job.book else {})})
 
 
 def _outer(result: Result, scales: Mapping[str, int]) -> dict[str, pl.DataFrame]:

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 from flow_cases import BANK, Desk, decide, recon, rows, sheet
 
-from recon.flow import masked
+from recon import flow
 from recon.workbook.columns import RULES as SHEET
+from recon.workbook.file import FileBook
 
 # A person pays, a customer is a person, a line has an NHS number; words that stand nowhere else.
 PERSONS = """20-00-00 12345678,2026-03-06,60.00,GBP,BGC,MRS W QUARTERMAINE,INV-1003,QUARTERMAINE BED 4
@@ -202,30 +203,45 @@ def test_what_was_kept_long_enough_is_listed_and_goes_when_applied(desk: Desk, t
     assert recon("audit", "verify", "--store", store).code == 0
 
 
-@pytest.mark.parametrize(
-    ("cells", "is_masked"),
-    [
-        (["yes"], True),
-        (["Yes"], True),
-        (["TRUE"], True),
-        ([""], True),
-        ([], True),
-        (["no", "yes"], True),
-        (["no"], False),
-        (["No "], False),
-    ],
-)
-def test_a_sheet_that_does_not_plainly_say_no_is_masked(cells: list[str], is_masked: bool) -> None:
+PLAIN = "extends: default\nname: home\nprivacy:\n  keep_years: 6\n"
+
+
+def _typed_over(book: Path) -> None:
+    """`no` typed on the sheet Rules, into every cell that says whether names are masked."""
+    shown = FileBook(book).peek(SHEET.name)
     rule, value = (SHEET.by_key[key].title for key in ("rule", "value"))
-    rows_ = pl.DataFrame(
-        {rule: ["privacy.masked_sheets"] * len(cells), value: cells},
-        schema={rule: pl.String, value: pl.String},
-    )
-    assert masked.said(rows_).masked_sheets is is_masked
-    assert masked.said(pl.DataFrame()).masked_sheets
+    is_it = pl.col(rule) == "privacy.masked_sheets"
+    over = shown.with_columns(pl.when(is_it).then(pl.lit("no")).otherwise(pl.col(value)).alias(value))
+    assert not over.equals(shown)
+    FileBook(book).write({SHEET.name: over.select(SHEET.titles)})
 
 
-@pytest.mark.parametrize(("value", "is_masked"), [("yes", True), ("no", False)])
-def test_the_rules_of_a_run_say_whether_its_sheets_are_masked(value: str, is_masked: bool) -> None:
-    rows_ = pl.DataFrame({"rule": ["privacy.masked_sheets"], "value": [value]})
-    assert masked.said(rows_).masked_sheets is is_masked
+def test_what_is_typed_on_rules_unmasks_nothing(desk: Desk) -> None:
+    book = desk.root / "typed.xlsm"
+    store = desk.root / "typed.db"
+    asked = ("--book", book, "--store", store)
+    assert desk.run(*asked, "--rules", desk.root / "home.yaml").code == 0
+    _typed_over(book)
+    flow.refresh(book, str(store))
+    for name in ("Bank", "Open items", "Allocations", "Exceptions"):
+        assert names_in(json.dumps(sheet(book, name))) == [], name
+
+
+def test_of_two_workbooks_on_one_store_each_is_as_its_own_last_run_says(desk: Desk) -> None:
+    one, other, store = desk.root / "one.xlsm", desk.root / "other.xlsm", desk.root / "both.db"
+    plain = desk.put("plain.yaml", PLAIN)
+    assert desk.run("--book", one, "--store", store, "--rules", desk.root / "home.yaml").code == 0
+    assert desk.run("--book", other, "--store", store, "--rules", plain).code == 0
+    moved = desk.root / "moved.xlsm"
+    moved.write_bytes(other.read_bytes())
+
+    def shown() -> list[bool]:
+        for book in (one, other, moved):
+            flow.refresh(book, str(store))
+        return [bool(names_in(json.dumps(sheet(book, "Bank")))) for book in (one, other, moved)]
+
+    # Where no run into a workbook is known, the store's strictest counts.
+    assert shown() == [False, True, False]
+    assert desk.run("--book", one, "--store", store, "--rules", plain).code == 0
+    assert desk.run("--book", moved, "--store", store, "--rules", plain).code == 0
+    assert shown() == [True, True, True]
