@@ -15,7 +15,7 @@ from recon.decide import cases
 from recon.flow import audit, books, cases_page, deliver, masked, moments, working_days
 from recon.flow.login import login
 from recon.flow.review import rules_of_last_run
-from recon.model import ACCEPTED, CASES
+from recon.model import ACCEPTED, CASES, Kind
 from recon.problems import Problem, ReconError
 from recon.rules.schema import Rules
 from recon.store import Store
@@ -107,14 +107,14 @@ def listed(
         store_url: the store; empty = the one beside the workbook.
         book: the workbook, whose sheet Queries is written anew.
         out: folder for cases.csv; none = no file.
-        as_of: the day; none = that of the last run.
+        as_of: the day; none = today for the clock of queries, and for promises the day up to which the bank was read.
 
     Raises:
         ReconError: EXIT_INPUT if no store is named; EXIT_JOB if store, workbook or folder can't be used.
     """
     with deliver.ready(out, (OUT_FILE,)), audit.opened(_COMMAND, store_url, book) as store:
         rules, day = rules_of_last_run(store), as_of or _day(store)
-        rows = standing(store, rules, day)
+        rows = standing(store, rules, day, as_of or _read_to(store) or day)
         privacy = rules.privacy if book is None else masked.of_book(store, book)
         if privacy.masked_sheets:
             rows = masked.masker(privacy, store.current().open_items).frame(rows)
@@ -125,8 +125,12 @@ def listed(
         return Listed(day, rows, tuple(files), tuple(sheets), tuple(lost))
 
 
-def standing(store: Store, rules: Rules, day: date) -> pl.DataFrame:
-    """Every case as it stands on a day, by cases_page.COLUMNS: the open ones first, by level, the oldest first."""
+def standing(store: Store, rules: Rules, day: date, read_to: date) -> pl.DataFrame:
+    """Every case as it stands, by cases_page.COLUMNS: the open ones first, by level, the oldest first.
+
+    Queries are as old as they are on `day`; promises are judged as on `read_to`, since money of later days is not
+    known yet.
+    """
     now = cases.state(store.cases())
     free = working_days.free(rules.cases, day)
     accepted = store.accepted()
@@ -139,10 +143,11 @@ def standing(store: Store, rules: Rules, day: date) -> pl.DataFrame:
         .select("customer_id", "currency", "booking_date", "amount_minor")
     )
     settled = pl.Series(sorted(store.settled_lines()), dtype=pl.String)
+    promised = inner.filter(pl.col("kind") == cases.PROMISE)
     made = pl.concat(
         [
             _queries(inner, rules, scales, day, free, settled),
-            cases.promises(inner.filter(pl.col("kind") == cases.PROMISE), receipts, day, rules.cases, free),
+            cases.promises(promised, receipts, read_to, rules.cases, free),
             inner.filter(pl.col("kind") == cases.NOTE).with_columns(outcome=pl.lit("")),
         ],
         how="diagonal_relaxed",
@@ -179,6 +184,8 @@ def _about(store: Store, asked: Opened) -> dict[str, object]:
     """The line, item and customer that a case is about, as the store knows them, with its amount."""
     if not (asked.line or asked.item or asked.customer):
         raise _wrong("it does not say what it is about", "give --line, --item or --customer")
+    if asked.customer and not asked.item and not _is_known(store, asked.customer):
+        raise _wrong(f"there is no customer {asked.customer} in the store", "take the number off a sheet")
     row: dict[str, object] = {"line_id": asked.line, "item_id": "", "customer_id": asked.customer}
     currency, amount = asked.currency, _amount(asked.amount)
     if asked.line:
@@ -194,7 +201,11 @@ def _about(store: Store, asked: Opened) -> dict[str, object]:
             many = "several items" if found.height else "no open item"
             what = f"{many} of the last extract {'are' if found.height else 'is'} called {asked.item}"
             raise _wrong(what, "give the item's id")
-        row |= {"item_id": found["item_id"][0], "customer_id": asked.customer or found["customer_id"][0]}
+        whose = found["customer_id"][0]
+        if asked.customer and asked.customer != whose:
+            what = f"{asked.item} is not of customer {asked.customer}: it is of {whose or 'no customer'}"
+            raise _wrong(what, "leave out --customer, or name another item")
+        row |= {"item_id": found["item_id"][0], "customer_id": whose}
         currency = currency or found["currency"][0]
         amount = amount or (found["open_amount"][0] if asked.kind != cases.NOTE else "")
     if amount and not currency:
@@ -202,6 +213,12 @@ def _about(store: Store, asked: Opened) -> dict[str, object]:
         if not currency:
             raise _wrong("an amount needs a currency", "give --currency")
     return row | {"amount": amount, "currency": currency}
+
+
+def _is_known(store: Store, customer: str) -> bool:
+    """Whether a customer was in what the last run read, or had money accepted."""
+    frames = (store.last_read(Kind.CUSTOMERS), store.items(), store.accepted())
+    return any(bool((frame["customer_id"] == customer).any()) for frame in frames)
 
 
 def _amount(text: str) -> str:
@@ -223,6 +240,12 @@ def _day(store: Store) -> date:
     finished = store.runs().drop_nulls("seq")
     today = date.fromisoformat(moments.now()[:10])
     return max(today, date.fromisoformat(finished["as_of"][-1])) if finished.height else today
+
+
+def _read_to(store: Store) -> date | None:
+    """The latest as-of date of all runs: up to that day the bank's lines are known."""
+    days = store.runs().drop_nulls("seq")["as_of"]
+    return date.fromisoformat(max(days)) if len(days) else None
 
 
 def _wrong(what: str, hint: str) -> ReconError:

@@ -118,6 +118,8 @@ def _next(day: date) -> pl.Expr:
         .then(fill("answer by {}: {}", by, owner))
         .when((kind == cases.QUERY) & (state == "answered"))
         .then(pl.lit("close it, or open it again"))
+        .when((kind == cases.PROMISE) & (state == "open") & late)
+        .then(fill("read the bank up to {}: it is not known yet what came", by))
         .when((kind == cases.PROMISE) & (state == "open"))
         .then(fill("wait until {}, do not chase", by))
         .when((kind == cases.PROMISE) & state.is_in(["broken", "part_kept"]))

@@ -174,6 +174,10 @@ def test_a_query_holds_its_item_up_until_it_is_closed(made: Desk, tmp_path: Path
         assert recon(*promised, "--due", "2026-04-02", "--book", book).code == 0
         assert recon(*promised, "--book", book).code == 2  # no day
         assert recon("case", "open", "query", "--item", "INV-9", "--book", book).code == 2
+        other = recon("case", "open", "query", "--item", "INV-1001", "--customer", "C2", "--book", book)
+        assert other.code == 2
+        assert "INV-1001 is not of customer C2: it is of C1" in " ".join(other.err.split())
+        assert recon("case", "open", "note", "--customer", "C9", "--book", book).code == 2
     store = made.root / "book.recon.db"
     assert made.run("--store", store, bank=("later.csv",), out="held").code == 0
     told = {row["amount"]: row["outcome"] for row in made.rows("lines.csv", "held")}
@@ -203,3 +207,28 @@ def test_a_query_holds_its_item_up_until_it_is_closed(made: Desk, tmp_path: Path
     assert made.run("--store", store, bank=("later.csv",), out="free").code == 0
     assert {row["outcome"] for row in made.rows("lines.csv", "free") if row["amount"] == "120.50"} == {"auto"}
     assert json.loads(recon("audit", "verify", "--store", store, "--json").out)["whole"]
+
+
+def test_a_promise_is_judged_by_what_was_read_and_not_by_todays_clock(tmp_path: Path) -> None:
+    """The bank was read up to Monday 30 March: whether Thursday's money came is not known on 9 April."""
+    desk = Desk(tmp_path)
+    desk.put("bank.csv", BANK_1)
+    desk.put("items.csv", ITEMS)
+    store = desk.root / "s.db"
+    assert desk.run("--store", store).code == 0
+    promised = ("case", "open", "promise", "--customer", "C2", "--amount", "60.00", "--currency", "GBP")
+    with _at(AT):
+        assert recon(*promised, "--due", "2026-04-02", "--store", store).code == 0
+
+    def told(*more: object) -> tuple[str, str]:
+        with _at("2026-04-09T12:00:00+00:00"):
+            assert recon("case", "list", "--store", store, "--out", tmp_path, *more).code == 0
+        (row,) = rows(tmp_path / "cases.csv")
+        return row["state"], row["next"]
+
+    assert told() == ("open", "read the bank up to 2026-04-08: it is not known yet what came")
+    assert told("--as-of", "2026-04-09")[0] == "broken"
+    later = BANK_2.splitlines()[0] + "\n20-00-00 12345678,2026-04-09,1.00,GBP,BGC,WHO IS THIS,,ELSE\n"
+    desk.put("bank.csv", later)
+    assert desk.run("--store", store).code == 0
+    assert told() == ("broken", "chase: the promise for 2026-04-02 was not kept")
