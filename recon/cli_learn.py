@@ -108,7 +108,10 @@ def _answer(
     last: date | None = None,
 ) -> None:
     answered = flow.learn_desk.answer(ids, word, store, book, who=who, note=note, first=first, last=last)
+    refused = "refused"  # told below, with what to do
     for name, text in answered.results.items():
+        if text.startswith(refused):
+            continue
         terminal.out_console.print(f"{name}: {text}", soft_wrap=True, markup=False)
     terminal.complain(answered.problems)
     raise typer.Exit(EXIT_REVIEW if answered.problems else EXIT_DONE)

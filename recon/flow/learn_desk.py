@@ -64,18 +64,28 @@ def answer(
         last: until which day it counts; none = for ever.
 
     Raises:
-        ReconError: EXIT_INPUT if no store is named; EXIT_JOB if it can't be used.
+        ReconError: EXIT_INPUT if no store is named, or one of the ids is not known (then nothing is said of the
+            others); EXIT_JOB if it can't be used.
     """
-    with _opened(f"recon learn {what}", store_url, book) as store:
+    command = f"recon learn {what}"
+    with _opened(command, store_url, book) as store:
         rules = rules_of_last_run(store)
-        rows = [(one, what, note, who or login(), one, first, last) for one in dict.fromkeys(ids)]
+        known = learning.known(store, rules)
+        there = set(known.rows["id"])
+        unknown = [one for one in dict.fromkeys(ids) if one not in there]
+        if unknown:
+            hint = "recon learn list names them"
+            raise ReconError(
+                Problem("learning-refused", command, f"there is no suggestion {one}", hint) for one in unknown
+            )
+        rows = [(one, what, note, who or login(), command, first, last) for one in dict.fromkeys(ids)]
         schema = {
             **dict.fromkeys(("id", "answer", "note", "who", "where"), pl.String),
             "valid_from": pl.Date,
             "valid_to": pl.Date,
         }
         asked = pl.DataFrame(rows, schema=schema, orient="row")
-        return learning.said(store, learning.known(store, rules), asked, rules)
+        return learning.said(store, known, asked, rules)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def erase(
         if not known:
             what = f"nothing in the store is of {line or reference}"
             hint = "give a line's id, or the reference of a service user, customer, item or document"
-            raise ReconError(Problem("trail-unknown", line or reference, what, hint))
+            raise ReconError(Problem("trail-unknown", "--line" if line else "--reference", what, hint))
         return _erased(store, target, line or reference, why.strip())
 
 

@@ -120,7 +120,7 @@ def chosen(store: Store, run_id: str, *, every: bool) -> tuple[list[str], tuple[
         finished.filter(pl.col("run_id") == run_id) if run_id else finished if every else finished.tail(1)
     )
     if wanted.is_empty():
-        what = f"there is no finished run {run_id}".rstrip() + " in the store"
+        what = f"there is no finished run {'of that name ' if run_id else ''}in the store"
         raise ReconError(Problem("run-unknown", run_id, what, "the sheet Run log names the runs"))
     lost = tuple(
         Problem("run-unkept", name, f"this run can't be replayed: {NOT_KEPT}", "replay a later one")

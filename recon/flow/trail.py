@@ -88,7 +88,7 @@ def trail(
 
 
 def _unknown(word: str, near: list[str]) -> ReconError:
-    what = f"nothing in the store is called {word}: no line, item, document, run, posting file or login"
+    what = "nothing in the store is called so: no line, item, document, run, posting file or login"
     hint = f"did you mean {', '.join(near)}?" if near else "take the id off a sheet or an output file"
     return ReconError(Problem("trail-unknown", word, what, hint))
 

@@ -146,6 +146,24 @@ def test_an_account_is_learned_apart_from_the_name(desk: Desk) -> None:
     assert "account learned " in reasons
 
 
+@pytest.mark.parametrize(
+    ("typed", "where"),
+    [
+        (("learn", "accept", "alias-nope"), "recon learn accept"),
+        (("audit", "erase", "--line", "alias-nope", "--why", "request"), "--line"),
+        (("audit", "erase", "--reference", "alias-nope", "--why", "request"), "--reference"),
+        (("audit", "reperform", "alias-nope"), "alias-nope"),
+        (("audit", "trail", "alias-nope"), "alias-nope"),
+    ],
+)
+def test_a_name_that_is_not_known_is_wrong_input_and_told_once(
+    desk: Desk, typed: tuple[str, ...], where: str
+) -> None:
+    ran = recon(*typed, *of(desk))
+    assert (ran.code, ran.out, ran.err.count("alias-nope")) == (2, "", 1)
+    assert ran.err.startswith(f"{where}: ")
+
+
 def test_what_two_customers_have_had_cannot_be_accepted(desk: Desk) -> None:
     book = desk.root / "book.xlsm"
     night(desk, "other", ("2026-03-04", "9001.00", BUREAU), book=True)
@@ -156,7 +174,7 @@ def test_what_two_customers_have_had_cannot_be_accepted(desk: Desk) -> None:
     assert (alias["state"], alias["against"]) == ("contradicted", "1 line of C2")
     refused = recon("learn", "accept", alias["id"], *of(desk))
     assert refused.code == 1
-    assert "something contradicts it (1 line of C2)" in refused.out
+    assert "something contradicts it (1 line of C2)" in refused.err
     assert BUREAU not in refused.err
 
 
@@ -167,7 +185,7 @@ def test_a_second_person_is_asked_for_where_the_rules_say_so(desk: Desk) -> None
     alias = learned(desk)["alias C1"]["id"]
     own = recon("learn", "accept", alias, *of(desk), "--who", "anna")
     assert own.code == 1
-    assert "the rules want a second person" in own.out
+    assert "the rules want a second person" in own.err
     assert recon("learn", "accept", alias, *of(desk), "--who", "bea").code == 0
 
 
