@@ -10,13 +10,15 @@ from typing import Annotated
 import typer
 
 from recon import flow, terminal
+from recon.problems import EXIT_DONE, EXIT_REVIEW, Problem
 
 
 def report(
     names: Annotated[
         list[str],
         typer.Argument(
-            help="all, or: ageing, unapplied, exceptions, quality, run_control.", show_default=False
+            help="all, or names: ageing, roll_forward, dso, provision, ... (docs/reports.md).",
+            show_default=False,
         ),
     ],
     store: Annotated[
@@ -41,9 +43,12 @@ def report(
         str,
         typer.Option("--rules", help="Rules file, or default, uk_care, ... Default: those of the last run."),
     ] = "",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 where figures that must agree do not.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="What was made, as JSON.")] = False,
 ) -> None:
-    """Ageing, unapplied cash, exception codes, match quality, run control: files, and sheets of the workbook."""
+    """Ageing, unapplied cash, roll-forward, control account, ...: files, and sheets of the workbook."""
     folder = out if out or book else flow.OUT_DEFAULT
     day = as_of.date() if as_of else None
     made = flow.report.report(names, store, book, folder, day, rules, data)
@@ -56,7 +61,7 @@ def report(
             "problems": [vars(problem) for problem in made.problems],
         }
         typer.echo(json.dumps(said, indent=2, ensure_ascii=False))
-        return
+        raise typer.Exit(_code(made.problems, strict=strict))
     count = f"{len(made.made)} {'report' if len(made.made) == 1 else 'reports'}"
     terminal.out_console.print(f"{count} as at {made.as_of.isoformat()}: {', '.join(made.made)}")
     if made.sheets:
@@ -66,3 +71,9 @@ def report(
     for file in made.files:
         terminal.out_console.print(f"wrote {file}", soft_wrap=True)
     terminal.complain(made.problems, most=terminal.REFUSED_MAX)
+    raise typer.Exit(_code(made.problems, strict=strict))
+
+
+def _code(problems: tuple[Problem, ...], *, strict: bool) -> int:
+    """The exit code: with --strict a break is something to review."""
+    return EXIT_REVIEW if strict and any(one.code == "report-break" for one in problems) else EXIT_DONE

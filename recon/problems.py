@@ -118,6 +118,8 @@ CATALOGUE: dict[str, str] = {
     "report-unknown": "no such report",
     "report-input": "a report lacks what it is made from",
     "report-unused": "no report takes a file of the folder of inputs",
+    "report-break": "two figures of a report that must agree do not",
+    "report-data": "the inputs of a report lack something, so that it says less or leaves rows out",
     "report-day": "a report is of a day before what the store knows",
     "report-twice": "cash on account may be counted twice: accepted, and keyed into the ledger by hand",
     "report-rewritten": "a report was written anew, and what had been added to its sheet is gone",

@@ -20,6 +20,7 @@ from recon.problems import Problem, ReconError
 from recon.reports import Inputs, Kind, Made, Part, Report
 
 ALL: Final = "all"
+_PLACES: Final = {Kind.PERCENT: 2, Kind.TENTHS: 1, Kind.HUNDREDTHS: 2, Kind.RATE: 4}
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def report(
     """Make reports: `all`, or those of these names.
 
     Args:
-        names: of `reports.REPORTS`, or `all` = each that the inputs allow.
+        names: of `reports.REPORTS`, or `all` = each that the inputs allow; what the others lack is told where there
+            are month-end inputs.
         store_url: the store; with a workbook, the one beside it.
         book: a workbook whose report sheets are written anew.
         out: folder of the files; none = no files.
@@ -78,6 +80,8 @@ def report(
         )
         raise ReconError(Problem("report-input", "recon report", what, hint))
     able, lacking = _able(wanted, inputs)
+    if ALL in names and not given.readings and data is None:
+        lacking = []  # nobody speaks of a month-end
     if lacking and (ALL not in names or not able):
         raise ReconError([*lacking, *given.problems])
     made = {one.name: one.make(inputs) for one in able}
@@ -159,10 +163,8 @@ def _text(column: reports.Column, inputs: Inputs) -> pl.Expr:
     value = pl.col(column.inner)
     if column.kind is Kind.MONEY:
         return model.money_expr(value, inputs.scales)
-    if column.kind is Kind.PERCENT:
-        return _decimal(value, 2)
-    if column.kind is Kind.TENTHS:
-        return _decimal(value, 1)
+    if column.kind in _PLACES:
+        return _decimal(value, _PLACES[column.kind])
     return clean(value) if column.kind in (Kind.TEXT, Kind.LONG) else value
 
 

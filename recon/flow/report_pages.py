@@ -22,6 +22,8 @@ _KINDS: Final = {
     Kind.NUMBER: Shown.INTEGER,
     Kind.PERCENT: Shown.PERCENT,
     Kind.TENTHS: Shown.INTEGER,
+    Kind.HUNDREDTHS: Shown.INTEGER,
+    Kind.RATE: Shown.PERCENT,
 }
 _WIDTHS: Final = {
     Kind.LONG: 36,
@@ -30,8 +32,21 @@ _WIDTHS: Final = {
     Kind.NUMBER: 9,
     Kind.PERCENT: 10,
     Kind.TENTHS: 10,
+    Kind.HUNDREDTHS: 11,
+    Kind.RATE: 11,
 }
-_FORMATS: Final = {Kind.PERCENT: "0.0 %", Kind.TENTHS: "#,##0.0"}
+_SHARES: Final = {
+    Kind.PERCENT: 4,
+    Kind.RATE: 6,
+    Kind.TENTHS: 1,
+    Kind.HUNDREDTHS: 2,
+}  # decimals of the inner number
+_FORMATS: Final = {
+    Kind.PERCENT: "0.0 %",
+    Kind.TENTHS: "#,##0.0",
+    Kind.HUNDREDTHS: "#,##0.00",
+    Kind.RATE: "0.000 %",
+}
 _WIDTH: Final = 16
 _ANEW: Final = "Written anew each time: keep what you add on a sheet of your own."
 
@@ -128,8 +143,7 @@ def _cells(column: Column, frame: pl.DataFrame, decimals: list[int]) -> list[Cel
             None if value is None else Decimal(value).scaleb(-scale)
             for value, scale in zip(values, decimals, strict=True)
         ]
-    if column.kind is Kind.PERCENT:
-        return [None if value is None else Decimal(value).scaleb(-4) for value in values]
-    if column.kind is Kind.TENTHS:
-        return [None if value is None else Decimal(value).scaleb(-1) for value in values]
+    if column.kind in _SHARES:
+        places = _SHARES[column.kind]
+        return [None if value is None else Decimal(value).scaleb(-places) for value in values]
     return values

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from recon.reports import ageing, exceptions, quality, run_control, unapplied
+from recon.reports import (
+    ageing,
+    bank_reconciliation,
+    control_account,
+    exceptions,
+    quality,
+    roll_forward,
+    run_control,
+    unapplied,
+)
 from recon.reports.shape import RANK, Chart, Column, Inputs, Kind, Made, Part, Report
 from recon.reports.tables import TABLES
 
@@ -17,5 +26,14 @@ __all__ = ["RANK", "REPORTS", "TABLES", "Chart", "Column", "Inputs", "Kind", "Ma
 
 REPORTS: Final[Mapping[str, Report]] = {
     report.name: report
-    for report in (ageing.REPORT, unapplied.REPORT, exceptions.REPORT, quality.REPORT, run_control.REPORT)
+    for report in (
+        ageing.REPORT,
+        unapplied.REPORT,
+        exceptions.REPORT,
+        quality.REPORT,
+        run_control.REPORT,
+        roll_forward.REPORT,
+        control_account.REPORT,
+        bank_reconciliation.REPORT,
+    )
 }

@@ -1,8 +1,9 @@
 """What a report is made of: declared columns, parts, and the tables that it is made from.
 
 Money is an integer of minor units under the column's name with `_minor` behind it, as everywhere inside; a
-percentage is an integer of hundredths of a per cent (`_bp`), an average an integer of tenths (`_tenths`). So a report
-is the same on every machine, to the last digit.
+percentage is an integer of hundredths of a per cent (`_bp`), a rate one of ten-thousandths (`_ppm`), an average an
+integer of tenths or hundredths (`_tenths`, `_hundredths`). So a report is the same on every
+machine, to the last digit.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Kind(StrEnum):
     NUMBER = "number"  # whole
     PERCENT = "percent"
     TENTHS = "tenths"  # a number with one decimal
+    HUNDREDTHS = "hundredths"  # a number with two decimals
+    RATE = "rate"  # per cent with four decimals
 
 
 _INNER: Final[Mapping[Kind, tuple[str, type[pl.DataType]]]] = {
@@ -44,6 +47,8 @@ _INNER: Final[Mapping[Kind, tuple[str, type[pl.DataType]]]] = {
     Kind.NUMBER: ("", pl.Int64),
     Kind.PERCENT: ("_bp", pl.Int64),
     Kind.TENTHS: ("_tenths", pl.Int64),
+    Kind.HUNDREDTHS: ("_hundredths", pl.Int64),
+    Kind.RATE: ("_ppm", pl.Int64),
 }
 
 
@@ -128,6 +133,7 @@ class Inputs:
     meanings: Mapping[str, str] = field(default_factory=dict)  # exception codes in plain words
     known_to: date | None = None  # the latest day of the runs, where that is later than `as_of`
     problems: tuple[Problem, ...] = ()  # what is wrong with the tables
+    free: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Date))  # public holidays
 
     def get(self, name: str, table: Table) -> pl.DataFrame:
         """A table by its name, or an empty one where nothing gives it."""

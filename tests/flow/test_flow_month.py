@@ -115,3 +115,56 @@ def test_what_store_and_file_both_know_counts_once() -> None:
 def test_without_cases_the_files_are_as_they_are() -> None:
     file = outer(QUERIES, {"query_id": "Q-1"})
     assert month.with_cases({Kind.QUERIES: file}, CASES.empty_outside())[Kind.QUERIES].equals(file)
+
+
+BANK = "line_id,account,booking_date,amount,currency,type,narrative\nL1,1,2026-03-31,1.00,GBP,BGC,X\n"
+ITEMS = (
+    "item_id,customer_id,doc_type,doc_no,issue_date,due_date,currency,amount,open_amount\n"
+    "I1,C1,invoice,I1,2026-03-02,2026-04-01,GBP,100.00,100.00\n"
+)
+
+
+def month_end(desk: Desk, invoiced: str) -> Path:
+    """A store that knows 100.00 open, and the month's inputs: 60.00 before it, this much invoiced."""
+    desk.put("bank.csv", BANK)
+    desk.put("items.csv", ITEMS)
+    store = desk.root / "july.db"
+    assert desk.run("--store", store).code == 0
+    desk.put("month/balances.csv", "date,amount\n2026-02-28,60.00\n")
+    desk.put("month/movements.csv", f"date,type,amount\n2026-03-02,invoice,{invoiced}\n")
+    return store
+
+
+def test_a_report_of_the_inputs_and_a_break_that_strict_turns_into_an_exit_code(desk: Desk) -> None:
+    store = month_end(desk, "40.00")
+    command = (
+        "report",
+        "roll_forward",
+        "--store",
+        store,
+        "--out",
+        desk.root / "out",
+        "--data",
+        desk.root / "month",
+    )
+    ran = recon(*command, "--strict")
+    assert (ran.code, ran.err) == (0, "")
+    text = (desk.root / "out" / "report_roll_forward.csv").read_text(encoding="utf-8")
+    assert "total,GBP,,Difference,,0.00,agrees" in text
+    desk.put("month/movements.csv", "date,type,amount\n2026-03-02,invoice,39.99\n")
+    ran = recon(*command)
+    assert ran.code == 0
+    assert "the ledger has 0.01 GBP more open than opening and movements make" in ran.err
+    assert recon(*command, "--strict").code == 1
+
+
+def test_a_report_whose_input_can_not_be_read_says_why(desk: Desk) -> None:
+    store = month_end(desk, "40.00")
+    desk.put("month/balances.csv", "date,sum\n2026-02-28,60.00\n")
+    ran = recon(
+        "report", "roll_forward", "--store", store, "--out", desk.root / "out", "--data", desk.root / "month"
+    )
+    assert ran.code == 2
+    assert "the report needs balances, and nothing gives that" in ran.err
+    assert "the heading lacks `amount`" in ran.err
+    assert not (desk.root / "out" / "report_roll_forward.csv").exists()

@@ -18,6 +18,8 @@ HOLDS = {
     Kind.NUMBER: "whole number",
     Kind.PERCENT: "per cent",
     Kind.TENTHS: "number, one decimal",
+    Kind.HUNDREDTHS: "number, two decimals",
+    Kind.RATE: "per cent, four decimals",
 }
 
 

@@ -1,0 +1,140 @@
+"""The ledger over a period: what was open before it and at its end, and what moved in between.
+
+as at 2026-03-31, months 1, balances of 2026-02-28 -> period 2026-03-01 to 2026-03-31, opening that of 2026-02-28
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from recon import model
+from recon.model import BALANCES, MOVEMENTS
+from recon.problems import Problem
+from recon.reports.shape import Inputs
+
+Key = tuple[str, str]  # currency, entity
+_KEY = ["currency", "entity"]
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days of a period, and of what day its opening balance is (the day before, if the inputs have it)."""
+
+    first: date
+    last: date
+
+    @property
+    def before(self) -> date:
+        """The day of the opening balance."""
+        return self.first - timedelta(days=1)
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.last - self.first).days + 1
+
+    def __str__(self) -> str:
+        """Its days as they stand on a sheet."""
+        return f"{self.first:%d/%m/%Y} to {self.last:%d/%m/%Y}"
+
+
+def first_of(day: date, months: int) -> date:
+    """The first day of the period of so many months that ends on a day: 31 March, 3 -> 1 January."""
+    at = day.year * 12 + day.month - months
+    return date(at // 12, at % 12 + 1, 1)
+
+
+def period(inputs: Inputs, months: int) -> Period:
+    """The period of so many months; where nothing says what was open before it, that behind the next balance."""
+    wanted = first_of(inputs.as_of, months) - timedelta(days=1)
+    days = inputs.get("balances", BALANCES)["date"].unique().sort()
+    earlier = [day for day in days if day <= wanted]
+    later = [day for day in days if wanted < day < inputs.as_of]
+    opening = earlier[-1] if earlier else later[0] if later else wanted
+    return Period(opening + timedelta(days=1), inputs.as_of)
+
+
+def entities(inputs: Inputs) -> bool:
+    """Whether the ledger can be told by entity: both balances and movements name them."""
+    tables = (inputs.get("balances", BALANCES), inputs.get("movements", MOVEMENTS))
+    return all(bool((table["entity"] != "").any()) for table in tables)
+
+
+def balances(inputs: Inputs, day: date, *, by_entity: bool) -> dict[Key, int]:
+    """What was open at the end of a day by currency and entity: the whole ledger's rows, else the customers' sum."""
+    rows = _of_day(inputs, day, by_entity=by_entity)
+    whole = _sums(rows.filter(pl.col("customer_id") == ""))
+    return {**_sums(rows.filter(pl.col("customer_id") != "")), **whole}
+
+
+def split(inputs: Inputs, day: date, *, by_entity: bool) -> list[Problem]:
+    """A problem where the whole ledger's balance of a day is not the sum of its customers'."""
+    rows = _of_day(inputs, day, by_entity=by_entity)
+    whole, parts = (
+        _sums(rows.filter((pl.col("customer_id") == "") == is_whole)) for is_whole in (True, False)
+    )
+    found = []
+    for key in sorted(set(whole) & set(parts)):
+        if whole[key] != parts[key]:
+            what = (
+                f"the balance of the whole ledger is {text(inputs, key, whole[key])}, those of its customers come to "
+                f"{text(inputs, key, parts[key])}"
+            )
+            found.append(
+                Problem(
+                    "report-break", f"balances of {day}", what, "one of them was extracted at another time"
+                )
+            )
+    return found
+
+
+def _of_day(inputs: Inputs, day: date, *, by_entity: bool) -> pl.DataFrame:
+    rows = inputs.get("balances", BALANCES).filter(pl.col("date") == day)
+    return rows if by_entity else rows.with_columns(entity=pl.lit(""))
+
+
+def _sums(rows: pl.DataFrame) -> dict[Key, int]:
+    return {
+        (str(currency), str(entity)): int(amount)
+        for currency, entity, amount in rows.group_by(_KEY).agg(pl.col("amount_minor").sum()).iter_rows()
+    }
+
+
+def closing(inputs: Inputs, *, by_entity: bool) -> tuple[dict[Key, int], str]:
+    """What the ledger says is open now, and where that is from: the balances of that day, else the open items."""
+    said = balances(inputs, inputs.as_of, by_entity=by_entity)
+    if said:
+        return said, "the file balances"
+    items = inputs["open_items"]
+    rows = items if by_entity else items.with_columns(entity=pl.lit(""))
+    return _sums(rows.with_columns(amount_minor=pl.col("extract_minor"))), "the ledger's open items"
+
+
+def movements(inputs: Inputs, first: date, last: date) -> pl.DataFrame:
+    """The movements of some days, both included."""
+    return inputs.get("movements", MOVEMENTS).filter(pl.col("date").is_between(first, last))
+
+
+def by_type(rows: pl.DataFrame, *, by_entity: bool) -> dict[Key, dict[str, tuple[int, int]]]:
+    """For each currency and entity: type -> (amount, how many)."""
+    told = rows if by_entity else rows.with_columns(entity=pl.lit(""))
+    found: dict[Key, dict[str, tuple[int, int]]] = {}
+    summed = told.group_by([*_KEY, "type"]).agg(pl.col("amount_minor").sum(), pl.len())
+    for currency, entity, kind, amount, count in summed.iter_rows():
+        found.setdefault((currency, entity), {})[kind] = (amount, count)
+    return found
+
+
+def text(inputs: Inputs, key: Key, minor: int) -> str:
+    """An amount of a currency (and entity) as text."""
+    entity = f" of {key[1]}" if key[1] else ""
+    return f"{model.money_text(minor, key[0], inputs.scales)} {key[0]}{entity}"
+
+
+def total(found: Mapping[str, tuple[int, int]]) -> int:
+    """The sum of movements by type."""
+    return sum(amount for amount, _ in found.values())
