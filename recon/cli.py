@@ -243,7 +243,13 @@ def apply(
 
 @app.command()
 def post(
-    format_name: Annotated[str, typer.Option("--format", help="Posting format: generic.")],
+    format_name: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="generic, unit4, coda, sage, xero, quickbooks, tally, or a layout of your own (FILE.yaml).",
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the posting file.")],
     store: StoreOption = "",
     book: Annotated[
@@ -259,11 +265,13 @@ def post(
         return
     if posted.again:
         terminal.out_console.print(
-            f"nothing new is accepted; this is batch {posted.batch_id} again, {posted.lines} bank lines"
+            f"nothing new is accepted; this is batch {posted.batch_id} again ({posted.format}), {posted.lines} "
+            "bank lines",
+            soft_wrap=True,
         )
     else:
         terminal.out_console.print(f"batch {posted.batch_id}: {posted.lines} bank lines")
-        terminal.out_console.print(posted.control, markup=False)
+        terminal.out_console.print(posted.control, markup=False, soft_wrap=True)
     for file in posted.files:
         terminal.out_console.print(f"wrote {file}", soft_wrap=True)
 
@@ -274,7 +282,12 @@ def rules_check(
         str, typer.Argument(help="Rules file or column profile; default: the rules that come with recon.")
     ] = "",
 ) -> None:
-    """Everything that is wrong in a rules file or a column profile, with line and nearest key."""
+    """Everything that is wrong in a rules file, a column profile or a posting layout, with line and nearest key."""
+    layout = flow.settings.layout_of(file)
+    if layout:
+        told = f"{layout[1]}: the posting layout `{layout[0].name}` ({layout[0].title}) is right"
+        terminal.out_console.print(told, soft_wrap=True, markup=False)
+        return
     found = flow.settings.profile_of(file)
     if found:
         profile, path = found

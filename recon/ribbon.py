@@ -20,7 +20,7 @@ from recon.problems import EXIT_DONE, EXIT_INPUT, EXIT_JOB, Problem, ReconError
 from recon.workbook import live, named
 from recon.workbook.live import LiveBook
 
-POSTING_FORMAT: Final = "generic"
+POSTING_FORMAT: Final = ""  # as the rules say
 _NEEDED: Final = ("bank", "items")
 _STAGES: Final = {"read": "reading", "match": "matching", "write": "writing"}
 _AGAIN: Final = "and press New file again"

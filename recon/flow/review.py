@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ import polars as pl
 
 from recon import decide, model, posting
 from recon.decide import cases
-from recon.flow import books, deliver, learning, moments
+from recon.flow import books, deliver, learning, moments, settings
 from recon.flow.books import Book
 from recon.flow.login import login
 from recon.net import over_turns
@@ -98,8 +99,9 @@ class Posted:
     batch_id: str
     files: tuple[Path, ...]
     lines: int
-    control: str
+    control: str  # the checks and the file's fingerprint; the report beside the file has more
     again: bool
+    format: str = ""
 
 
 def post(
@@ -110,11 +112,21 @@ def post(
     Where nothing new is accepted the last file is written again, byte for byte, so that a lost file is no lost
     posting and nothing is posted twice.
 
+    Args:
+        format_name: generic, a layout that comes with recon, or the path of a layout file; empty = what the rules
+            of the last run say.
+        out: the folder of the file and of the control report beside it.
+        store_url: the store; empty = the one beside the workbook.
+        book: the workbook, closed or open in Excel.
+        who: who posts; empty = the login.
+
     Raises:
-        ReconError: EXIT_INPUT if there is no such format, no store is named, or a control over the file does not
-            hold (control-failed; nothing is written, and all stays to be posted); EXIT_JOB if it can't be used.
+        ReconError: EXIT_INPUT if there is no such format, no store is named, the rules lack something that the
+            format must be told, or a control over the file does not hold (control-failed); nothing is written, and
+            all stays to be posted. EXIT_JOB if it can't be used.
     """
-    posting.check_format(format_name)
+    if format_name:
+        settings.posting_layout(format_name)
     if isinstance(book, Path) and book.exists():
         books.check(book)
     url = books.store_url(store_url, book)
@@ -148,11 +160,15 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
     items = store.items([item for item in unposted["item_id"].unique(maintain_order=True).to_list() if item])
     rules = rules_of_last_run(store)
     ceiling = rules.controls.hand_post_ceiling
+    layout = settings.posting_layout(format_name or rules.posting.format)
     made = posting.post(
-        format_name,
+        layout.name if layout else settings.GENERIC,
         unposted,
         lines,
         items,
+        layout=layout,
+        site=posting.site_of(rules, layout) if layout else None,
+        words=_words(),
         accounts=posting.accounts_of(rules),
         approved_by=who or login(),
         hand_ceiling=ceiling,
@@ -182,10 +198,25 @@ def rules_of_last_run(store: Store) -> Rules:
     return learning.rules_of(store)
 
 
+def _words() -> set[str]:
+    """Names of accounts that come with recon, which are no ledger's codes."""
+    accounts = [posting.accounts_of(Rules()), posting.accounts_of(settings.load_rules()[0])]
+    named = {name for one in accounts for name in one.deductions.values()}
+    return named | {name for one in accounts for name in (one.receivables, one.suspense)}
+
+
 def _posted(batch: model.Batch, out: Path, *, again: bool) -> Posted:
-    texts = {f"posting-{batch.format}-{batch.batch_id}.csv": batch.text}
-    if batch.controls:
-        texts[f"posting-{batch.format}-{batch.batch_id}-controls.txt"] = batch.controls
-    return Posted(
-        batch.batch_id, tuple(deliver.write(out, texts)), len(batch.line_ids), batch.controls, again
+    # Files of before the report said the name were all generic.
+    name, encoding, digest = posting.file_of(batch.controls) or (
+        f"posting-{batch.format}-{batch.batch_id}.csv",
+        "utf-8",
+        "",
     )
+    data = batch.text.encode(encoding)
+    assert digest in {"", hashlib.sha256(data).hexdigest()}, "the same batch is the same bytes"
+    contents: dict[str, str | bytes] = {name: data}
+    if batch.controls:
+        contents[f"{Path(name).stem}-controls.txt"] = batch.controls
+    checks = batch.controls.partition("\n\n")[0]
+    files = tuple(deliver.write(out, contents))
+    return Posted(batch.batch_id, files, len(batch.line_ids), checks, again, batch.format)

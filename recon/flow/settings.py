@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from recon import ingest, rules
-from recon.problems import Problem, ReconError
+from recon.problems import EXIT_INPUT, Problem, ReconError
 from recon.resources import folder
+from recon.rules.layout import Layout
 from recon.rules.profile import Profile
 from recon.rules.schema import Rules
 
@@ -41,6 +43,52 @@ def profile_of(name: str) -> tuple[Profile, Path] | None:
     path = _path(name or DEFAULT)
     text = _text(path)
     return (rules.parse_profile(text, _shown(path)), path) if rules.is_profile(text, _shown(path)) else None
+
+
+GENERIC = "generic"  # the one posting format that is no layout
+
+
+def posting_layout(name: str) -> Layout | None:
+    """The layout of a posting format: one that comes with recon by its name, or a file of one's own.
+
+    Returns:
+        None for `generic`, which has no layout.
+
+    Raises:
+        ReconError: format-unknown with the formats there are; file-missing, file-unreadable, or every problem of the
+            layout at once.
+    """
+    known = sorted(path.stem for path in (folder("rules") / "postings").glob("*.yaml"))
+    if name == GENERIC:
+        return None
+    path = folder("rules") / "postings" / f"{name}.yaml"
+    if name not in known:
+        path = Path(name)
+        if path.suffix.lower() not in {".yaml", ".yml"}:
+            near = difflib.get_close_matches(name, [GENERIC, *known], n=1)
+            hints = [
+                f"known formats: {', '.join([GENERIC, *known])}, or a layout of your own as FILE.yaml",
+                *(f"did you mean `{one}`?" for one in near),
+            ]
+            what = f"no posting format `{name}`"
+            raise ReconError(Problem("format-unknown", "--format", what, "\n".join(hints)), EXIT_INPUT)
+    made = rules.parse_layout(_text(path), _shown(path))
+    if path.parent != folder("rules") / "postings" and made.name in [GENERIC, *known]:
+        what, hint = f"name: `{made.name}` is a format that comes with recon", "give yours a name of its own"
+        where = rules.place(_text(path), _shown(path), ("name",))
+        raise ReconError(Problem("rules-value", where, what, hint))
+    return made
+
+
+def layout_of(name: str) -> tuple[Layout, Path] | None:
+    """A layout of posting files out of a file, and where it is; None if the file is meant as something else.
+
+    Raises:
+        ReconError: file-missing, file-unreadable, rules-yaml, or every problem of the layout at once.
+    """
+    path = _path(name or DEFAULT)
+    text = _text(path)
+    return (rules.parse_layout(text, _shown(path)), path) if rules.is_layout(text, _shown(path)) else None
 
 
 def remarks(path: Path) -> tuple[Problem, ...]:
@@ -136,6 +184,8 @@ def _path(name: str) -> Path:
 
 def _shown(path: Path) -> str:
     """How a rules file is called in messages."""
+    if path.parent == folder("rules") / "postings":
+        return f"rules/postings/{path.name}"
     return f"rules/{path.name}" if path.parent == folder("rules") else path.as_posix()
 
 

@@ -1,7 +1,7 @@
 """Accepted allocations -> the file that a ledger imports.
 
-Pure: what was accepted comes in, the text of a file goes out. One format is one small file here and one line in
-FORMATS.
+Pure: what was accepted comes in, the text of a file goes out. `generic` is written by code; every other format is a
+layout (rules.layout), which is data.
 """
 
 from __future__ import annotations
@@ -17,27 +17,34 @@ from typing import Final
 
 import polars as pl
 
-from recon.model import Batch
+from recon import model
+from recon.model import ACCEPTED, BANK_LINES, Batch
 from recon.net import over_turns
-from recon.posting import generic
+from recon.posting import generic, layouts, told
 from recon.posting.controls import controls, controls_text, failures
 from recon.posting.journal import Accounts, accounts_of, journal
+from recon.posting.rows import rows as rows_of
+from recon.posting.site import Site, missing, site_of
+from recon.posting.told import file_of
 from recon.problems import EXIT_INPUT, Problem, ReconError
+from recon.rules.layout import Layout
 
 __all__ = [
     "FORMATS",
     "Accounts",
     "Posting",
+    "Site",
     "accounts_of",
     "batch_id",
-    "check_format",
     "controls_text",
     "due",
     "failures",
+    "file_of",
     "post",
+    "site_of",
 ]
 
-# Name -> journal legs (posting.journal) to the text of the file.
+# Formats that are no layout: name -> journal legs (posting.journal) to the text of the file.
 FORMATS: Final[Mapping[str, Callable[[pl.DataFrame, str], str]]] = MappingProxyType({"generic": generic.text})
 
 
@@ -64,11 +71,14 @@ def post(
     hand_ceiling: Decimal = Decimal(0),
     corrected_on: date | None = None,
     corrected: Iterable[str] = (),
+    layout: Layout | None = None,
+    site: Site | None = None,
+    words: Iterable[str] = (),
 ) -> Posting:
     """A posting file of everything that is accepted and given; the same rows in any order give the same bytes.
 
     Args:
-        format_name: a key of FORMATS.
+        format_name: a key of FORMATS, or the layout's name.
         accepted: model.ACCEPTED in outer form, whole turns of lines, none of which is posted. What a later turn took
             back of an earlier one is not posted at all; what it takes back of one posted before is a counter-posting.
         bank_lines: the lines accepted (and maybe others), in outer form.
@@ -78,11 +88,15 @@ def post(
         hand_ceiling: lines up to this need no second person, unless something is written off.
         corrected_on: the day of corrections, since the line's own may be of a closed period.
         corrected: lines of which something is posted already: what is posted of them now are corrections.
+        layout: how the file is laid out; none = a format of FORMATS.
+        site: what the rules say to the layout.
+        words: names of accounts that come with recon and are no ledger's codes; a layout does not take them.
 
     Raises:
-        ReconError: (format-unknown) with the formats there are.
+        ReconError: format-unknown with the formats there are; of a layout all that the rules lack (posting-setting),
+            that does not fit (posting-field), or that the ledger's import can't carry (posting-refused).
     """
-    write = _writer(format_name)
+    write = None if layout else _writer(format_name)
     left = due(accepted)
     posted = accepted.select("line_id", "turn").join(left.select("line_id"), on="line_id", how="semi")
     turns = tuple(posted.unique().sort("line_id", "turn").iter_rows())
@@ -91,8 +105,48 @@ def post(
         left, bank_lines, open_items, accounts or Accounts(), approved_by, corrected_on, set(corrected)
     )
     checks = controls(legs, left, bank_lines, hand_ceiling)
-    batch = Batch(identity, format_name, write(legs, identity), turns, controls_text(checks))
-    return Posting(batch, legs, checks)
+    scales = model.scales_of([(ACCEPTED, left), (BANK_LINES, bank_lines)])
+    if layout:
+        text, many = _laid_out(layout, legs, identity, scales, site or Site(), accounts or Accounts(), words)
+    else:
+        assert write is not None
+        text, many = write(legs, identity), legs.height
+    suffix, encoding = (layout.suffix, layout.encoding) if layout else ("csv", "utf-8")
+    report = [
+        controls_text(checks)
+        + told.file_text(f"posting-{format_name}-{identity}.{suffix}", text, encoding, many),
+        told.sums_text(legs, scales),
+        told.allocate_text(legs, identity, scales) if layout and layout.allocate else "",
+    ]
+    kept = "\n".join(part for part in report if part)
+    return Posting(Batch(identity, format_name, text, turns, kept), legs, checks)
+
+
+def _laid_out(
+    layout: Layout,
+    legs: pl.DataFrame,
+    identity: str,
+    scales: Mapping[str, int],
+    site: Site,
+    accounts: Accounts,
+    words: Iterable[str],
+) -> tuple[str, int]:
+    """The text of a layout's file, and how many rows it has.
+
+    Raises:
+        ReconError: everything that lacks or does not fit.
+    """
+    lacking = missing(layout, site, legs, accounts, words)
+    made = rows_of(legs, layout.form, scales)
+    try:
+        text = layouts.text(layout, made, identity, site, scales)
+    except ReconError as wrong:
+        # A word of ours in an account's place may be too long for it, which is not what is wrong.
+        others = [one for one in wrong.problems if not lacking or one.code != "posting-field"]
+        raise ReconError([*lacking, *others]) from wrong
+    if lacking:
+        raise ReconError(lacking)
+    return text, made.height
 
 
 def due(accepted: pl.DataFrame) -> pl.DataFrame:
@@ -103,15 +157,6 @@ def due(accepted: pl.DataFrame) -> pl.DataFrame:
     first = accepted.select("line_id", first=pl.col("turn").min().over("line_id")).unique()
     left = over_turns(accepted).join(first, on="line_id", maintain_order="left")
     return left.with_columns(turn="first").drop("first")
-
-
-def check_format(format_name: str) -> None:
-    """See that a posting format exists.
-
-    Raises:
-        ReconError: (format-unknown) with the formats there are.
-    """
-    _writer(format_name)
 
 
 def _writer(format_name: str) -> Callable[[pl.DataFrame, str], str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.posting.journal import LEGS
+from recon.posting.journal import INNER_ONLY, LEGS
 
-COLUMNS = ("batch_id", *(name for name in LEGS.names if name != "kind"))
+CONTROLS = r"[\pC\x{2028}\x{2029}]+"  # what no line of text has: control characters, directions, line ends
+COLUMNS = ("batch_id", *(name for name in LEGS.names if name not in INNER_ONLY))
 
 
 def table(legs: pl.DataFrame, batch_id: str) -> pl.DataFrame:
@@ -35,7 +36,5 @@ def clean(column: pl.Expr) -> pl.Expr:
 
     The apostrophe keeps an id readable that really begins so; leaving the sign out would make it another id.
     """
-    plain = (
-        column.cast(pl.String).fill_null("").str.replace_all(r"[\pC\x{2028}\x{2029}]+", " ").str.strip_chars()
-    )
+    plain = column.cast(pl.String).fill_null("").str.replace_all(CONTROLS, " ").str.strip_chars()
     return pl.when(plain.str.contains(r"^[=+\-@＝＋－＠]")).then(pl.lit("'") + plain).otherwise(plain)  # noqa: RUF001 - full-width signs are formulas to some spreadsheets

@@ -37,8 +37,14 @@ LEGS = Table(
         Column("rule_id", "the rule or the decision that made it"),
         Column("prepared_by", "recon, or the person who allocated by hand"),
         Column("approved_by", "the person who accepted; empty = by rule, or still to be approved"),
+        # For layouts, which have other rows than the generic journal.
+        Column("item_id", "the item that the leg is about, on deductions' legs too"),
+        Column("deduction_type", "of a deduction: TDS, CIS, DISC, TOL, WO, ..."),
+        Column("counter", "yes = it opens the item again (a returned payment, what is taken back)"),
+        Column("bank_account", "ledger account of the line's bank account, on every leg"),
     ),
 )
+INNER_ONLY = ("kind", "item_id", "deduction_type", "counter", "bank_account")
 
 # Decisions by which a person makes an allocation instead of accepting one that was proposed.
 BY_HAND = tuple(
@@ -94,6 +100,7 @@ def journal(
     """
     scales = model.scales_of([(ACCEPTED, accepted), (BANK_LINES, bank_lines)])
     rows = _rows(accepted, bank_lines, open_items, approved_by, scales)
+    rows = rows.with_columns(_bank_account(accounts.banks).alias("account"))
     if corrected_on:
         day = pl.max_horizontal("booking_date", pl.lit(corrected_on))
         rows = rows.with_columns(
@@ -102,7 +109,7 @@ def journal(
             .otherwise("booking_date")
             .alias("booking_date")
         )
-    legs = pl.concat([_bank(rows, accounts), _deductions(rows, accounts), _customers(rows, accounts)])
+    legs = pl.concat([_bank(rows), _deductions(rows, accounts), _customers(rows, accounts)])
     number = pl.struct("posting_date", "bank_line_id").rank("dense").cast(pl.Int64)
     ordered = legs.filter((pl.col("size") != 0) | (pl.col("kind") == "bank")).sort(
         "posting_date", "bank_line_id", "rank", "doc_ref", "applied_to_item", "account", "rule_id", "size"
@@ -132,9 +139,9 @@ def _rows(
         (pl.col("amount_minor") == 0).alias("of_nought"),
     )
     given = [name for name in ("doc_no", "entity") if name in open_items.columns]
-    items = open_items.select("item_id", *[pl.col(name).fill_null("") for name in given]).unique(
-        "item_id", keep="first", maintain_order=True
-    )
+    items = open_items.select(
+        "item_id", *[pl.col(name).fill_null("") for name in given], is_credit=_is_credit(open_items)
+    ).unique("item_id", keep="first", maintain_order=True)
     rows = model.inside(accepted, ACCEPTED, scales).join(lines, on="line_id", how="left")
     assert rows["account"].null_count() == 0, "every accepted line is a bank line"
     rows = rows.join(items, on="item_id", how="left")
@@ -145,6 +152,13 @@ def _rows(
     alone = pl.when(ours.len() == 1).then(ours.first()).over("line_id")
     entity = pl.when(pl.col("entity") == "").then(alone).otherwise("entity").fill_null("")
     rows = rows.with_columns(entity.alias("entity"))
+    # An invoice is settled by what comes in, a credit note by what goes out; the other way round it is opened again.
+    settled = pl.col("amount_minor") + pl.col("deduction_minor").fill_null(0)
+    settled = settled.sum().over("line_id", "item_id", "customer_id")
+    other = pl.when(pl.col("is_credit").fill_null(value=False)).then(settled > 0).otherwise(settled < 0)
+    rows = rows.with_columns(
+        ((pl.col("item_id") != "") & other).alias("is_counter"), settled.sign().alias("settled_sign")
+    )
     by_hand = pl.col("decision").is_in(list(BY_HAND))
     person = pl.when(pl.col("decision") == "").then(pl.lit("")).otherwise(pl.col("accepted_by"))
     # Whoever allocated by hand does not approve it too; a name is the same in capitals, and among several. A name
@@ -160,6 +174,15 @@ def _rows(
     )
 
 
+def _is_credit(items: pl.DataFrame) -> pl.Expr:
+    """Whether an item is owed by us: its type says so, or its amount has a minus."""
+    said = [pl.col(name).fill_null("") for name in ("open_amount", "amount") if name in items.columns]
+    below = [text.str.starts_with("-") for text in said]
+    typed = [pl.col("doc_type").is_in(["credit_note", "on_account"]).fill_null(value=False)]
+    return pl.any_horizontal([*below, *(typed if "doc_type" in items.columns else []), pl.lit(value=False)])
+
+
+_YES = pl.lit("yes")
 _SHARED = ("posting_date", "value_date", "currency", "bank_line_id", "rule_id", "prepared_by", "approved_by")
 
 
@@ -183,7 +206,7 @@ def _joined(name: str) -> pl.Expr:
     return pl.col(name).filter(pl.col(name) != "").unique().sort().str.join(", ")
 
 
-def _bank(rows: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
+def _bank(rows: pl.DataFrame) -> pl.DataFrame:
     """One leg a line: what came in, to the bank. None where allocations of a line are only moved."""
     entity = pl.col("entity").filter(pl.col("entity") != "").unique()
     whole = (
@@ -201,10 +224,14 @@ def _bank(rows: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
         0,
         kind=pl.lit("bank"),
         entity=pl.col("entity").fill_null(""),
-        account=_bank_account(accounts.banks),
+        account=pl.col("account"),
         customer_id=pl.lit(""),
         doc_ref=pl.col("bank_line_id"),
         applied_to_item=pl.lit(""),
+        item_id=pl.lit(""),
+        deduction_type=pl.lit(""),
+        counter=pl.lit(""),
+        bank_account=pl.col("account"),
         size=pl.col("amount_minor"),
     )
 
@@ -221,6 +248,12 @@ def _deductions(rows: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
         customer_id=pl.col("customer_id"),
         doc_ref=pl.col("doc_ref"),
         applied_to_item=pl.lit(""),
+        item_id=pl.col("item_id"),
+        deduction_type=pl.col("deduction_type"),
+        counter=pl.when(pl.col("is_counter") & (pl.col("deduction_minor").sign() == pl.col("settled_sign")))
+        .then(_YES)
+        .otherwise(pl.lit("")),
+        bank_account=pl.col("account"),
         size=pl.col("deduction_minor"),
     )
 
@@ -237,6 +270,8 @@ def _customers(rows: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
         "currency",
         "entity",
         "doc_ref",
+        "account",
+        "is_counter",
     ]
     whole = named.group_by(keys).agg(
         (pl.col("amount_minor").sum() + pl.col("deduction_minor").fill_null(0).sum()).alias("settled"),
@@ -258,6 +293,10 @@ def _customers(rows: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
         customer_id=pl.col("customer_id"),
         doc_ref=pl.col("doc_ref"),
         applied_to_item=pl.col("item_id"),
+        item_id=pl.col("item_id"),
+        deduction_type=pl.lit(""),
+        counter=pl.when(pl.col("is_counter")).then(_YES).otherwise(pl.lit("")),
+        bank_account=pl.col("account"),
         size=-pl.col("settled"),
     )
 

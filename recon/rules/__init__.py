@@ -9,6 +9,7 @@ from typing import Any
 
 from recon.problems import Problem, ReconError
 from recon.rules import document, sense
+from recon.rules.layout import Layout
 from recon.rules.profile import Profile
 from recon.rules.schema import Rules
 
@@ -88,6 +89,24 @@ def parse_profile(text: str, where: str) -> Profile:
         ReconError: as `parse`.
     """
     return document.validate(Profile, document.load(text, where))
+
+
+def parse_layout(text: str, where: str) -> Layout:
+    """A layout of posting files out of YAML text.
+
+    Raises:
+        ReconError: as `parse`.
+    """
+    return document.validate(Layout, document.load(text, where))
+
+
+def is_layout(text: str, where: str) -> bool:
+    """Whether a text is meant as a layout of posting files: it says what its records are.
+
+    Raises:
+        ReconError: it is no YAML.
+    """
+    return "record" in document.load(text, where).data
 
 
 def is_profile(text: str, where: str) -> bool:

@@ -1,4 +1,4 @@
-"""Which ledger accounts a posting file names."""
+"""What a posting file needs to know of the ledger: its accounts, and what its import wants to be told."""
 
 from __future__ import annotations
 
@@ -27,3 +27,16 @@ class Accounts(Part):
     )
     """The account of each deduction_type: `WO` what a reviewer writes off, `DISC` a discount, `ROUND` the rounding of
     a tax, `CHARGE` bank charges that an advice states. A type that is named nowhere stands for its own account."""
+
+
+class Posting(Part):
+    """Posting files: which layout the button *Post* writes, and what each layout must be told (docs/posting.md)."""
+
+    format: str = Field(default="generic", min_length=1)
+    """The format of the button *Post*: a name, or the whole path of a layout file of your own."""
+    settings: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Layout -> setting -> value (`unit4: {client: "01", voucher_type: SR}`). docs/posting.md lists those of each
+    layout. All have `currency` (the ledger's own; empty = `currency` above), `foreign` (`blank`: money in other
+    currencies is posted without an amount in the ledger's own), `first_month` (of the financial year, 1 to 12) and
+    `year_named` (`start` or `end`: which calendar year it is called by), `unmatched` (`allow`: items whose id is no
+    key of the ledger are posted without a match)."""

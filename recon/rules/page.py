@@ -17,6 +17,7 @@ from annotated_types import Ge, Le, MaxLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from recon.rules.layout import Layout
 from recon.rules.meanings import meanings
 from recon.rules.profile import Profile
 from recon.rules.schema import Rules
@@ -78,6 +79,14 @@ belongs to the profile whose `header` it has; `--profile NAME` settles a tie. `r
 wrong in a profile, too.
 """
 
+_LAYOUTS = """\
+## Posting layouts
+
+A layout is one YAML file of its own that says how the fields of a ledger's posting file stand. Those that come with
+recon are in `rules/postings/`; [posting.md](posting.md#a-layout-of-your-own) says how to make one of yours.
+`recon rules check FILE` says what is wrong in a layout, too.
+"""
+
 _WORDS: dict[Any, str] = {
     bool: "`true` or `false`",
     int: "whole number",
@@ -91,6 +100,8 @@ def page() -> str:
     """The whole page as Markdown."""
     parts = [_OPENING, "\n".join(_sections(Rules, "", "All keys")), _PROFILES]
     parts.append("\n".join(_sections(Profile, "", "Keys of a profile", level=3)))
+    parts.append(_LAYOUTS)
+    parts.append("\n".join(_sections(Layout, "", "Keys of a layout", level=3)))
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from recon.rules.accounts import Accounts
+from recon.rules.accounts import Accounts, Posting
 from recon.rules.authority import Authority
 from recon.rules.cases import Cases
 from recon.rules.learning import Learning
@@ -416,6 +416,7 @@ class Rules(Part):
     """Tolerances by name; a customer's tolerance_profile picks one, else `default`."""
     deductions: tuple[Deduction, ...] = ()
     accounts: Accounts = Accounts()
+    posting: Posting = Posting()
     not_receivable: tuple[NotReceivable, ...] = ()
     surpluses: tuple[Surplus, ...] = ()
     """What the rest of an over-payment is, where the text says it; the rest is then not held on account."""

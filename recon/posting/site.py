@@ -1,0 +1,167 @@
+"""What a layout must be told by the rules: settings, the ledger's currency, accounts. All that lacks, at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from recon.posting.journal import Accounts
+from recon.problems import Problem, ReconError
+from recon.rules.layout import COMMON, Layout
+from recon.rules.schema import Rules
+
+BLANK = "blank"  # a setting that is empty on purpose
+_NAMED_MAX = 5  # bank lines or accounts named in a problem
+SAY_IT = "say it in your rules and run recon run with them: posting goes by the rules of the last run"
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the rules say to one layout: its settings, and the ledger's own currency ("" = not said)."""
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
+
+    def said(self, name: str) -> str:
+        """A setting; "" where nothing is said or it is blank on purpose."""
+        value = self.settings.get(name, "")
+        return "" if value == BLANK else value
+
+
+def key_of(layout: Layout, setting: str) -> str:
+    """The rules' key of a layout's setting."""
+    return f"posting.settings.{layout.name}.{setting}"
+
+
+def site_of(rules: Rules, layout: Layout) -> Site:
+    """What the rules say to a layout.
+
+    Raises:
+        ReconError: (posting-setting) a setting that the layout has not, or a value that it can't take.
+    """
+    said = rules.posting.settings.get(layout.name, {})
+    known = (*layout.settings, *COMMON)
+    problems = []
+    for name in sorted(set(said) - set(known)):
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"known settings: {', '.join(sorted(known))}" + (
+            f"\ndid you mean `{near[0]}`?" if near else ""
+        )
+        problems.append(
+            Problem(
+                "posting-setting",
+                key_of(layout, name),
+                f"the format `{layout.name}` has no such setting",
+                hint,
+            )
+        )
+    takes = {
+        "first_month": r"[1-9]|1[0-2]",
+        "year_named": "start|end",
+        "unmatched": "allow|refuse",
+        "foreign": "blank|refuse",
+        "currency": "[A-Z]{3}",
+    }
+    for name, pattern in takes.items():
+        if said.get(name) and not re.fullmatch(pattern, said[name]):
+            what = f"`{said[name]}` is none of what it takes: {pattern.replace('|', ', ')}"
+            problems.append(Problem("posting-setting", key_of(layout, name), what))
+    if problems:
+        raise ReconError(problems)
+    return Site({**layout.settings, **said}, said.get("currency") or rules.currency)
+
+
+def missing(
+    layout: Layout, site: Site, legs: pl.DataFrame, accounts: Accounts, words: Iterable[str] = ()
+) -> list[Problem]:
+    """What the rules don't say, or what the layout can't carry, as problems.
+
+    Args:
+        layout: the layout.
+        site: what the rules say to it.
+        legs: posting.journal, outer form.
+        accounts: the accounts that the rules name.
+        words: accounts' names that come with recon, which are no ledger's codes.
+    """
+    return [
+        *_accounts(layout, legs, accounts, set(words)),
+        *_companies(layout, legs),
+        *_currencies(layout, site, legs),
+    ]
+
+
+def named(values: pl.Series) -> str:
+    """The first few different values, for a message."""
+    unique = values.unique().sort().to_list()
+    more = f" and {len(unique) - _NAMED_MAX} more" if len(unique) > _NAMED_MAX else ""
+    return ", ".join(unique[:_NAMED_MAX]) + more
+
+
+def _accounts(layout: Layout, legs: pl.DataFrame, accounts: Accounts, words: set[str]) -> list[Problem]:
+    problems = []
+
+    def lacks(key: str, what: str, example: str) -> None:
+        problems.append(Problem("posting-setting", key, what, f"{example}\n{SAY_IT}"))
+
+    banks = legs.filter(~pl.col("bank_account").is_in(list(accounts.banks.values())))["bank_account"].unique()
+    for account in sorted(banks):
+        lacks(
+            "accounts.banks",
+            f"our bank account {account or '(the statement names none)'} has no ledger account",
+            f'banks: {{"{account}": "1200"}}',
+        )
+    kept = legs.filter(pl.col("kind") == "deduction").select("deduction_type", "account").unique()
+    for type_, account in kept.sort("deduction_type", "account").iter_rows():
+        if type_ not in accounts.deductions or account in words:
+            lacks(
+                "accounts.types",
+                f"the deduction {type_} has no ledger account (`{account}` is only recon's word)",
+                f'types: {{{type_}: "7900"}}, or `account` of its tolerance or deduction, which goes first',
+            )
+    held = {"receivables": False, "suspense": False}
+    customers = legs.filter(pl.col("kind").is_in(["item", "on_account"]))
+    if customers.height and "account" in layout.held and layout.form == "legs":
+        held["receivables"] = customers["account"].is_in([accounts.receivables]).any()
+    of_nobody = (pl.col("kind") == "on_account") & (pl.col("customer_id") == "")
+    takes = layout.record == "tally" or "gl_account" in layout.held
+    takes = takes or (layout.form == "legs" and "account" in layout.held)
+    held["suspense"] = takes and legs.filter(of_nobody).height > 0
+    for name, used in held.items():
+        if used and getattr(accounts, name) in words:
+            lacks(f"accounts.{name}", f"no ledger account is said for {name}", f'{name}: "1100"')
+    return problems
+
+
+def _companies(layout: Layout, legs: pl.DataFrame) -> list[Problem]:
+    found = legs.filter(pl.col("entity") != "")["entity"].unique()
+    if layout.companies == "any" or len(found) <= 1:
+        return []
+    what = (
+        f"a file of `{layout.name}` is of one company, and items of several are to be posted: {named(found)}"
+    )
+    hint = "keep a workbook (or store) for each company"
+    return [Problem("posting-refused", "recon post", what, hint)]
+
+
+def _currencies(layout: Layout, site: Site, legs: pl.DataFrame) -> list[Problem]:
+    if legs.is_empty():
+        return []
+    if not site.currency:
+        what = "nothing says which currency the ledger is kept in"
+        return [Problem("posting-setting", key_of(layout, "currency"), what, f"currency: GBP\n{SAY_IT}")]
+    other = legs.filter(pl.col("currency") != site.currency)
+    if other.is_empty() or (layout.foreign == "ask" and site.settings.get("foreign") == BLANK):
+        return []
+    what = (
+        f"{named(other['currency'])} is to be posted to a ledger in {site.currency}, and no rate is known "
+        f"(bank lines {named(other['bank_line_id'])})"
+    )
+    if layout.foreign == "never":
+        hint = f"`{layout.name}` takes no other currency: post these by hand, from a store of their own"
+        return [Problem("posting-refused", "recon post", what, hint)]
+    hint = f"foreign: blank\nleaves the amount in {site.currency} to the ledger; {SAY_IT}"
+    return [Problem("posting-setting", key_of(layout, "foreign"), what, hint)]
