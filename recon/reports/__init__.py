@@ -13,6 +13,7 @@ from recon.reports import (
     ageing,
     bank_reconciliation,
     control_account,
+    dso,
     exceptions,
     quality,
     roll_forward,
@@ -35,5 +36,6 @@ REPORTS: Final[Mapping[str, Report]] = {
         roll_forward.REPORT,
         control_account.REPORT,
         bank_reconciliation.REPORT,
+        dso.REPORT,
     )
 }

@@ -1,0 +1,223 @@
+"""Collection: how long sales stay unpaid, and how much of what could be collected was.
+
+closing 1,450,000, sales of the quarter 1,740,000 (90 days), not due 1,050,000, opening 1,300,000
+    DSO 75.00 days; count-back 74.50; best possible 54.31; average days delinquent 20.69; CEI 79.90 %
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Final
+
+import polars as pl
+
+from recon.model import BALANCES, MOVEMENTS
+from recon.problems import Problem
+from recon.reports import ledger
+from recon.reports.ledger import Key, Period
+from recon.reports.shape import PLAIN, SUBTOTAL, Column, Inputs, Kind, Made, Part, Report, frame, ratio
+
+SALES: Final = ("invoice", "debit_note")
+_SHEET: Final = "Collection"
+_DAYS, _SHARE = "days", "per cent"
+_MEASURES: Final = (
+    Column("measure", "Measure", "its name", file_only=True),
+    Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
+    Column("title", "Measure", "its name in words", width=34),
+    Column("value", "Value", "the figure; empty = nothing to divide by", Kind.HUNDREDTHS, 11),
+    Column("unit", "Unit", "days or per cent", width=9),
+    Column("above", "Above the line", "what is divided", Kind.MONEY, 18),
+    Column("below", "Below the line", "what it is divided by", Kind.MONEY, 18),
+    Column("definition", "Is", "what is divided by what", Kind.LONG, 58),
+)
+_MONTHS: Final = (
+    Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
+    Column("month", "Month", "the month, the latest first", width=10),
+    Column("days", "Days", "its days", Kind.NUMBER, 8),
+    Column("sales", "Sales", "invoices and debit notes", Kind.MONEY, 18),
+    Column("left_before", "Left before", "of what is open, not covered by later months", Kind.MONEY, 18),
+    Column("counted", "Days counted", "days of it that count", Kind.HUNDREDTHS, 12),
+)
+
+
+def make(inputs: Inputs) -> Made:
+    """Each measure for each currency, and the months of the count-back."""
+    span = Period(ledger.first_of(inputs.as_of, inputs.rules.reports.sales_months), inputs.as_of)
+    closing, source = ledger.closing(inputs, by_entity=False)
+    opening = ledger.balances(inputs, span.before, by_entity=False)
+    current = _not_due(inputs)
+    sales = _sales(inputs)
+    late = _days_late(inputs, span)
+    rows: list[tuple[object, ...]] = []
+    months: list[tuple[object, ...]] = []
+    problems = []
+    for key in sorted(closing):
+        currency = key[0]
+        own = {month: amount for (one, month), amount in sales.items() if one == currency}
+        counted, told = count_back(closing[key], own, inputs.as_of)
+        months += [(currency, *row) for row in told]
+        of_period = sum(amount for month, amount in own.items() if month >= span.first)
+        rows += _measures(key, span, closing[key], opening.get(key), current.get(key, 0), of_period, counted)
+        rows.append(_late(key, late.get(currency, (0, 0))))
+        if counted is None:
+            what = "the sales that are given are less than what is open, so the count-back is not told"
+            problems.append(
+                Problem("report-data", f"movements, {currency}", what, "give the invoices of more months")
+            )
+        if key not in opening:
+            what = f"no balance of {span.before} is given, so the effectiveness of collection is not told"
+            problems.append(Problem("report-data", "balances", what, "put that day's balance into balances"))
+    about = f"Sales of {span} ({span.days} days), with tax, before credit notes."
+    facts = (f"{about} What is open is the balance, credits and cash on account taken off, from {source}.",)
+    parts = (
+        Part("", "Measures", _MEASURES, frame(_MEASURES, rows, "rank"), _SHEET),
+        Part("months", "Count-back, month by month", _MONTHS, frame(_MONTHS, months), _SHEET),
+    )
+    return Made(parts, facts, tuple(problems))
+
+
+def _sales(inputs: Inputs) -> dict[tuple[str, date], int]:
+    """Sales by currency and first day of the month, up to the as-at date."""
+    rows = inputs.get("movements", MOVEMENTS).filter(
+        pl.col("type").is_in(SALES) & (pl.col("date") <= inputs.as_of)
+    )
+    summed = rows.group_by("currency", pl.col("date").dt.month_start()).agg(pl.col("amount_minor").sum())
+    return {(currency, month): amount for currency, month, amount in summed.iter_rows()}
+
+
+def _not_due(inputs: Inputs) -> dict[Key, int]:
+    """What is not due yet: as the balances say, else the open items that are not due."""
+    said = inputs.get("balances", BALANCES).filter(
+        (pl.col("date") == inputs.as_of) & pl.col("not_due_minor").is_not_null()
+    )
+    whole = said.filter(pl.col("customer_id") == "")
+    rows = whole if whole.height else said
+    if rows.height:
+        sums = rows.group_by("currency").agg(pl.col("not_due_minor").sum())
+    else:
+        items = inputs["open_items"].filter(
+            (pl.col("open_amount_minor") > 0) & (pl.col("due_date") >= inputs.as_of)
+        )
+        sums = items.group_by("currency").agg(pl.col("extract_minor").sum())
+    return {(currency, ""): amount for currency, amount in sums.iter_rows()}
+
+
+def count_back(
+    receivable: int, sales: dict[date, int], as_of: date
+) -> tuple[Fraction | None, list[tuple[object, ...]]]:
+    """Days of sales that are still open, whole months newest first, the last one by its part.
+
+    A month without sales, or with negative ones, is skipped and its days count. None: the months don't cover it.
+
+    Args:
+        receivable: what is open.
+        sales: by the first day of the month.
+        as_of: the last day of the newest month.
+
+    Returns: the days, and a row for each month: month, days, sales_minor, left_before_minor, counted_hundredths.
+    """
+    left, total = receivable, Fraction(0)
+    rows: list[tuple[object, ...]] = []
+    month, last = as_of.replace(day=1), as_of
+    oldest = min(sales, default=month)
+    while left > 0 and month >= oldest:
+        days = (last - month).days + 1
+        sold = sales.get(month, 0)
+        part = Fraction(days) if sold <= left else Fraction(days * left, sold)
+        rows.append((f"{month:%Y-%m}", days, sold, left, _hundredths(part)))
+        total += part
+        left -= max(0, min(sold, left))
+        last = month - timedelta(days=1)
+        month = last.replace(day=1)
+    return (None if left > 0 else total), rows
+
+
+def _hundredths(value: Fraction | None) -> int | None:
+    return None if value is None else ratio(value.numerator * 100, value.denominator)
+
+
+def _over(above: int, below: int, times: int) -> Fraction | None:
+    return Fraction(above * times, below) if below > 0 else None
+
+
+def _measures(
+    key: Key,
+    span: Period,
+    closing: int,
+    opening: int | None,
+    current: int,
+    sales: int,
+    counted: Fraction | None,
+) -> list[tuple[object, ...]]:
+    """The rows of one currency."""
+    days = span.days
+    simple, best = _over(closing, sales, days), _over(current, sales, days)
+    late = simple - best if simple is not None and best is not None else None
+    total, due = (None, None) if opening is None else (opening + sales - closing, opening + sales - current)
+    effect = None if total is None or due is None else _over(total, due, 100)
+
+    def row(
+        measure: str,
+        title: str,
+        value: Fraction | None,
+        unit: str,
+        above: int | None,
+        below: int | None,
+        what: str,
+    ) -> tuple[object, ...]:
+        rank = SUBTOTAL if measure == "dso" else PLAIN
+        return (measure, key[0], title, _hundredths(value), unit, above, below, what, rank)
+
+    return [
+        row("dso", "DSO", simple, _DAYS, closing, sales, f"what is open / sales x {days} days"),
+        row("dso_count_back", "DSO, count-back", counted, _DAYS, closing, None,
+            "whole months of sales taken off what is open, newest first; the last month by its part"),
+        row("bpdso", "Best possible DSO", best, _DAYS, current, sales, f"what is not due / sales x {days} days"),
+        row("add", "Average days delinquent", late, _DAYS, None, None, "DSO less best possible DSO"),
+        row("cei", "Collection effectiveness (CEI)", effect, _SHARE, total, due,
+            "(opening + sales - closing) / (opening + sales - what is not due)"),
+    ]  # fmt: skip
+
+
+def _days_late(inputs: Inputs, span: Period) -> dict[str, tuple[int, int]]:
+    """For each currency: sum of amount x days late, and of the amounts, of receipts applied in the period."""
+    moved = inputs.get("movements", MOVEMENTS)
+    invoices = moved.filter(pl.col("type").is_in(SALES) & pl.col("due_date").is_not_null())
+    items = inputs["open_items"].select("doc_no", "due_date")
+    due = pl.concat([invoices.select("doc_no", "due_date"), items]).filter(
+        (pl.col("doc_no") != "") & pl.col("due_date").is_not_null()
+    )
+    due = due.unique("doc_no", keep="first", maintain_order=True)
+    paid = moved.filter(
+        (pl.col("type") == "receipt")
+        & pl.col("date").is_between(span.first, span.last)
+        & (pl.col("amount_minor") < 0)
+    ).join(due, left_on="applied_to", right_on="doc_no", how="inner", suffix="_item")
+    late = (pl.col("date") - pl.col("due_date_item")).dt.total_days().clip(0)
+    # By days first: the product of all would not fit into 64 bits.
+    by_days = paid.group_by("currency", late=late).agg(-pl.col("amount_minor").sum())
+    found: dict[str, tuple[int, int]] = {}
+    for currency, days, amount in by_days.iter_rows():
+        weighted, whole = found.get(currency, (0, 0))
+        found[currency] = (weighted + days * amount, whole + amount)
+    return found
+
+
+def _late(key: Key, found: tuple[int, int]) -> tuple[object, ...]:
+    weighted, amount = found
+    value = Fraction(weighted, amount) if amount else None
+    what = (
+        "sum of (amount paid x days after its due date, at least 0) / amount paid; receipts with applied_to"
+    )
+    title = "Days late, by what was paid"
+    return ("days_late", key[0], title, _hundredths(value), _DAYS, None, amount or None, what, PLAIN)
+
+
+REPORT: Final = Report(
+    "dso",
+    "Collection",
+    "How long sales stay unpaid, and how much of what could be collected was.",
+    ("movements", "open_items"),
+    make,
+)
