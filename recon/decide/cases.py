@@ -8,11 +8,12 @@ note     opened
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 import polars as pl
 
+from recon import promise
 from recon.model import CASES
 from recon.rules.cases import Cases
 
@@ -26,11 +27,6 @@ SAID: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     NOTE: {},
 }  # fmt: skip
 _STATES: Final = {OPENED: "open", ANSWERED: "answered", CANCELLED: "cancelled", CLOSED: "closed"}
-_TOLERANCE, _TOLERANCE_MAX, _HALF = (
-    100,
-    1000,
-    2,
-)  # a hundredth, at most 10.00; a promise is kept in part from half on
 
 
 def state(events: pl.DataFrame) -> pl.DataFrame:
@@ -100,13 +96,6 @@ def of_decisions(decided: pl.DataFrame, events: pl.DataFrame, at: str) -> pl.Dat
     return pl.concat([CASES.empty_outside(), made], how="diagonal_relaxed")
 
 
-def working_days(first: pl.Expr, last: pl.Expr, free: pl.Series) -> pl.Expr:
-    """Working days after a day, up to and with another one; the day itself counts for nothing."""
-    after = timedelta(days=1)
-    counted = pl.business_day_count(first + after, last + after, holidays=free.to_list())
-    return counted.cast(pl.Int64).clip(lower_bound=0)
-
-
 def levels(queries: pl.DataFrame, rules: Cases, high_minor: pl.Expr | None = None) -> pl.Expr:
     """The level of each query by its `age` in working days; a high amount is at the highest level at once.
 
@@ -137,30 +126,7 @@ def promises(
     Outcomes: open until the grace is over; kept (all but a hundredth, at most 10.00, is there), part_kept (half is),
     broken; cancelled. A receipt that was booked before the promise was made keeps nothing.
     """
-    grace = (
-        pl.col("due").dt.add_business_days(0, holidays=free.to_list(), roll="forward")
-    ).dt.add_business_days(rules.grace_days, holidays=free.to_list())
-    timed = cases.with_columns(made=pl.col("opened_at").str.head(10).str.to_date(), last_day=grace)
-    came = (
-        timed.join(receipts, on=["customer_id", "currency"], how="left", suffix="_in")
-        .filter((pl.col("booking_date") >= pl.col("made")) & (pl.col("booking_date") <= pl.col("last_day")))
-        .group_by("case_id")
-        .agg(received_minor=pl.col("amount_minor_in").sum())
+    timed = cases.with_columns(
+        made=pl.col("opened_at").str.head(10).str.to_date(), cancelled=pl.col("state") == CANCELLED
     )
-    whole = timed.join(came, on="case_id", how="left", maintain_order="left").with_columns(
-        pl.col("received_minor").fill_null(0)
-    )
-    short = pl.min_horizontal(pl.col("amount_minor") // _TOLERANCE, pl.lit(_TOLERANCE_MAX))
-    enough = pl.col("received_minor") >= pl.col("amount_minor") - short
-    outcome = (
-        pl.when(pl.col("state") == CANCELLED)
-        .then(pl.lit(CANCELLED))
-        .when(enough)
-        .then(pl.lit("kept"))
-        .when(pl.col("last_day") >= as_of)
-        .then(pl.lit("open"))
-        .when(pl.col("received_minor") * _HALF >= pl.col("amount_minor"))
-        .then(pl.lit("part_kept"))
-        .otherwise(pl.lit("broken"))
-    )
-    return whole.with_columns(outcome=outcome).drop("made")
+    return promise.outcomes(timed, receipts, as_of, rules.grace_days, free).drop("made", "cancelled")

@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from recon import model
+from recon import model, promise
 from recon.decide import cases
 from recon.flow import audit, books, cases_page, deliver, masked, moments, working_days
 from recon.flow.login import login
@@ -167,7 +167,7 @@ def _queries(
     # a query that is over has the age that it came to
     ended = pl.col("last_at").str.head(10).str.to_date()
     until = pl.when(pl.col("state") == "closed").then(ended).otherwise(pl.lit(day))
-    aged = rows.with_columns(age=cases.working_days(since, until, free))
+    aged = rows.with_columns(age=promise.working_days(since, until, free))
     high = rules.cases.high_amount
     minor = pl.col("currency").replace_strict(
         {name: int(high * 10**scale) for name, scale in scales.items()}, default=None, return_dtype=pl.Int64

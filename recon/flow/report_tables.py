@@ -11,7 +11,7 @@ import polars as pl
 
 from recon import decide, model, net
 from recon.decide import cases
-from recon.flow import masked, month
+from recon.flow import masked, month, working_days
 from recon.ingest import amounts
 from recon.model import EXTRA, Kind
 from recon.problems import Problem
@@ -83,7 +83,8 @@ def of_store(
         *_past(tables, day, last),
         *_twice(store, tables, scales, held["taken"]),
     )
-    return Inputs(day, rules, scales, tables, told, last if day < last else None, problems)
+    free = working_days.free(rules.cases, day)
+    return Inputs(day, rules, scales, tables, told, last if day < last else None, problems, free)
 
 
 def _standing(now: model.View) -> pl.DataFrame:

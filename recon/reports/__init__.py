@@ -12,9 +12,12 @@ from typing import Final
 from recon.reports import (
     ageing,
     bank_reconciliation,
+    chase,
     control_account,
     dso,
     exceptions,
+    plans,
+    promises,
     quality,
     roll_forward,
     run_control,
@@ -37,5 +40,8 @@ REPORTS: Final[Mapping[str, Report]] = {
         control_account.REPORT,
         bank_reconciliation.REPORT,
         dso.REPORT,
+        chase.REPORT,
+        promises.REPORT,
+        plans.REPORT,
     )
 }

@@ -21,7 +21,7 @@ Basis = Literal["due_date", "invoice_date"]
 DEBIT, CREDIT, UNAPPLIED = "debit", "credit", "unapplied"
 UNDATED, CREDITS = "undated", "credits"
 RECEIPT: Final = "on_account"
-_NOT_DISPUTED: Final = ("", "no", "n", "false", "0", "none")
+NO: Final = ("", "no", "n", "false", "0", "none")
 _WITHIN: Final = ("item_id", "doc_no", "open_minor", "due_date", "issue_date", "doc_type", "customer_name")
 _OWNER: Final = ["currency", "entity", "customer_id"]
 
@@ -133,7 +133,7 @@ def _disputed(inputs: Inputs) -> pl.Expr:
     )
     fits = cents.str.len_chars().cast(pl.Int64) <= scale
     said = pl.when(fits).then((whole + padded).cast(pl.Int64, strict=False))
-    none = text.is_in(list(_NOT_DISPUTED)) | (pl.col("open_minor") < 0)
+    none = text.is_in(list(NO)) | (pl.col("open_minor") < 0)
     return (
         pl.when(none)
         .then(0)

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from recon.rules.accounts import Accounts, Posting
 from recon.rules.authority import Authority
 from recon.rules.cases import Cases
+from recon.rules.credit import Credit
 from recon.rules.learning import Learning
 from recon.rules.parts import Money, Name, Part, Pattern, Percent, Share
 from recon.rules.privacy import Privacy
@@ -431,6 +432,7 @@ class Rules(Part):
     learning: Learning = Learning()
     privacy: Privacy = Privacy()
     cases: Cases = Cases()
+    credit: Credit = Credit()
     reports: Reports = Reports()
     profiles: tuple[str, ...] = ()
     """Files of column profiles beside this file, read besides the built-in ones."""

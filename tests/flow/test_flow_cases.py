@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from flow_cases import Desk, decide, recon, rows, sheet
 
-from recon import flow
+from recon import flow, promise
 from recon.decide import cases
 from recon.flow import working_days
 from recon.model import CASES
@@ -47,7 +47,7 @@ def _events(*said: dict[str, object]) -> pl.DataFrame:
 )
 def test_the_clock_counts_working_days_of_the_calendar(rules: Cases, last: str, days: int) -> None:
     free = working_days.free(rules, date(2026, 4, 7))
-    counted = cases.working_days(pl.lit(date(2026, 3, 30)), pl.lit(date.fromisoformat(last)), free)
+    counted = promise.working_days(pl.lit(date(2026, 3, 30)), pl.lit(date.fromisoformat(last)), free)
     assert pl.select(counted).item() == days
 
 

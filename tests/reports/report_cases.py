@@ -44,7 +44,12 @@ def line(line_id: str, amount: str, outcome: str, **more: Any) -> dict[str, Any]
     }
 
 
-def inputs(rules: Mapping[str, Any] | None = None, as_of: date = AS_AT, **given: Rows) -> Inputs:
+def inputs(
+    rules: Mapping[str, Any] | None = None,
+    as_of: date = AS_AT,
+    credit: Mapping[str, Any] | None = None,
+    **given: Rows,
+) -> Inputs:
     """What a report is made from; tables that are not given are there, and empty."""
     frames = {
         name: pl.DataFrame(
@@ -57,7 +62,7 @@ def inputs(rules: Mapping[str, Any] | None = None, as_of: date = AS_AT, **given:
     tables = {name: model.inside(frame, TABLES[name], scales) for name, frame in frames.items()}
     return Inputs(
         as_of,
-        Rules.model_validate({"reports": dict(rules or {})}),
+        Rules.model_validate({"reports": dict(rules or {}), "credit": dict(credit or {})}),
         scales,
         tables,
         {"EX-UNID": "payer unknown"},

@@ -1,0 +1,70 @@
+"""Working days, and what became of promises to pay.
+
+promise of 1,000.00 by Fri 2026-03-27, grace 2 working days -> until Tue 2026-03-31
+    990.00 came by then -> kept (a hundredth may lack); 500.00 -> part_kept; 400.00 -> broken
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+
+OPEN, KEPT, PART_KEPT, BROKEN, CANCELLED = "open", "kept", "part_kept", "broken", "cancelled"
+_TOLERANCE, _TOLERANCE_MAX, _HALF = 100, 1000, 2  # a hundredth, at most 10.00; kept in part from half on
+
+
+def working_days(first: pl.Expr, last: pl.Expr, free: pl.Series) -> pl.Expr:
+    """Working days after a day, up to and with another one; the day itself counts for nothing."""
+    after = timedelta(days=1)
+    counted = pl.business_day_count(first + after, last + after, holidays=free.to_list())
+    return counted.cast(pl.Int64).clip(lower_bound=0)
+
+
+def later(day: pl.Expr, days: int, free: pl.Series) -> pl.Expr:
+    """The day that is so many working days after another one; one that is free counts as the next that is not."""
+    holidays = free.to_list()
+    at_work = day.dt.add_business_days(0, holidays=holidays, roll="forward")
+    return at_work.dt.add_business_days(days, holidays=holidays)
+
+
+def outcomes(
+    promises: pl.DataFrame, receipts: pl.DataFrame, as_of: date, grace_days: int, free: pl.Series
+) -> pl.DataFrame:
+    """Promises with what came: `last_day` (with the grace), `received_minor` and `outcome`.
+
+    Args:
+        promises: customer_id, currency, amount_minor, made and due (days), cancelled (yes or no), and others.
+        receipts: customer_id, currency, booking_date, amount_minor: what was accepted of receipts, by customer.
+        as_of: today.
+        grace_days: working days after the promised day in which the money may still come.
+        free: public holidays.
+
+    Outcomes: open until the grace is over, or where no day or amount was promised; kept (all but a hundredth, at most
+    10.00, is there), part_kept (half is), broken; cancelled. A receipt from before the promise keeps nothing.
+    """
+    rows = promises.with_row_index("_row").with_columns(last_day=later(pl.col("due"), grace_days, free))
+    came = (
+        rows.select("_row", "customer_id", "currency", "made", "last_day")
+        .join(receipts, on=["customer_id", "currency"])
+        .filter((pl.col("booking_date") >= pl.col("made")) & (pl.col("booking_date") <= pl.col("last_day")))
+        .group_by("_row")
+        .agg(received_minor=pl.col("amount_minor").sum())
+    )
+    whole = rows.join(came, on="_row", how="left", maintain_order="left").with_columns(
+        pl.col("received_minor").fill_null(0)
+    )
+    short = pl.min_horizontal(pl.col("amount_minor") // _TOLERANCE, pl.lit(_TOLERANCE_MAX))
+    enough = pl.col("received_minor") >= pl.col("amount_minor") - short
+    outcome = (
+        pl.when(pl.col("cancelled"))
+        .then(pl.lit(CANCELLED))
+        .when(enough)
+        .then(pl.lit(KEPT))
+        .when((pl.col("last_day") >= as_of) | pl.col("last_day").is_null() | pl.col("amount_minor").is_null())
+        .then(pl.lit(OPEN))
+        .when(pl.col("received_minor") * _HALF >= pl.col("amount_minor"))
+        .then(pl.lit(PART_KEPT))
+        .otherwise(pl.lit(BROKEN))
+    )
+    return whole.with_columns(outcome=outcome).drop("_row")

@@ -1,0 +1,126 @@
+"""Promises to pay: what came of each, and how many were kept.
+
+    kept: receipts booked from the promise to its day and grace are the amount, all but a hundredth (at most 10.00)
+    rate by number = kept / judged; by value = what came of the promised / promised
+
+A promise that is open or cancelled is not judged.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import polars as pl
+
+from recon import promise
+from recon.model import PROMISES
+from recon.problems import Problem
+from recon.reports.shape import PLAIN, RANK, Column, Inputs, Kind, Made, Part, Report, frame, share
+
+_JUDGED: Final = (promise.KEPT, promise.PART_KEPT, promise.BROKEN)
+_ORDER: Final = (promise.BROKEN, promise.PART_KEPT, promise.OPEN, promise.KEPT, promise.CANCELLED)
+_COLUMNS: Final = (
+    Column("promise_id", "Promise", "its number", width=12),
+    Column("customer_id", "Customer", "the customer's number", width=14),
+    Column("customer_name", "Name", "the customer's name", width=32),
+    Column("item_id", "Item", "the open item, if one", width=18),
+    Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
+    Column("amount", "Promised", "what is promised", Kind.MONEY),
+    Column("made", "Made", "when it was made", Kind.DATE),
+    Column("promised_date", "By", "by when", Kind.DATE),
+    Column("last_day", "Until", "that day with the grace", Kind.DATE),
+    Column("received", "Came", "receipts of the customer from then until then", Kind.MONEY),
+    Column("outcome", "Outcome", "open, kept, part_kept, broken or cancelled", width=12),
+    Column("who", "By whom", "who promised", width=18),
+    Column("lacks", "Lacks", "what it does not say: amount, day", width=14, optional=True),
+)
+_RATES: Final = (
+    Column("currency", "Currency", "ISO 4217 code", width=9),
+    Column("due", "Judged", "promises whose day and grace are over in the period", Kind.NUMBER, 9),
+    Column("kept", "Kept", "how many", Kind.NUMBER, 9),
+    Column("part_kept", "Kept in part", "how many: half or more came", Kind.NUMBER, 9),
+    Column("broken", "Broken", "how many", Kind.NUMBER, 9),
+    Column("rate", "Kept, by number", "kept / judged", Kind.PERCENT, 12),
+    Column("promised", "Promised", "the sum of them", Kind.MONEY),
+    Column("came", "Came", "what came of it, at most what was promised", Kind.MONEY),
+    Column("value_rate", "Kept, by value", "came / promised", Kind.PERCENT, 12),
+)
+
+
+def judged(inputs: Inputs) -> pl.DataFrame:
+    """Promises with `last_day`, `received_minor` and `outcome`: as their file says, else by the receipts since."""
+    said = inputs.get("promises", PROMISES).with_columns(pl.col("status").fill_null(""))
+    timed = said.with_columns(
+        due=pl.col("promised_date"),
+        made=pl.coalesce("made", "promised_date"),
+        cancelled=pl.col("status") == promise.CANCELLED,
+    )
+    came = inputs["standing"].filter(pl.col("booking_date") <= inputs.as_of)
+    came = came.select("customer_id", "currency", "booking_date", "amount_minor")
+    told = promise.outcomes(timed, came, inputs.as_of, inputs.rules.cases.grace_days, inputs.free)
+    open_ = pl.col("status").is_in(["", promise.OPEN])
+    return told.with_columns(outcome=pl.when(open_).then("outcome").otherwise("status"))
+
+
+def make(inputs: Inputs) -> Made:
+    """The rates of those whose time was over in the last `reports.period_days` days, and every promise."""
+    rows = judged(inputs)
+    names = (
+        inputs["customers"].select("customer_id", customer_name="name").unique("customer_id", keep="first")
+    )
+    order = pl.col("outcome").replace_strict(
+        {one: at for at, one in enumerate(_ORDER)}, return_dtype=pl.Int64
+    )
+    lacks = pl.concat_str(
+        pl.when(pl.col("amount_minor").is_null()).then(pl.lit("amount")),
+        pl.when(pl.col("promised_date").is_null()).then(pl.lit("day")),
+        separator=", ",
+        ignore_nulls=True,
+    )
+    rows = (
+        rows.join(names, on="customer_id", how="left", maintain_order="left")
+        .with_columns(pl.col("customer_name").fill_null(""), order=order, lacks=lacks)
+        .sort("order", "promised_date", "promise_id", "customer_id", nulls_last=True)
+        .with_columns(pl.lit(PLAIN, dtype=pl.Int64).alias(RANK))
+    )
+    days, grace = inputs.rules.reports.period_days, inputs.rules.cases.grace_days
+    since = inputs.as_of - timedelta(days=days)
+    over = rows.filter(
+        pl.col("outcome").is_in(_JUDGED) & (pl.col("last_day") > since) & (pl.col("last_day") <= inputs.as_of)
+    )
+    table = frame(
+        _RATES,
+        [_rate(str(currency), some) for (currency,), some in over.group_by("currency", maintain_order=True)],
+    )
+    vague = rows.filter((pl.col("lacks") != "") & (pl.col("outcome") == promise.OPEN)).height
+    problems: tuple[Problem, ...] = ()
+    if vague:
+        what = f"{vague:,} open promises lack an amount or a day: nobody can say whether they are kept"
+        problems = (Problem("report-data", "promises", what, "ask again, and write down both"),)
+    told = rows.select([*(one.inner for one in _COLUMNS), RANK])
+    return Made(
+        (
+            Part("rates", "How many are kept", _RATES, table, sheet="Promises"),
+            Part("", "Promises", _COLUMNS, told, sheet="Promises"),
+        ),
+        (f"Judged: those whose day, with {grace} working days of grace, ended in the last {days} days.",),
+        problems,
+    )
+
+
+def _rate(currency: str, rows: pl.DataFrame) -> tuple[object, ...]:
+    of = {one: rows.filter(pl.col("outcome") == one).height for one in _JUDGED}
+    promised = int(rows["amount_minor"].sum() or 0)
+    came = int(rows.select(pl.min_horizontal("received_minor", "amount_minor").sum()).item() or 0)
+    number = share(of[promise.KEPT], rows.height)
+    return (currency, rows.height, *of.values(), number, promised, came, share(came, promised))
+
+
+REPORT: Final = Report(
+    "promises",
+    "Promises",
+    "What came of each promise to pay, and how many were kept.",
+    ("promises", "standing", "customers"),
+    make,
+)
