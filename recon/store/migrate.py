@@ -143,12 +143,27 @@ CREATE TABLE cases (
     salt TEXT NOT NULL DEFAULT ''
 );
 """
+_INDEXES: Final = """
+CREATE INDEX bank_lines_by_run ON bank_lines (run_seq);
+CREATE INDEX inputs_seen_by_run ON inputs_seen (run_seq);
+CREATE INDEX items_seen_by_run ON items_seen (run_seq);
+CREATE INDEX proposals_by_run ON proposals (run_seq);
+CREATE INDEX proposal_allocations_by_run ON proposal_allocations (run_seq);
+CREATE INDEX proposal_exceptions_by_run ON proposal_exceptions (run_seq);
+CREATE INDEX settlements_by_run ON settlements (run_seq, decision_id);
+CREATE INDEX settlements_by_decision ON settlements (decision_id);
+CREATE INDEX accepted_by_run ON accepted (run_seq, decision_id);
+CREATE INDEX accepted_by_decision ON accepted (decision_id);
+CREATE INDEX accepted_by_line ON accepted (line_id);
+CREATE INDEX decisions_by_line ON decisions (line_id);
+"""
 STEPS: Final[Mapping[int, str]] = MappingProxyType(
     {
         2: _KEPT_INPUTS + _HOLDERS,
         3: _WHO,
         4: _CHAIN,
         5: _TURNS + _LEARNED + _SALTS + _CASES + _SECOND_PERSON + _CONTROLS,
+        6: _INDEXES,
     }
 )  # version -> what makes it of the one before
 

@@ -20,6 +20,7 @@
 --      and what is of persons can be erased while the chain holds: salts, and privacy_log, which says who erased what,
 --      and who had names shown;
 --      and queries and promises have a clock and hold items up: cases
+--   6  indexes by run, decision and line: a look at what one link of the chain holds read whole tables
 
 CREATE TABLE schema_version (
     version INTEGER NOT NULL
@@ -289,3 +290,17 @@ CREATE TABLE chain (
     digests TEXT NOT NULL,          -- table -> number of rows and their SHA-256, as JSON
     hash TEXT NOT NULL              -- SHA-256 of the link before and of this one
 );
+
+-- What a link of the chain holds, and what is known of a line, found without reading the whole table.
+CREATE INDEX bank_lines_by_run ON bank_lines (run_seq);
+CREATE INDEX inputs_seen_by_run ON inputs_seen (run_seq);
+CREATE INDEX items_seen_by_run ON items_seen (run_seq);
+CREATE INDEX proposals_by_run ON proposals (run_seq);
+CREATE INDEX proposal_allocations_by_run ON proposal_allocations (run_seq);
+CREATE INDEX proposal_exceptions_by_run ON proposal_exceptions (run_seq);
+CREATE INDEX settlements_by_run ON settlements (run_seq, decision_id);
+CREATE INDEX settlements_by_decision ON settlements (decision_id);
+CREATE INDEX accepted_by_run ON accepted (run_seq, decision_id);
+CREATE INDEX accepted_by_decision ON accepted (decision_id);
+CREATE INDEX accepted_by_line ON accepted (line_id);
+CREATE INDEX decisions_by_line ON decisions (line_id);

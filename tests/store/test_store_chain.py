@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData, create_engine, select
+from sqlalchemy import MetaData, create_engine, inspect, select
 from sqlalchemy.pool import NullPool
 from store_cases import AT, frame, open_items, reading, record, run
 
@@ -111,8 +112,20 @@ def test_a_run_that_never_finished_holds_nothing(path: str) -> None:
         assert store.verify().breaks == ()
 
 
-# What version 5 added, taken away again.
+# What versions 5 and 6 added, taken away again.
 _BACK_TO_4 = """
+DROP INDEX bank_lines_by_run;
+DROP INDEX inputs_seen_by_run;
+DROP INDEX items_seen_by_run;
+DROP INDEX proposals_by_run;
+DROP INDEX proposal_allocations_by_run;
+DROP INDEX proposal_exceptions_by_run;
+DROP INDEX settlements_by_run;
+DROP INDEX settlements_by_decision;
+DROP INDEX accepted_by_run;
+DROP INDEX accepted_by_decision;
+DROP INDEX accepted_by_line;
+DROP INDEX decisions_by_line;
 ALTER TABLE decisions DROP COLUMN turn;
 ALTER TABLE decisions DROP COLUMN login;
 ALTER TABLE accepted DROP COLUMN turn;
@@ -189,6 +202,47 @@ def test_columns_that_came_with_a_version_are_held_in_the_rows_of_before_it_too(
     assert any("(migrated" in one for one in _changed(path, statement))
     with Store.open(path) as store:
         assert store.verify().rows == rows_before
+
+
+def test_what_a_link_holds_is_found_without_reading_whole_tables(tmp_path: Path) -> None:
+    """Of each table that a link's rows are in, an index leads there: or a look through the chain is quadratic."""
+    path = tmp_path / "s.db"
+    Store.open(str(path)).close()
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    tables = MetaData()
+    tables.reflect(engine)
+    keys = {
+        chain.RUN: "3",
+        chain.DECISIONS: "3-7",
+        chain.POSTING: "B",
+        chain.LEARNED: "3-7",
+        chain.CASES: "3-7",
+    }
+    whole = []
+    with engine.connect() as connection:
+        for what, key in keys.items():
+            for name, clause in chain._where(tables, what, key).items():
+                query = select(tables.tables[name]).where(clause)
+                text_ = str(query.compile(engine, compile_kwargs={"literal_binds": True}))
+                plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text_}")]
+                whole += [(what, name, step) for step in plan if step.startswith("SCAN")]
+    assert whole == []
+
+
+def test_a_store_of_version_5_gets_its_indexes_and_stays_whole(path: str) -> None:
+    engine = create_engine(path if "://" in path else f"sqlite:///{path}", poolclass=NullPool)
+    with engine.begin() as connection:
+        for statement in migrate.statements(migrate.STEPS[6].replace("CREATE INDEX", "DROP INDEX")):
+            connection.exec_driver_sql(statement.partition(" ON ")[0])
+        connection.exec_driver_sql("UPDATE schema_version SET version = 5")
+    with Store.open(path) as store:
+        assert store.verify().breaks == ()
+        names = {
+            index["name"]
+            for table in ("accepted", "decisions")
+            for index in inspect(engine).get_indexes(table)
+        }
+    assert {"accepted_by_decision", "accepted_by_line", "decisions_by_line"} <= names
 
 
 def test_a_store_whose_link_of_its_migration_was_taken_away_is_seen(path: str) -> None:
