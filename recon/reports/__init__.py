@@ -18,6 +18,7 @@ from recon.reports import (
     exceptions,
     plans,
     promises,
+    provision,
     quality,
     roll_forward,
     run_control,
@@ -43,5 +44,6 @@ REPORTS: Final[Mapping[str, Report]] = {
         chase.REPORT,
         promises.REPORT,
         plans.REPORT,
+        provision.REPORT,
     )
 }
