@@ -161,6 +161,7 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
     rules = rules_of_last_run(store)
     ceiling = rules.controls.hand_post_ceiling
     layout = settings.posting_layout(format_name or rules.posting.format)
+    words = _words()
     made = posting.post(
         layout.name if layout else settings.GENERIC,
         unposted,
@@ -168,8 +169,8 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
         items,
         layout=layout,
         site=posting.site_of(rules, layout) if layout else None,
-        words=_words(),
-        accounts=posting.accounts_of(rules),
+        words=words,
+        accounts=posting.accounts_of(rules, words),
         approved_by=who or login(),
         hand_ceiling=ceiling,
         corrected_on=_last_day(store),

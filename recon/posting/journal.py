@@ -67,16 +67,21 @@ class Accounts:
     deductions: Mapping[str, str] = field(default_factory=dict)
 
 
-def accounts_of(rules: Rules) -> Accounts:
-    """The accounts that the rules name: a deduction's own, the tolerance's, else that of its type."""
-    named = {rule.type: rule.account for rule in rules.deductions if rule.account}
+def accounts_of(rules: Rules, words: Collection[str] = ()) -> Accounts:
+    """The accounts that the rules name: a deduction's own, the tolerance's, else that of its type.
+
+    Of `words`, names that come with recon and are no ledger's codes, the type's account goes first.
+    """
     tolerance = rules.tolerances.get("default")
-    differences = {"TOL": tolerance.account} if tolerance else {}
+    given = {"TOL": tolerance.account} if tolerance else {}
+    given |= {rule.type: rule.account for rule in rules.deductions if rule.account}
+    types = rules.accounts.types
+    only_words = {type_ for type_, account in given.items() if account in words and type_ in types}
     return Accounts(
         banks=rules.accounts.banks,
         receivables=rules.accounts.receivables,
         suspense=rules.accounts.suspense,
-        deductions={**rules.accounts.types, **differences, **named},
+        deductions={**types, **{type_: name for type_, name in given.items() if type_ not in only_words}},
     )
 
 

@@ -120,7 +120,7 @@ def _accounts(layout: Layout, legs: pl.DataFrame, accounts: Accounts, words: set
             lacks(
                 "accounts.types",
                 f"the deduction {type_} has no ledger account (`{account}` is only recon's word)",
-                f'types: {{{type_}: "7900"}}, or `account` of its tolerance or deduction, which goes first',
+                f'types: {{{type_}: "7900"}}',
             )
     held = {"receivables": False, "suspense": False}
     customers = legs.filter(pl.col("kind").is_in(["item", "on_account"]))

@@ -122,7 +122,7 @@ def posted(
         frame(model.ACCEPTED, accepted),
         frame(model.BANK_LINES, lines),
         frame(model.OPEN_ITEMS, items),
-        accounts=accounts_of(site),
+        accounts=accounts_of(site, WORDS),
         approved_by="ben",
         layout=chosen,
         site=site_of(site, chosen) if chosen else None,

@@ -59,7 +59,7 @@ def test_the_words_of_what_lacks() -> None:
         ),
         (
             "posting-setting: accounts.types: the deduction TOL has no ledger account (`tolerance` is only recon's "
-            'word)\n    types: {TOL: "7900"}, or `account` of its tolerance or deduction, which goes first\n'
+            'word)\n    types: {TOL: "7900"}\n'
             f"    {SAY_IT}"
         ),
     ]
@@ -233,3 +233,12 @@ def test_accounts_that_are_said_are_no_words_of_recon() -> None:
     made = posted("coda")
     assert set(made.legs["account"]) <= {"1100", "1200", "2999", *named.deductions.values()}
     assert LINES[0]["line_id"] in made.batch.text
+
+
+def test_the_account_of_a_type_goes_before_one_that_came_with_recon_and_after_ones_own() -> None:
+    def account(own: str) -> str:
+        said = f"deductions: [{{id: tds, type: TDS, rate: 10, account: '{own}'}}]\n"
+        read = rules.parse(said + "accounts: {types: {TDS: '1310'}}\n", "rules.yaml")
+        return accounts_of(read, ["tds_receivable"]).deductions["TDS"]
+
+    assert (account("tds_receivable"), account("1399")) == ("1310", "1399")
