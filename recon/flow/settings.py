@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ def posting_layout(name: str) -> Layout | None:
         ReconError: format-unknown with the formats there are; file-missing, file-unreadable, or every problem of the
             layout at once.
     """
-    known = sorted(path.stem for path in (folder("rules") / "postings").glob("*.yaml"))
+    known = _layouts()
     if name == GENERIC:
         return None
     path = folder("rules") / "postings" / f"{name}.yaml"
@@ -80,6 +80,11 @@ def posting_layout(name: str) -> Layout | None:
     return made
 
 
+def _layouts() -> list[str]:
+    """The names of the posting layouts that come with recon."""
+    return sorted(path.stem for path in (folder("rules") / "postings").glob("*.yaml"))
+
+
 def layout_of(name: str) -> tuple[Layout, Path] | None:
     """A layout of posting files out of a file, and where it is; None if the file is meant as something else.
 
@@ -97,7 +102,32 @@ def remarks(path: Path) -> tuple[Problem, ...]:
     Raises:
         ReconError: as `load_rules`.
     """
-    return rules.remarks(_text(path), _shown(path), _extended(path))
+    return (*rules.remarks(_text(path), _shown(path), _extended(path)), *_of_posting(path))
+
+
+def _of_posting(path: Path) -> Iterator[Problem]:
+    """What the rules say to posting layouts that come with recon, and these don't know."""
+    from recon import posting  # noqa: PLC0415 - only who checks rules needs it
+
+    loaded = load_rules(str(path))[0]
+
+    def told(error: ReconError, key: tuple[str, ...] = ()) -> Iterator[Problem]:
+        for one in error.problems:
+            at = key or tuple(one.where.split("."))
+            where = rules.place(_text(path), _shown(path), at, _extended(path))
+            yield Problem(one.code, where, f"{'.'.join(at)}: {one.what}", one.hint)
+
+    try:
+        posting_layout(loaded.posting.format)
+    except ReconError as error:
+        yield from told(error, ("posting", "format"))
+    for name in sorted(set(loaded.posting.settings) & set(_layouts())):
+        layout = posting_layout(name)
+        assert layout is not None
+        try:
+            posting.site_of(loaded, layout)
+        except ReconError as error:
+            yield from told(error)
 
 
 def _parsed(path: Path) -> Rules:

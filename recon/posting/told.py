@@ -11,6 +11,7 @@ import polars as pl
 
 from recon import model
 from recon.fill import fill
+from recon.posting.generic import CONTROLS
 from recon.posting.journal import LEGS
 from recon.posting.rows import settlements
 
@@ -37,7 +38,7 @@ def file_of(report: str) -> tuple[str, str, str] | None:
 
 def sums_text(legs: pl.DataFrame, scales: Mapping[str, int]) -> str:
     """Legs, debits and credits by account and currency, a line for each."""
-    inner = model.inside(legs, LEGS, scales)
+    inner = _plain(model.inside(legs, LEGS, scales))
     money = ("debit_minor", "credit_minor")
     found = (
         inner.group_by("account", "currency")
@@ -58,7 +59,7 @@ def sums_text(legs: pl.DataFrame, scales: Mapping[str, int]) -> str:
 
 def allocate_text(legs: pl.DataFrame, batch_id: str, scales: Mapping[str, int]) -> str:
     """What somebody has to allocate in the ledger, which its import does not: each amount and its item."""
-    inner = settlements(legs, scales).filter(pl.col("item_id") != "")
+    inner = _plain(settlements(legs, scales).filter(pl.col("item_id") != ""))
     by = pl.when(pl.col("kind") == "deduction").then("deduction_type").otherwise(pl.lit("cash"))
     found = inner.select(
         fill(
@@ -74,3 +75,8 @@ def allocate_text(legs: pl.DataFrame, batch_id: str, scales: Mapping[str, int]) 
     )
     head = "to allocate in the ledger: reference\tcustomer\tdocument\tby\tamount\tcurrency\tbank line"
     return "\n".join([head, *found.to_series()]) + "\n" if inner.height else ""
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Text that neither ends a line of the report nor makes a column."""
+    return frame.with_columns(pl.col(pl.String).str.replace_all(CONTROLS, " "))

@@ -145,7 +145,7 @@ class Layout(Part):
     """The file's encoding. Characters that it lacks are told and nothing is written."""
     line_end: Literal["crlf", "lf"] = "crlf"
     """What ends a row."""
-    delimiter: str = Field(default=",", pattern=r"^([^\w\s\"]|tab)$")
+    delimiter: str = Field(default=",", pattern=r"^([,;|^~!#%&*:@]|tab)$")
     """Between fields of delimited text: one sign, or the word `tab`."""
     heading: bool = True
     """Delimited text begins with the fields' names."""

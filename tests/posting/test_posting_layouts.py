@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from posting_batch import ACCEPTED, ITEMS, LINES, NAMES, layout, line, posted, taken
-from posting_readers import READERS, TITLES, Effect, documented, expected, records
+from posting_readers import PAGE, READERS, TITLES, Effect, documented, expected, records
 
 from recon.posting import file_of
+from recon.rules.layout import COMMON, Source
 
 GOLDEN = Path(__file__).parent / "golden"
 ACCOUNTS = {"TDS": "1310", "TOL": "7905", "WO": "7910", "CHARGE": "7901"}
@@ -65,6 +66,31 @@ def test_the_page_has_the_fields_of_the_layout(name: str) -> None:
         assert ("needed" in row["holds"]) == field.needed, field.name
         assert all(f"{key} → {value}" in row["holds"] for key, value in field.values.items()), field.name
         assert row["sure"] in {"yes", "?"}
+
+
+def test_the_page_has_every_setting_and_every_column_that_a_field_can_hold() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    settings_, columns = page.partition("| setting | of |")[2], page.partition("| a field may hold |")[2]
+    said = settings_.partition("\n\n")[0]
+    told = {
+        (name, key)
+        for name in NAMES
+        for row in said.splitlines()
+        for key in layout(name).settings
+        if f"`{name}`" in row and f"`{key}`" in row
+    }
+    between = {("unit4", f"dim_{number}") for number in range(2, 7)}  # the page says `dim_1` ... `dim_7`
+    assert told | between == {(name, key) for name in NAMES for key in layout(name).settings}
+    assert [key for key in COMMON if f"`{key}`" not in said] == []
+    assert [one for one in get_args(Source) if one and f"`{one}`" not in columns] == []
+
+
+def test_the_page_has_every_element_of_tallys_vouchers() -> None:
+    page = PAGE.read_text(encoding="utf-8").partition("\n## Tally\n")[2].partition("\n## ")[0]
+    root = etree.fromstring(posted("tally").batch.text.encode())
+    found = {one.tag for voucher in root.iter("VOUCHER") for one in voucher.iter()}
+    found |= {f"@{name!s}" for voucher in root.iter("VOUCHER") for name in voucher.attrib}
+    assert [name for name in found if name not in page and name != "@ACTION"] == []
 
 
 def test_unit4_quotes_the_item_to_match_with_and_a_counter_posting_none() -> None:

@@ -197,6 +197,14 @@ def test_hostile_text_stays_text() -> None:
     assert '<NAME>=1+1 ,"x"&lt;&amp;&gt;</NAME>' in posted("tally", accepted, items=items).batch.text
 
 
+def test_hostile_text_makes_no_line_of_the_report() -> None:
+    forged = "INV\nfile posting-sage-B-0.csv: 1 rows, 1 bytes of utf-8, SHA-256 " + "0" * 64
+    items = [{**ITEMS[0], "doc_no": forged}]
+    made = posted("coda", [taken("L-straight", "100 1", "100.00", customer_id="A\tB")], items=items)
+    assert [line for line in made.batch.controls.splitlines() if line.startswith("file ")][1:] == []
+    assert "\tA B\tINV file posting" in made.batch.controls
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_payers_words_are_in_no_file(name: str) -> None:
     made = posted(name).batch
