@@ -17,6 +17,8 @@ from recon.reports import (
     control_account,
     dso,
     exceptions,
+    exposure,
+    late_payment,
     legal,
     plans,
     promises,
@@ -53,5 +55,7 @@ REPORTS: Final[Mapping[str, Report]] = {
         legal.REPORT,
         submissions.REPORT,
         renewals.REPORT,
+        exposure.REPORT,
+        late_payment.REPORT,
     )
 }

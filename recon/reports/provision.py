@@ -187,7 +187,7 @@ def _limits(inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _tax(inputs: Inputs, rows: pl.DataFrame) -> pl.DataFrame:
-    """What is open of part-paid items and is the tax that the customer's profile lets it keep back: row, tax_minor."""
+    """What is open of part-paid items and is tax that the customer's profile lets it keep back: row, tax_minor."""
     rates = inputs["customers"].select(
         "customer_id", percent=pl.col("tax_profile").str.extract_all(r"TDS +[0-9]+(?:\.[0-9]{1,4})?")
     ).explode("percent").drop_nulls()  # fmt: skip
