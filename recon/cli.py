@@ -274,6 +274,7 @@ def post(
         terminal.out_console.print(posted.control, markup=False, soft_wrap=True)
     for file in posted.files:
         terminal.out_console.print(f"wrote {file}", soft_wrap=True)
+    terminal.complain(posted.held)
 
 
 @rules_app.command("check")

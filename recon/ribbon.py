@@ -215,7 +215,8 @@ def _post(book: LiveBook) -> str:
     flow.refresh(book, book.store)  # what is posted waits no more
     if posted.again:
         return f"Nothing new is accepted; the last posting file was written again: {posted.files[0]}"
-    return f"{_several(posted.lines, 'bank line')} posted into {posted.files[0]}"
+    held = [f"{problem.what}." for problem in posted.held]
+    return " ".join([f"{_several(posted.lines, 'bank line')} posted into {posted.files[0]}", *held])
 
 
 def _reports(book: LiveBook) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -102,6 +103,7 @@ class Posted:
     control: str  # the checks and the file's fingerprint; the report beside the file has more
     again: bool
     format: str = ""
+    held: tuple[Problem, ...] = ()  # what a second person has to post, and is not in it
 
 
 def post(
@@ -110,7 +112,8 @@ def post(
     """Accepted allocations that are in no posting file yet, as one; None if nothing was ever accepted.
 
     Where nothing new is accepted the last file is written again, byte for byte, so that a lost file is no lost
-    posting and nothing is posted twice.
+    posting and nothing is posted twice. Lines that a second person has to post are left out and told; where there is
+    nothing but such lines the control fails.
 
     Args:
         format_name: generic, a layout that comes with recon, or the path of a layout file; empty = what the rules
@@ -159,7 +162,17 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
     lines = store.bank_lines(unposted["line_id"].unique(maintain_order=True).to_list())
     items = store.items([item for item in unposted["item_id"].unique(maintain_order=True).to_list() if item])
     rules = rules_of_last_run(store)
-    ceiling = rules.controls.hand_post_ceiling
+    ceiling, poster = rules.controls.hand_post_ceiling, who or login()
+    made_by = store.decided().filter(pl.col("decision_id").is_in(unposted["decision_id"].unique().implode()))
+    own = _own(made_by, {poster, login()})
+    held, left_out = posting.held(
+        unposted, lines, items, approved_by=poster, hand_ceiling=ceiling, own=own.to_list()
+    )
+    rest = unposted.filter(~pl.col("line_id").is_in(held.implode()))
+    if posting.due(rest).is_empty():
+        left_out = ()  # the control over all of it says so
+    else:
+        unposted = rest
     layout = settings.posting_layout(format_name or rules.posting.format)
     words = _words()
     made = posting.post(
@@ -171,7 +184,8 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
         site=posting.site_of(rules, layout) if layout else None,
         words=words,
         accounts=posting.accounts_of(rules, words),
-        approved_by=who or login(),
+        approved_by=poster,
+        own=own.to_list(),
         hand_ceiling=ceiling,
         corrected_on=_last_day(store),
         corrected=over_turns(store.posted_rows(unposted["line_id"]))["line_id"],
@@ -179,8 +193,22 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
     failed = posting.failures(made.controls, made.legs, ceiling)
     if failed:
         raise ReconError(failed)
-    kept = store.append_postings(made.batch, moments.now(), who or login())
-    return _posted(kept, out, again=False)
+    kept = store.append_postings(made.batch, moments.now(), poster)
+    return replace(_posted(kept, out, again=False), held=left_out)
+
+
+def _own(decided: pl.DataFrame, people: Collection[str]) -> pl.Series:
+    """Lines of which one of these people decided something, by name or by login; in capitals they are the same."""
+    names = {one.strip().casefold() for one in people}
+    return decided.filter(
+        pl.concat_str("decided_by", "login", separator=", ", ignore_nulls=True)
+        .str.to_lowercase()
+        .str.split(", ")
+        .list.eval(pl.element().str.strip_chars())
+        .list.set_intersection(pl.lit(sorted(names)))
+        .list.len()
+        > 0
+    )["line_id"].unique()
 
 
 def _waiting_lines(decided: pl.DataFrame) -> pl.Series:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,8 +21,8 @@ from recon import model
 from recon.model import ACCEPTED, BANK_LINES, Batch
 from recon.net import over_turns
 from recon.posting import generic, layouts, told
-from recon.posting.controls import controls, controls_text, failures
-from recon.posting.journal import Accounts, accounts_of, journal
+from recon.posting.controls import controls, controls_text, failures, left_out, unapproved
+from recon.posting.journal import BY_HAND, Accounts, accounts_of, journal
 from recon.posting.rows import rows as rows_of
 from recon.posting.site import Site, missing, site_of
 from recon.posting.told import file_of
@@ -40,6 +40,7 @@ __all__ = [
     "due",
     "failures",
     "file_of",
+    "held",
     "post",
     "site_of",
 ]
@@ -74,6 +75,7 @@ def post(
     layout: Layout | None = None,
     site: Site | None = None,
     words: Iterable[str] = (),
+    own: Collection[str] = (),
 ) -> Posting:
     """A posting file of everything that is accepted and given; the same rows in any order give the same bytes.
 
@@ -91,6 +93,7 @@ def post(
         layout: how the file is laid out; none = a format of FORMATS.
         site: what the rules say to the layout.
         words: names of accounts that come with recon and are no ledger's codes; a layout does not take them.
+        own: lines that were decided at the login of whoever posts, under whatever name.
 
     Raises:
         ReconError: format-unknown with the formats there are; of a layout all that the rules lack (posting-setting),
@@ -102,7 +105,7 @@ def post(
     turns = tuple(posted.unique().sort("line_id", "turn").iter_rows())
     identity = batch_id(format_name, turns)
     legs = journal(
-        left, bank_lines, open_items, accounts or Accounts(), approved_by, corrected_on, set(corrected)
+        left, bank_lines, open_items, accounts or Accounts(), approved_by, corrected_on, set(corrected), own
     )
     checks = controls(legs, left, bank_lines, hand_ceiling)
     scales = model.scales_of([(ACCEPTED, left), (BANK_LINES, bank_lines)])
@@ -120,6 +123,23 @@ def post(
     ]
     kept = "\n".join(part for part in report if part)
     return Posting(Batch(identity, format_name, text, turns, kept), legs, checks)
+
+
+def held(
+    accepted: pl.DataFrame,
+    bank_lines: pl.DataFrame,
+    open_items: pl.DataFrame,
+    *,
+    approved_by: str,
+    hand_ceiling: Decimal,
+    own: Collection[str] = (),
+) -> tuple[pl.Series, tuple[Problem, ...]]:
+    """Lines that somebody else has to post (domain 6: C-02), and what is to say of them; arguments as of `post`."""
+    by_hand = accepted.filter(pl.col("decision").is_in(list(BY_HAND))).select("line_id").unique()
+    rows = due(accepted).join(by_hand, on="line_id", how="semi", maintain_order="left")
+    legs = journal(rows, bank_lines, open_items, Accounts(), approved_by, own=own)
+    waiting = unapproved(legs, hand_ceiling)
+    return waiting["bank_line_id"].unique().sort(), left_out(waiting)
 
 
 def _laid_out(

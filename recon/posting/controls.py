@@ -56,7 +56,7 @@ def controls(
             texts = model.money_text(wanted, currency, scales), model.money_text(there, currency, scales)
             rows.append((name, currency, *texts))
     rows.append(("rule and preparer on every leg", "", "0", str(_nameless(of_legs))))
-    rows.append((_SECOND, "", "0", str(_unapproved(legs, hand_ceiling)["journal_no"].n_unique())))
+    rows.append((_SECOND, "", "0", str(unapproved(legs, hand_ceiling)["journal_no"].n_unique())))
     table = pl.DataFrame(rows, schema=dict.fromkeys(_COLUMNS, pl.String), orient="row")
     return table.with_columns((pl.col("expected") == pl.col("found")).alias("ok"))
 
@@ -102,9 +102,22 @@ def failures(
     return tuple(made)
 
 
+def left_out(waiting: pl.DataFrame) -> tuple[Problem, ...]:
+    """A problem (control-failed) for the legs (as `unapproved` gives them) that are left out of a posting file."""
+    count = waiting["bank_line_id"].n_unique()
+    if not count:
+        return ()
+    lines = "1 bank line is" if count == 1 else f"{count:,} bank lines are"
+    what = f"{lines} not in the file: who allocated by hand does not approve it, too; all else is posted"
+    return (Problem("control-failed", f"posting control `{_SECOND}`", what, _somebody_else(waiting)),)
+
+
 def _wants_second(legs: pl.DataFrame, hand_ceiling: Decimal) -> str:
     """What to do where somebody would approve an allocation of their own."""
-    waiting = _unapproved(legs, hand_ceiling)
+    return _somebody_else(unapproved(legs, hand_ceiling))
+
+
+def _somebody_else(waiting: pl.DataFrame) -> str:
     who = _first(waiting["prepared_by"])
     return (
         f"somebody other than {who} has to post: recon post ... --who NAME, on a login of their own\n"
@@ -130,7 +143,7 @@ def _nameless(legs: pl.DataFrame) -> int:
     return legs.filter((pl.col("rule_id") == "") | (pl.col("prepared_by") == "")).height
 
 
-def _unapproved(legs: pl.DataFrame, hand_ceiling: Decimal) -> pl.DataFrame:
+def unapproved(legs: pl.DataFrame, hand_ceiling: Decimal) -> pl.DataFrame:
     """Legs that were allocated by hand and that nobody else has approved, where somebody else has to.
 
     That is where any leg is above the ceiling, or something was written off: a deduction made by hand. A small line

@@ -93,6 +93,7 @@ def journal(
     approved_by: str = "",
     corrected_on: date | None = None,
     corrected: Collection[str] = (),
+    own: Collection[str] = (),
 ) -> pl.DataFrame:
     """The legs (LEGS, outer form) of all journals, in order of booking date and line id.
 
@@ -101,10 +102,10 @@ def journal(
 
     A leg of the other sign (credit note, returned payment) stands on the other side, so that no amount is negative.
     Lines that are `corrected`, since something of them is posted already, are posted on `corrected_on`, if that is
-    later.
+    later. Of lines that are their `own`, decided under another name at the same login, nobody approves anything.
     """
     scales = model.scales_of([(ACCEPTED, accepted), (BANK_LINES, bank_lines)])
-    rows = _rows(accepted, bank_lines, open_items, approved_by, scales)
+    rows = _rows(accepted, bank_lines, open_items, approved_by, scales, own)
     rows = rows.with_columns(_bank_account(accounts.banks).alias("account"))
     if corrected_on:
         day = pl.max_horizontal("booking_date", pl.lit(corrected_on))
@@ -134,6 +135,7 @@ def _rows(
     open_items: pl.DataFrame,
     approved_by: str,
     scales: Mapping[str, int],
+    own_lines: Collection[str],
 ) -> pl.DataFrame:
     """Accepted rows with the line's dates and account, the item's number and company, and who stands for them."""
     lines = model.inside(bank_lines, BANK_LINES, scales).select(
@@ -170,6 +172,7 @@ def _rows(
     # may have the comma that stands between two.
     makers = pl.lit(", ") + pl.col("accepted_by").str.to_lowercase() + pl.lit(", ")
     own = makers.str.contains(f", {approved_by.strip().lower()}, ", literal=True)
+    own |= pl.col("line_id").is_in(pl.Series(sorted(own_lines), dtype=pl.String).implode())
     second = pl.when(own).then(pl.lit("")).otherwise(pl.lit(approved_by))
     second = pl.when(pl.col("approved_by") != "").then("approved_by").otherwise(second)
     return rows.with_columns(

@@ -11,6 +11,7 @@ docs/endurance.md holds what came of it.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import subprocess
 import sys
@@ -72,8 +73,12 @@ def killed_story(root: Path, kills: Sequence[Kill]) -> tuple[dict[str, object], 
     for step in STORY:
         step.before(place)
         for kill in (one for one in kills if one.step == step.name):
-            command = [sys.executable, str(HERE / "killed.py"), str(kill.at), *map(str, step.command(place))]
-            ended = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own
+            typed = [*map(str, step.command(place))]
+            command = [sys.executable, str(HERE / "killed.py"), str(kill.at), *typed]
+            login = {"LOGNAME": typed[typed.index("--who") + 1]} if "--who" in typed else {}
+            ended = subprocess.run(  # noqa: S603 - our own
+                command, capture_output=True, check=False, env={**os.environ, **login}
+            )
             assert ended.returncode in (KILLED, step.code), f"{kill}: {ended.stderr.decode()}"
             reached += ended.returncode == KILLED
         ran = in_process(place, step)

@@ -20,6 +20,8 @@ from unittest import mock
 from xml.sax.saxutils import escape
 
 from recon import cli
+from recon.flow import review
+from recon.flow.login import login
 from recon.workbook.columns import TABLE_SHEETS, letters
 from recon.workbook.file import FileBook
 
@@ -66,11 +68,12 @@ class Ran:
 
 
 def recon(*arguments: object) -> Ran:
-    """One command as typed, in this very process."""
+    """One command as typed, in this very process; whoever is named with `--who` is at a login of their own."""
     out, err = io.StringIO(), io.StringIO()
     typed = ["recon", *map(str, arguments)]
     code: object = 0
     with (
+        _at_login(typed[-typed[::-1].index("--who")] if "--who" in typed else ""),
         mock.patch.object(sys, "argv", typed),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
@@ -82,6 +85,13 @@ def recon(*arguments: object) -> Ran:
     assert "Traceback" not in err.getvalue(), err.getvalue()
     assert isinstance(code, int | None)
     return Ran(code or 0, out.getvalue(), err.getvalue())
+
+
+def _at_login(who: str) -> contextlib.AbstractContextManager[object]:
+    """The login of that name, unless a test says itself at which login it is."""
+    if not who or review.login is not login:
+        return contextlib.nullcontext()
+    return mock.patch.object(review, "login", return_value=who)
 
 
 @dataclass(frozen=True)

@@ -205,23 +205,49 @@ def test_strict_says_by_its_exit_code_that_a_decision_was_refused(office: Desk) 
     assert (ran.code, ran.out) == (0, "1 decision applied, 0 refused\n")
 
 
-def test_a_control_that_fails_stops_the_posting(office: Desk) -> None:
-    """Whoever allocated a large line by hand does not post it; somebody else does."""
+def _two_by_hand(office: Desk) -> list[str]:
+    """Two lines above the ceiling that ann allocated by hand; one that a rule settled."""
     office.put("strict.yaml", "extends: default\nname: strict\ncontrols: {hand_post_ceiling: 50}\n")
     assert office.run("--book", "book.xlsm", "--rules", "strict.yaml").code == 0
-    stranger = line_of(office, "77.70")
+    stranger, part = line_of(office, "77.70"), line_of(office, "80.00")
     decide(office.root / "book.xlsm", "Exceptions", {stranger: {"Decision": "on account", "Item": "C2"}})
-    assert apply().out == "1 decision applied, 0 refused\n"
+    by_hand = {"Decision": "allocate", "Item": "INV-1002", "Amount": "80.00"}
+    decide(office.root / "book.xlsm", "Suggestions", {part: by_hand})
+    assert apply().out == "2 decisions applied, 0 refused\n"
+    return [stranger, part]
+
+
+def test_what_a_second_person_has_to_post_is_left_out_and_the_rest_is_posted(office: Desk) -> None:
+    """Whoever allocated a large line by hand does not post it; somebody else does."""
+    by_hand = _two_by_hand(office)
+    ran = post("--who", "Ann")
+    assert ran.code == 0
+    assert {leg["bank_line_id"] for leg in journal(office)} == {line_of(office, "120.50")}
+    assert "2 bank lines are not in the file: who allocated by hand does not approve it, too" in ran.err
+    assert "somebody other than ann has to post: recon post ... --who NAME" in ran.err
+    assert "allocated by hand: " in ran.err
+    # There is nothing else any more: the control fails, and nothing is written.
     before = office.files()
     ran = post("--who", "Ann")
     assert (ran.code, ran.out) == (2, "")
-    assert "posting control `journals that a second person must approve`: expected 0, found 1" in ran.err
-    assert "somebody other than ann has to post: recon post ... --who NAME" in ran.err
-    assert f"allocated by hand: {stranger}" in ran.err
-    assert office.files() == before, "no file, no folder, and the store is as it was"
+    assert "posting control `journals that a second person must approve`: expected 0, found 2" in ran.err
+    assert office.files() == before, "the store and the folder are as they were"
     ran = post()
-    assert ran.code == 0
-    assert {leg["bank_line_id"] for leg in journal(office)} == {line_of(office, "120.50"), stranger}
+    assert (ran.code, ran.err) == (0, "")
+    legs = [leg for leg in journal(office) if leg["bank_line_id"] in by_hand and leg["account"] == "1100"]
+    assert {(leg["bank_line_id"], leg["approved_by"]) for leg in legs} <= {(line, "ben") for line in by_hand}
+
+
+def test_a_made_up_name_posts_nothing_of_its_own_login(office: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recon.flow.review.login", lambda: "shared")
+    _two_by_hand(office)
+    assert post("--who", "ben").code == 0
+    assert {leg["bank_line_id"] for leg in journal(office)} == {line_of(office, "120.50")}
+    ran = post("--who", "ben")
+    assert ran.code == 2
+    assert "on a login of their own" in ran.err
+    monkeypatch.setattr("recon.flow.review.login", lambda: "bens")
+    assert post("--who", "ben").code == 0
 
 
 @pytest.mark.slow
