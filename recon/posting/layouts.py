@@ -72,7 +72,7 @@ def sources(
             group_ref=pl.lit(f"{batch_id}-") + group,
             decimals=own.cast(pl.String),
             scale=scale.fill_null(2),
-            is_key=parts.list.len() == whole,
+            is_key=(parts.list.len() == whole) & ~parts.list.contains(""),
             **{name: parts.list.get(at, null_on_oob=True) for at, name in enumerate(_PARTS)},
         )
         .with_columns(

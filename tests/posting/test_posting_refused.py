@@ -92,6 +92,10 @@ def test_a_setting_that_a_layout_has_not(said: str, where: str, what: str) -> No
 
 
 def test_items_of_a_ledger_without_keys_are_told_or_posted_without_a_match() -> None:
+    for strange in ("100", "100 1 2", "100 ", " 1", "100  1"):
+        lone = [{**ITEMS[0], "item_id": strange}]
+        [told] = refused("unit4", [taken("L-straight", strange, "100.00")], items=lone)
+        assert told.where == "posting.settings.unit4.unmatched", strange
     plain = [{**item, "item_id": item["doc_no"]} for item in ITEMS]
     accepted = [taken("L-straight", "INV-100", "100.00")]
     [told] = refused("unit4", accepted, items=plain)

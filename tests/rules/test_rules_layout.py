@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,11 @@ def test_a_layout_is_told_from_rules_and_profiles() -> None:
     assert rules.is_layout(GOOD, "x")
     assert not rules.is_layout("name: x\nkind: bank\nheader: [a]\n", "x")
     assert not rules.is_layout("name: x\nthresholds: {auto: 0.9}\n", "x")
+
+
+def test_what_the_page_shows_can_be_copied() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "posting.md").read_text(encoding="utf-8")
+    said, layout = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert rules.parse(said, "rules.yaml").posting.settings["unit4"]["voucher_type"] == "SR"
+    made = rules.parse_layout(layout, "our_gl07.yaml")
+    assert (made.name, made.fields[-1].end, made.length) == ("our_gl07", 120, 120)
