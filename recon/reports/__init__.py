@@ -15,6 +15,7 @@ from recon.reports import (
     chase,
     contacts,
     control_account,
+    data_quality,
     dso,
     exceptions,
     exposure,
@@ -48,6 +49,8 @@ REPORTS: Final[Mapping[str, Report]] = {
         bank_reconciliation.REPORT,
         dso.REPORT,
         provision.REPORT,
+        exposure.REPORT,
+        late_payment.REPORT,
         chase.REPORT,
         promises.REPORT,
         plans.REPORT,
@@ -55,7 +58,6 @@ REPORTS: Final[Mapping[str, Report]] = {
         legal.REPORT,
         submissions.REPORT,
         renewals.REPORT,
-        exposure.REPORT,
-        late_payment.REPORT,
+        data_quality.REPORT,
     )
 }

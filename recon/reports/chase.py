@@ -27,7 +27,7 @@ _COLUMNS: Final = (
     Column("customer_name", "Name", "the customer's name", width=32),
     Column("group_id", "Group", "group of customers that pay for each other", width=12, optional=True),
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
-    Column("step", "Step", "what is due by the oldest item that may be chased", width=18),
+    Column("step", "Step", "what is due by the oldest item that may be chased", file_only=True),
     Column("to_do", "To do", "the step, or why there is none today", Kind.LONG, 34),
     Column("days", "Days overdue", "of the oldest item that may be chased", Kind.NUMBER, 9),
     Column("chase", "To chase", "overdue less all that holds it back", Kind.MONEY, 15),
