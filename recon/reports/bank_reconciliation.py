@@ -35,7 +35,8 @@ _SUMMARY: Final = (
 _LINES: Final = (
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
     Column("account", "Bank account", "as the statements write it", width=24),
-    Column("kind", "Kind", "on which side it is missing, and which way the money went", width=26),
+    Column("kind", "Kind", "on which side it is missing, and which way the money went", file_only=True),
+    Column("meaning", "Where it is missing", "the kind in words", width=46),
     Column("date", "Date", "booking date, or the ledger's day", Kind.DATE),
     Column("days", "Days", "as-at date less that date", Kind.NUMBER, 8),
     Column(
@@ -72,9 +73,16 @@ def make(inputs: Inputs) -> Made:
     facts = (
         "A line and an entry answer each other by the bank line's id, else by amount, in the order of their days.",
     )
+    words = pl.col("kind").replace_strict(_KINDS, default="", return_dtype=pl.String)
     parts = (
         Part("", "Ledger to statement", _SUMMARY, frame(_SUMMARY, rows, "rank"), _SHEET),
-        Part("lines", "Open lines", _LINES, found.select(column.inner for column in _LINES), _SHEET),
+        Part(
+            "lines",
+            "Open lines",
+            _LINES,
+            found.with_columns(meaning=words).select(column.inner for column in _LINES),
+            _SHEET,
+        ),
     )
     return Made(parts, facts, tuple(problems))
 

@@ -37,7 +37,8 @@ _SUMMARY: Final = (
 _ITEMS: Final = (
     Column("level", "Level", f"{LEVEL}item or total", file_only=True),
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
-    Column("kind", "Kind", "manual, gl_only, sub_ledger_only or amount_differs", width=18),
+    Column("kind", "Kind", "manual, gl_only, sub_ledger_only or amount_differs", file_only=True),
+    Column("meaning", "Why they differ", "the kind in words", width=46),
     Column("reference", "Reference", "by which the entries were held against each other", width=22),
     Column("date", "Date", "the earliest of its entries", Kind.DATE),
     Column("what", "What it is", "type of the movement, or origin of the journal", width=16),
@@ -115,7 +116,9 @@ def items(inputs: Inputs, accounts: list[str]) -> pl.DataFrame:
     )
     if entries.is_empty():
         return pl.DataFrame(
-            schema={column.inner: column.dtype() for column in _ITEMS if column.name != "level"}
+            schema={
+                column.inner: column.dtype() for column in _ITEMS if column.name not in ("level", "meaning")
+            }
         )
     first = entries["date"].min()
     moved = inputs.get("movements", MOVEMENTS).filter(day & (pl.col("date") >= first))
@@ -148,7 +151,7 @@ def items(inputs: Inputs, accounts: list[str]) -> pl.DataFrame:
         both.with_columns(kind=kind, effect_minor=effect, date=pl.min_horizontal("gl_date", "sub_date"))
         .filter(pl.col("effect_minor") != 0)
         .with_columns(what=pl.coalesce("what", "origin").fill_null(""), text=pl.col("text").fill_null(""))
-        .select(column.inner for column in _ITEMS if column.name != "level")
+        .select(column.inner for column in _ITEMS if column.name not in ("level", "meaning"))
         .sort("currency", "kind", "date", "reference", nulls_last=True)
     )
 
@@ -184,7 +187,11 @@ def _told(found: pl.DataFrame) -> pl.DataFrame:
     totals = found.group_by("currency").agg(pl.col("effect_minor").sum())
     rows = pl.concat(
         [
-            found.with_columns(level=pl.lit("item"), rank=pl.lit(PLAIN, pl.Int64)),
+            found.with_columns(
+                level=pl.lit("item"),
+                rank=pl.lit(PLAIN, pl.Int64),
+                meaning=pl.col("kind").replace_strict(_TITLES, default="", return_dtype=pl.String),
+            ),
             totals.with_columns(
                 level=pl.lit("total"), rank=pl.lit(TOTAL, pl.Int64), kind=pl.lit("Explained")
             ),

@@ -224,7 +224,7 @@ def _top(inputs: Inputs, groups: pl.DataFrame) -> pl.DataFrame:
         if own.height > shown:
             rest = whole - counted
             others = f"{own.height - shown:,} others"
-            rows.append(("group", currency, others, rest, share(rest, whole), share(whole, whole), PLAIN))
+            rows.append(("group", currency, others, rest, share(rest, whole), share(whole, whole), SUBTOTAL))
         rows.append(("total", currency, "All groups", whole, share(whole, whole), None, TOTAL))
     return frame(_TOP, rows, "rank")
 

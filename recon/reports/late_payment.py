@@ -147,7 +147,8 @@ def _late(inputs: Inputs) -> pl.DataFrame:
     )
     paid = joined.select(
         "currency", "customer_id", "due_date", "until", "principal_minor", issue_date="date",
-        customer_name=pl.lit(""), doc_no="applied_to", key="applied_to", status=pl.lit(PAID), size_minor="amount_minor",
+        customer_name=pl.lit(""), doc_no="applied_to", key="applied_to", status=pl.lit(PAID),
+        size_minor="amount_minor",
     )  # fmt: skip
     both = pl.concat([is_open, paid.select(is_open.columns)])
     dated = both.with_columns(due_date=_due(inputs, both, rules)).filter(pl.col("until") > pl.col("due_date"))
