@@ -103,7 +103,7 @@ class Posted:
     control: str  # the checks and the file's fingerprint; the report beside the file has more
     again: bool
     format: str = ""
-    held: tuple[Problem, ...] = ()  # what a second person has to post, and is not in it
+    held: tuple[Problem, ...] = ()  # what a second person has to post, or the ledger can't import: not in it
 
 
 def post(
@@ -194,7 +194,7 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
     if failed:
         raise ReconError(failed)
     kept = store.append_postings(made.batch, moments.now(), poster)
-    return replace(_posted(kept, out, again=False), held=left_out)
+    return replace(_posted(kept, out, again=False), held=(*left_out, *made.untaken))
 
 
 def _own(decided: pl.DataFrame, people: Collection[str]) -> pl.Series:

@@ -24,7 +24,7 @@ from recon.posting import generic, layouts, told
 from recon.posting.controls import controls, controls_text, failures, left_out, unapproved
 from recon.posting.journal import BY_HAND, Accounts, accounts_of, journal
 from recon.posting.rows import rows as rows_of
-from recon.posting.site import Site, missing, site_of
+from recon.posting.site import Site, barred, missing, site_of
 from recon.posting.told import file_of
 from recon.problems import EXIT_INPUT, Problem, ReconError
 from recon.rules.layout import Layout
@@ -53,12 +53,14 @@ FORMATS: Final[Mapping[str, Callable[[pl.DataFrame, str], str]]] = MappingProxyT
 class Posting:
     """A posting file, the journal that is in it, and the controls over both.
 
-    batch: the file, as the store keeps it; legs: posting.journal; controls: check, expected, found, ok.
+    batch: the file, as the store keeps it; legs: posting.journal; controls: check, expected, found, ok; untaken:
+    lines that the ledger's import can't carry, which are not in it and stay to be posted.
     """
 
     batch: Batch
     legs: pl.DataFrame
     controls: pl.DataFrame
+    untaken: tuple[Problem, ...] = ()
 
 
 def post(
@@ -77,7 +79,9 @@ def post(
     words: Iterable[str] = (),
     own: Collection[str] = (),
 ) -> Posting:
-    """A posting file of everything that is accepted and given; the same rows in any order give the same bytes.
+    """A posting file of what is accepted and given; the same rows in any order give the same bytes.
+
+    Lines that the layout's ledger can't import whatever the rules say are left out and told, unless that is all.
 
     Args:
         format_name: a key of FORMATS, or the layout's name.
@@ -100,17 +104,26 @@ def post(
             that does not fit (posting-field), or that the ledger's import can't carry (posting-refused).
     """
     write = None if layout else _writer(format_name)
+    site, accounts, later = site or Site(), accounts or Accounts(), set(corrected)
+
+    def legs_of(rows: pl.DataFrame) -> pl.DataFrame:
+        return journal(rows, bank_lines, open_items, accounts, approved_by, corrected_on, later, own)
+
     left = due(accepted)
+    legs = legs_of(left)
+    out, untaken = barred(layout, site, legs) if layout else (left["line_id"].clear(), [])
+    if len(out):
+        left = left.filter(~pl.col("line_id").is_in(out.implode()))
+        if left.is_empty():
+            raise ReconError(untaken)
+        legs = legs_of(left)
     posted = accepted.select("line_id", "turn").join(left.select("line_id"), on="line_id", how="semi")
     turns = tuple(posted.unique().sort("line_id", "turn").iter_rows())
     identity = batch_id(format_name, turns)
-    legs = journal(
-        left, bank_lines, open_items, accounts or Accounts(), approved_by, corrected_on, set(corrected), own
-    )
     checks = controls(legs, left, bank_lines, hand_ceiling)
     scales = model.scales_of([(ACCEPTED, left), (BANK_LINES, bank_lines)])
     if layout:
-        text, many = _laid_out(layout, legs, identity, scales, site or Site(), accounts or Accounts(), words)
+        text, many = _laid_out(layout, legs, identity, scales, site, accounts, words)
     else:
         assert write is not None
         text, many = write(legs, identity), legs.height
@@ -122,7 +135,7 @@ def post(
         told.allocate_text(legs, identity, scales) if layout and layout.allocate else "",
     ]
     kept = "\n".join(part for part in report if part)
-    return Posting(Batch(identity, format_name, text, turns, kept), legs, checks)
+    return Posting(Batch(identity, format_name, text, turns, kept), legs, checks, tuple(untaken))
 
 
 def held(

@@ -30,7 +30,7 @@ def text(layout: Layout, rows: pl.DataFrame, batch_id: str, site: Site, scales: 
         scales: decimals of a minor unit, by currency.
 
     Raises:
-        ReconError: posting-setting, posting-field, posting-refused: all that is wrong with this file at once.
+        ReconError: posting-setting, posting-field: all that is wrong with this file at once.
     """
     told = sources(layout, rows, batch_id, site, scales)
     problems = _unmatched(layout, told, site)
@@ -45,7 +45,6 @@ def text(layout: Layout, rows: pl.DataFrame, batch_id: str, site: Site, scales: 
         problems += found
     table = pl.DataFrame(cells)
     problems += _unwritable(layout, table, told["bank_line_id"])
-    problems += _split(layout, table, told)
     if problems:
         raise ReconError(problems)
     return _fixed(layout, table) if layout.record == "fixed" else _delimited(layout, table)
@@ -224,21 +223,6 @@ def _unmatched(layout: Layout, told: pl.DataFrame, site: Site) -> list[Problem]:
         f"unmatched: allow\nposts them without a match; {SAY_IT}"
     )
     return [Problem("posting-setting", key_of(layout, "unmatched"), what, hint)]
-
-
-def _split(layout: Layout, table: pl.DataFrame, told: pl.DataFrame) -> list[Problem]:
-    """Journals whose legs do not balance in each company of the file."""
-    company = next((field.name for field in layout.fields if field.holds == "entity"), "")
-    if not company or layout.form != "legs":
-        return []
-    keyed = told.select("journal_no", "bank_line_id", "amount_minor", company=table[company])
-    sums = keyed.group_by("journal_no", "bank_line_id", "company").agg(pl.col("amount_minor").sum())
-    wrong = sums.filter(pl.col("amount_minor") != 0)
-    if wrong.is_empty():
-        return []
-    what = f"bank lines pay items of more than one company: {named(wrong['bank_line_id'])}"
-    hint = "take them back on Allocations and post them by hand, with the entry between the companies"
-    return [Problem("posting-refused", "recon post", what, hint)]
 
 
 def _unwritable(layout: Layout, table: pl.DataFrame, ids: pl.Series) -> list[Problem]:

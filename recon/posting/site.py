@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from recon import model
 from recon.posting.journal import Accounts
 from recon.problems import Problem, ReconError
 from recon.rules.layout import COMMON, Layout
@@ -154,14 +155,49 @@ def _currencies(layout: Layout, site: Site, legs: pl.DataFrame) -> list[Problem]
         what = "nothing says which currency the ledger is kept in"
         return [Problem("posting-setting", key_of(layout, "currency"), what, f"currency: GBP\n{SAY_IT}")]
     other = legs.filter(pl.col("currency") != site.currency)
-    if other.is_empty() or (layout.foreign == "ask" and site.settings.get("foreign") == BLANK):
+    if other.is_empty() or site.settings.get("foreign") == BLANK:
         return []
-    what = (
+    hint = f"foreign: blank\nleaves the amount in {site.currency} to the ledger; {SAY_IT}"
+    return [Problem("posting-setting", key_of(layout, "foreign"), _in_other(site, other), hint)]
+
+
+def _in_other(site: Site, other: pl.DataFrame) -> str:
+    return (
         f"{named(other['currency'])} is to be posted to a ledger in {site.currency}, and no rate is known "
         f"(bank lines {named(other['bank_line_id'])})"
     )
-    if layout.foreign == "never":
-        hint = f"`{layout.name}` takes no other currency: post these by hand, from a store of their own"
-        return [Problem("posting-refused", "recon post", what, hint)]
-    hint = f"foreign: blank\nleaves the amount in {site.currency} to the ledger; {SAY_IT}"
-    return [Problem("posting-setting", key_of(layout, "foreign"), what, hint)]
+
+
+def barred(layout: Layout, site: Site, legs: pl.DataFrame) -> tuple[pl.Series, list[Problem]]:
+    """Bank lines that the ledger's import can't carry, whatever the rules say, and what is to say of them.
+
+    They are in another currency where the ledger takes none, or pay items of several companies, which would leave
+    each company's part of the voucher without balance.
+
+    Args:
+        layout: the layout.
+        site: what the rules say to it.
+        legs: posting.journal, outer form.
+    """
+    lines, problems = [legs["bank_line_id"].clear()], []
+    if layout.foreign == "never" and site.currency:
+        other = legs.filter(pl.col("currency") != site.currency)
+        if other.height:
+            hint = f"`{layout.name}` takes no other currency: post them by hand; they are not in the file"
+            problems.append(Problem("posting-refused", "recon post", _in_other(site, other), hint))
+            lines.append(other["bank_line_id"])
+    whose = next((field for field in layout.fields if field.holds == "entity"), None)
+    if whose and layout.form == "legs":
+        said = pl.when(pl.col("entity") == "").then(pl.lit(site.said(whose.setting))).otherwise("entity")
+        debit, credit = (
+            pl.col(name).replace("", None).cast(pl.Decimal(38, model.SCALE_MAX)).fill_null(0)
+            for name in ("debit", "credit")
+        )
+        sums = legs.group_by("bank_line_id", said.alias("company")).agg((debit - credit).sum().alias("left"))
+        split = sums.filter(pl.col("left") != 0)["bank_line_id"]
+        if len(split):
+            what = f"bank lines pay items of more than one company: {named(split)}"
+            hint = "post them by hand, with the entry between the companies; they are not in the file"
+            problems.append(Problem("posting-refused", "recon post", what, hint))
+            lines.append(split)
+    return pl.concat(lines).unique().sort(), problems

@@ -185,6 +185,10 @@ class Layout(Part):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"fields: twice: {', '.join(twice)}")
+        try:
+            "".join(names).encode(self.encoding)
+        except UnicodeEncodeError as error:
+            raise ValueError(f"fields: a name has letters that {self.encoding} lacks") from error
         unknown = sorted({field.setting for field in self.fields} - {"", *self.settings})
         if unknown:
             raise ValueError(f"fields name a setting that `settings` has not: {', '.join(unknown)}")

@@ -106,6 +106,7 @@ def test_items_of_a_ledger_without_keys_are_told_or_posted_without_a_match() -> 
 
 
 EURO = [line("L-euro", "100.00", currency="EUR")]
+SPLIT = [taken("L-net", "100 1", "40.00"), taken("L-net", "101 1", "30.00")]
 IN_EURO = [taken("L-euro", "100 1", "100.00", currency="EUR")]
 
 
@@ -120,6 +121,30 @@ def test_other_currencies_are_told(name: str) -> None:
         assert posted(name, IN_EURO, EURO, text=allowed).batch.text
     both = refused(name, text=RULES.replace("currency: GBP", ""))
     assert keys(both) == {f"posting.settings.{name}.currency"}
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "told"),
+    [
+        ("sage", IN_EURO, "EUR is to be posted to a ledger in GBP, and no rate is known (bank lines L-euro)"),
+        (
+            "tally",
+            IN_EURO,
+            "EUR is to be posted to a ledger in GBP, and no rate is known (bank lines L-euro)",
+        ),
+        ("unit4", SPLIT, "bank lines pay items of more than one company: L-net"),
+        ("coda", SPLIT, "bank lines pay items of more than one company: L-net"),
+    ],
+)
+def test_what_a_ledger_can_not_import_is_left_out_and_told_and_all_else_is_posted(
+    name: str, other: list[dict[str, Any]], told: str
+) -> None:
+    company = {"101 1": "C2"} if other is SPLIT else {}
+    items = [{**item, "entity": company.get(str(item["item_id"]), "C1")} for item in ITEMS]
+    made = posted(name, [*ONE, *other], [*LINES, *EURO], items)
+    assert [one.what for one in made.untaken] == [told]
+    assert made.batch == posted(name, ONE, items=items).batch
+    assert made.controls["ok"].all()
 
 
 def test_money_in_another_currency_leaves_the_ledgers_own_amount_to_the_ledger() -> None:

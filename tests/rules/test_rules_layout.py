@@ -59,6 +59,7 @@ GOOD = "name: ours\ntitle: x\nrecord: fixed\nfields:\n"
         ("name: ours\ntitle: x\nrecord: tally\nform: receipts\n", "`record: tally` has `form: legs`"),
         ("name: ours\ntitle: x\nrecord: tally\nencoding: utf-9\n", "p.yaml:4: encoding: no encoding of that name"),
         ("name: ours\ntitle: x\nrecord: tally\nencoding: base64\n", "p.yaml:4: encoding: no encoding of that name"),
+        ("encoding: ascii\n" + GOOD + "  - {name: é, start: 1, length: 5}\n", "a name has letters that ascii lacks"),
         ("name: Our Own\ntitle: x\nrecord: tally\n", "p.yaml:1: name: text of the form"),
     ],
 )  # fmt: skip
