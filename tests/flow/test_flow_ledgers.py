@@ -127,3 +127,23 @@ def test_the_button_posts_in_the_format_of_the_rules(desk: Desk) -> None:
     assert made is not None
     assert made.format == "sage"
     assert made.files[0].name == f"posting-sage-{made.batch_id}.csv"
+
+
+def test_what_the_ledger_can_not_import_is_left_out_told_and_stays_to_be_posted(desk: Desk) -> None:
+    desk.put("bank.csv", BANK + "20-00-00 12345678,2026-03-06,45.00,EUR,BGC,SOUTHSIDE CARE LTD,INV-2001,\n")
+    euro = "INV-2001,C2,Southside Care Ltd,invoice,INV-2001,2026-02-03,2026-03-03,EUR,45.00,45.00\n"
+    desk.put("items.csv", ITEMS + euro)
+    assert desk.run("--rules", "ours.yaml", "--store", "s.db").code == 0
+    ran = post("sage")
+    assert ran.code == 0
+    assert "EUR is to be posted to a ledger in GBP, and no rate is known" in ran.err
+    [sage] = [data for name, data in posted(desk).items() if not name.endswith("-controls.txt")]
+    assert b"INV-1001" in sage
+    assert b"INV-2001" not in sage
+    # It is all that is left: told as an error now, and posted by a format that takes it.
+    again = post("sage", "again")
+    assert (again.code, again.out) == (2, "")
+    assert post("generic", "by_hand").code == 0
+    [left] = [data for name, data in posted(desk, "by_hand").items() if not name.endswith("-controls.txt")]
+    assert b"INV-2001" in left
+    assert b"INV-1001" not in left
