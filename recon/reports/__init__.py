@@ -29,6 +29,7 @@ from recon.reports import (
     roll_forward,
     run_control,
     submissions,
+    tds,
     unapplied,
 )
 from recon.reports.shape import RANK, Chart, Column, Inputs, Kind, Made, Part, Report
@@ -59,5 +60,6 @@ REPORTS: Final[Mapping[str, Report]] = {
         submissions.REPORT,
         renewals.REPORT,
         data_quality.REPORT,
+        tds.REPORT,
     )
 }

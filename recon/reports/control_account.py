@@ -193,7 +193,7 @@ def _told(found: pl.DataFrame) -> pl.DataFrame:
                 meaning=pl.col("kind").replace_strict(_TITLES, default="", return_dtype=pl.String),
             ),
             totals.with_columns(
-                level=pl.lit("total"), rank=pl.lit(TOTAL, pl.Int64), kind=pl.lit("Explained")
+                level=pl.lit("total"), rank=pl.lit(TOTAL, pl.Int64), meaning=pl.lit("Explained")
             ),
         ],
         how="diagonal",
