@@ -66,7 +66,9 @@ def _undone_already(rows: Sequence[Row], line: Line, known: Known) -> list[Refus
         beyond = (stands + moved) * side < 0 or (item is not None and abs(stands + moved) > abs(whole))
         if beyond:
             shown = known.shown(stands, line.currency)
-            why = f"of item {item_id} only {shown} is settled still: another line undid the rest"
+            why = (
+                f"of item {known.called(item_id)} only {shown} is settled still: another line undid the rest"
+            )
             faults.append(Refusal(why, "take that line back first"))
     return faults
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from recon.decide import again
 from recon.decide.authority import Leave, leave
-from recon.decide.choices import Asked, close, take
+from recon.decide.choices import WRITE_OFF_TYPE, Asked, close, take
 from recon.decide.known import Known, Line, Refusal, Row, known_of
 from recon.model import ACCEPTED, DECIDED, WAITS, Choice, View
 from recon.problems import Problem
@@ -311,7 +311,9 @@ def _said(one: Asked, rows: Sequence[Row], line: Line, known: Known) -> str:
     parts += ["on account"] if any(not row.item_id for row in rows) else []
     nobody = any(not row.item_id and not row.customer_id for row in rows)
     where = "; to suspense, no customer is known" if nobody else ""
-    return f"accepted: {' and '.join(parts)}, {known.shown(line.amount, line.currency)}{where}"
+    given_up = sum(row.deduction for row in rows if row.deduction_type == WRITE_OFF_TYPE)
+    lost = f"; {known.shown(given_up, line.currency)} given up" if one.decision == Choice.WRITE_OFF else ""
+    return f"accepted: {' and '.join(parts)}, {known.shown(line.amount, line.currency)}{lost}{where}"
 
 
 def _said_again(one: Asked, rows: Sequence[Row], line: Line, known: Known) -> str:

@@ -127,7 +127,7 @@ def amiss(rows: Sequence[Row], cash: int, line: Line, known: Known) -> list[Refu
         low, high = sorted((-item.settled if line.amount < 0 else 0, item.left))
         if not low <= amount <= high:
             left, asked = known.shown(item.left, line.currency), known.shown(amount, line.currency)
-            why = f"item {item_id} has {left} open, the decision would settle {asked}"
+            why = f"item {known.called(item_id)} has {left} open, the decision would settle {asked}"
             faults.append(Refusal(why, "allocate less to it"))
     return faults
 

@@ -88,6 +88,7 @@ class Known:
     ever: dict[str, int]  # item_id -> what was settled of it, also of items that the extract no longer has
     customers: frozenset[str]
     scales: Mapping[str, int] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)  # item_id -> what a person called it
 
     def item(self, item_id: str, currency: str) -> Item:
         """The item of that id, as a proposal names it.
@@ -95,7 +96,14 @@ class Known:
         Raises:
             Refusal: there is none, or it is in another currency than the line.
         """
-        return self._found(item_id, item_id, currency)
+        return self._found(item_id, self.called(item_id), currency)
+
+    def called(self, item_id: str) -> str:
+        """An item as it was typed, else by its document (with the id if several have that one), else by its id."""
+        docs = [doc for doc, ids in self.by_doc_no.items() if item_id in ids]
+        if item_id in self.said or not docs or item_id in docs:
+            return self.said.get(item_id, item_id)
+        return docs[0] if len(self.by_doc_no[docs[0]]) == 1 else f"{docs[0]} ({item_id})"
 
     def typed(self, name: str, currency: str) -> Item:
         """The item that a person means: by its id, its document number, or both as the sheets show it, `7 (V3)`.
@@ -106,6 +114,7 @@ class Known:
         """
         bare, _, rest = name.removesuffix(")").rpartition(" (")
         if name.endswith(")") and rest in self.by_doc_no.get(bare, ()):
+            self.said[rest] = name
             return self._found(rest, name, currency)
         meant = {*self.by_doc_no.get(name, ()), *({name} & self.items.keys())}
         still = {one for one in meant if self.items[one].left} or meant
@@ -113,7 +122,9 @@ class Known:
             called = {one: doc for doc, ids in self.by_doc_no.items() for one in ids}
             told = " or ".join(f"{called[one]} ({one})" if one in called else one for one in sorted(still))
             raise Refusal(f"{name} is the number of {len(still)} items", f"write {told}")
-        return self._found(next(iter(still), name), name, currency)
+        item = self._found(next(iter(still), name), name, currency)
+        self.said[item.item_id] = name
+        return item
 
     def _found(self, item_id: str, name: str, currency: str) -> Item:
         found = self.items.get(item_id)

@@ -155,7 +155,7 @@ def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dic
     `answered` are the lines that somebody has parked, asked about or rejected, and that wait all the same.
     """
     now = store.current()
-    fresh = set(just_decided["line_id"]) if just_decided is not None else set()
+    fresh = waiting.queued(just_decided) if just_decided is not None else frozenset()
     settled = pl.Series(sorted(now.settled_lines - fresh), dtype=pl.String)
     told = pl.Series(sorted(now.settled_lines & fresh), dtype=pl.String)
     answered, asked = _answered(now.decided), waiting.decisions(now)
@@ -163,6 +163,7 @@ def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dic
         [
             answered.select("line_id", decision=pl.lit(""), result=_answer()),
             asked.select("line_id", decision=pl.lit(""), result="result").unique("line_id"),
+            waiting.refused(now),
         ]
     )
     waits = (
@@ -265,7 +266,7 @@ def _unanswered(just_decided: pl.DataFrame | None, answered: pl.DataFrame) -> li
     again = pl.col("result").str.starts_with(_RECORDED) & pl.col("line_id").is_in(
         answered["line_id"].implode()
     )
-    return [just_decided.filter(~again)]
+    return [just_decided.filter(~again).select("line_id", "decision", "result")]
 
 
 def _answered(decided: pl.DataFrame) -> pl.DataFrame:
@@ -418,9 +419,8 @@ def show_decided(
     book: Book, store: Store, results: pl.DataFrame, facts: Mapping[str, str]
 ) -> tuple[Problem, ...]:
     """What happened to each decision, beside it. Returns as `show_store`."""
-    log = results.select(
-        "line_id", decision=pl.lit(""), result="text"
-    )  # the text says `accepted` or `refused`
+    # the text says `accepted` or `refused`
+    log = results.select("line_id", "where", decision=pl.lit(""), result="text")
     privacy = masked.of_book(store, book)
     return _write(book, view_of_store(store, log), {**_last_run(store), **facts}, _rows_shown(store), privacy)
 

@@ -1,4 +1,4 @@
-"""Decisions that wait for a second person, as the sheets show them: typed again into their row."""
+"""Decisions that settled nothing yet, as the sheets show them: for a second person, typed again; refused, told."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from recon.decide import last_taken
 from recon.model import WAITS, View, settled_hash
+from recon.workbook import columns
 
 _NAMES: Final = (
     *("line_id", "leg", "decision", "alternative", "item_id", "amount", "note", "decided_by", "result"),
@@ -34,6 +35,30 @@ def decisions(now: View) -> pl.DataFrame:
     hashes |= {line_id: settled_hash(turn) for line_id, turn, settled in turns.iter_rows() if settled}
     still = (one for one in last.iter_rows(named=True) if hashes.get(one["line_id"]) == one["row_hash"])
     return pl.DataFrame([row for one in still for row in _cells(one)], schema=schema)
+
+
+def refused(now: View) -> pl.DataFrame:
+    """What was said last of settled lines on Allocations, where it was refused and they are as they were then.
+
+    Returns:
+        line_id, decision (empty), result (what the sheet says).
+    """
+    last = now.decided.unique("line_id", keep="last", maintain_order=True)
+    last = last.filter((pl.col("result") == "refused") & _again())
+    turns = now.turns.filter("settled").join(last.select("line_id"), on="line_id", how="semi")
+    rows = [(line_id, settled_hash(turn)) for line_id, turn, _ in turns.iter_rows()]
+    stands = pl.DataFrame(rows, schema={"line_id": pl.String, "row_hash": pl.String}, orient="row")
+    same = last.join(stands, on=["line_id", "row_hash"], how="semi", maintain_order="left")
+    return same.select("line_id", decision=pl.lit(""), result=pl.lit("refused: ") + pl.col("why"))
+
+
+def queued(results: pl.DataFrame) -> frozenset[str]:
+    """The lines that were decided on Suggestions or Exceptions: only there a settled line is shown once more."""
+    return frozenset(results.filter(~_again())["line_id"])
+
+
+def _again() -> pl.Expr:
+    return pl.col("where").str.starts_with(f"{columns.ALLOCATIONS.name}!")
 
 
 def _cells(one: dict[str, Any]) -> list[dict[str, str]]:

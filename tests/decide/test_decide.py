@@ -93,7 +93,7 @@ def test_accept_is_refused_when_the_item_has_less_open_than_was_proposed() -> No
     )
     shown = view([LINE], items(("A", "100.00")), [allocation("L1", "A", "100.00")], settled=settled)
     outcome = decide(decisions({"line_id": "L1", "decision": "accept"}), shown)
-    assert refused(outcome) == "line L1: item A has 70.00 open, the decision would settle 100.00"
+    assert refused(outcome) == "line L1: item DOC-A has 70.00 open, the decision would settle 100.00"
 
 
 def test_a_proposal_for_an_item_that_is_gone_is_refused() -> None:
@@ -206,7 +206,7 @@ def test_allocate_takes_several_rows_and_finds_items_by_document_number() -> Non
         ([("A", "80.00")], "20.00 GBP of the line would stay unexplained"),
         ([("A", "80.00"), ("B", "50.00")], "-30.00 GBP of the line would stay unexplained"),
         ([("A", "100.00")], "item A has 80.00 open, the decision would settle 100.00"),
-        ([("A", "50.00"), ("DOC-A", "50.00")], "item A has 80.00 open, the decision would settle 100.00"),
+        ([("A", "50.00"), ("DOC-A", "50.00")], "item DOC-A has 80.00 open, the decision would settle 100.00"),
         ([("A", "80.00"), ("CN", "20.00")], "item CN has -30.00 open, the decision would settle 20.00"),
         (
             [("A", "130.00"), ("B", "-30.00")],
@@ -295,6 +295,8 @@ def test_write_off_settles_the_item_besides_the_cash() -> None:
         ("L1", "A", "75.00", "0.00", ""),
         ("L1", "A", "0.00", "5.00", "WO"),
     ]
+    [text] = decide(decisions(asked), shown).results["text"]
+    assert text == "accepted: 1 item, 75.00; 5.00 given up"
     without_proposal = replace(shown, allocations=shown.allocations.clear())
     assert accepted(decide(decisions(asked), without_proposal)) == [("L1", "A", "75.00", "5.00", "WO")]
     for missing, why in (
@@ -371,7 +373,7 @@ def test_of_two_lines_that_want_one_item_the_line_booked_first_gets_it() -> None
         outcome = decide(asked, shown)
         assert [row[0] for row in accepted(outcome)] == ["L2"]
         [problem] = outcome.problems
-        assert problem.what == "line L1: item A has 0.00 open, the decision would settle 80.00"
+        assert problem.what == "line L1: item DOC-A has 0.00 open, the decision would settle 80.00"
 
 
 def kept(outcome: Decided, shown: View) -> View:

@@ -84,6 +84,10 @@ def test_what_can_not_be_done_again_is_refused_and_nothing_happens(settled: Desk
     assert "item INV-1003 has 60.00 open, the decision would settle 80.00" in ran.err
     assert "this decision is for lines that wait" in ran.err
     assert standing(settled) == before
+    why = {row["Line id"]: row["Result"] for row in sheet(book, "Allocations")}
+    assert why[line_of(settled, PART)].startswith("refused: item INV-1003 has 60.00 open")
+    assert post(settled).code == 0
+    assert {row["Line id"]: row["Result"] for row in sheet(book, "Allocations")} == why, "still to be mended"
     decide(book, "Allocations", {line: dict.fromkeys(cells, "") for line, cells in again.items()})
 
 
@@ -96,7 +100,10 @@ def test_a_line_is_taken_back_another_moved_and_the_ledger_follows(settled: Desk
     ran = apply(settled)
     assert (ran.code, ran.out) == (0, "2 decisions applied, 0 refused\n"), ran.err
     told = {row["Line id"]: row["Result"] for row in sheet(book, "Allocations") if row["Result"]}
-    assert told == {stranger: "accepted: moved, 77.70"}
+    assert told.pop(stranger) == "accepted: moved, 77.70"
+    assert all(text.startswith("refused: ") for text in told.values()), "that of the line before, still"
+    for name in ("Suggestions", "Exceptions"):
+        assert stranger not in {row["Line id"] for row in sheet(book, name)}, "it was settled, and is"
     assert standing(settled)["WHO IS THIS", "INV-1003"] == ("60.00", "accepted")
     assert standing(settled)["WHO IS THIS", ""] == ("17.70", "accepted")
     [waits] = [row for row in sheet(book, "Suggestions") if row["Line id"] == auto]

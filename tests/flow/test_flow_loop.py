@@ -336,7 +336,7 @@ def test_the_decisions_that_the_page_about_excel_shows(desk: Desk) -> None:
     told = {line: text.partition(" by ")[0] for line, text in results(desk, "Exceptions").items()}
     assert told == {
         "TWO": "accepted: 2 items, 160.00",
-        "SHORT": "accepted: 1 item, 95.00",
+        "SHORT": "accepted: 1 item, 95.00; 5.00 given up",
         "HELD": "accepted: on account, 77.70",
         "ASKED": "recorded: query",
         "WRONG": "recorded: reject",
