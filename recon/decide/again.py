@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from recon.decide.choices import Asked, allocated, amiss, on_account, take, wanted
-from recon.decide.known import ON_ACCOUNT, Known, Line, Refusal, Row
+from recon.decide.known import ON_ACCOUNT, Item, Known, Line, Refusal, Row
 from recon.model import Choice, settled_hash
 
 
@@ -96,19 +96,36 @@ def _move(
     moved = [row for row in line.standing if (row.item_id or ON_ACCOUNT) in one.legs]
     if not moved:
         raise Refusal("that part of the line is not settled any more", "press Refresh, then look at it again")
+    holders = sorted({row.customer_id or "suspense" for row in moved if not row.item_id})
+    if len(holders) > 1:
+        why = f"cash on account of {' and '.join(holders)} is one part here, and would move together"
+        raise Refusal(why, "take the whole line back with `reject`, then decide it anew")
     cash = sum(row.amount for row in moved)
     counter = _counter(moved, one.decision)
+    gone = _own_items(moved, line, known)
+    known.items |= gone
     take(counter, known)  # what is given back may be used at once
     try:
         rows = place(one, replace(line, amount=cash, rows=tuple(moved)), known)
         faults = amiss(rows, cash, line, known)
     finally:
         take(moved, known)
+        for item_id in gone:
+            del known.items[item_id]
     if faults:
         raise Refusal.together(faults)
     if wanted(rows) == wanted(moved) and all(row.item_id for row in rows):
         raise Refusal("this is where it is already", "write another item, or choose `on account`")
     return counter + rows
+
+
+def _own_items(moved: Sequence[Row], line: Line, known: Known) -> dict[str, Item]:
+    """Items of the parts that move that the extract has no more: nothing is open of them but what is given back."""
+    return {
+        row.item_id: Item(row.item_id, row.customer_id, line.currency, 0, known.ever.get(row.item_id, 0))
+        for row in moved
+        if row.item_id and row.item_id not in known.items
+    }
 
 
 def _move_to_items(one: Asked, line: Line, known: Known) -> list[Row]:

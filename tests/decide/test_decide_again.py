@@ -101,6 +101,39 @@ def test_a_leg_is_moved_and_its_deduction_ends_with_it() -> None:
     assert stands(kept(decide(decisions(asked), after), after)) == [("L2", "B", "38.00", "0.00")]
 
 
+def test_an_item_that_left_the_extract_keeps_what_its_own_line_gives_it() -> None:
+    """The ledger has posted L1 and A is gone from it: part of the cash can stay there, and no more than there was."""
+    shown = accepted(start(), "L1")
+    gone = replace(shown, open_items=shown.open_items.filter(pl.col("item_id") != "A"))
+    part = again(gone, "L1", "A", "allocate", item_id="A 60.00; on account 40.00")
+    outcome = decide(decisions(part), gone)
+    assert outcome.results["text"].to_list() == ["accepted: moved, 100.00"]
+    assert stands(kept(outcome, gone)) == [("L1", "", "40.00", "0.00"), ("L1", "A", "60.00", "0.00")]
+    more = again(gone, "L1", "A", "allocate", item_id="A 120.00; on account -20.00")
+    [problem] = decide(decisions(more), gone).problems
+    assert "item A has 100.00 open, the decision would settle 120.00" in problem.what
+    both = decide(
+        decisions(part, {"line_id": "L2", "decision": "allocate", "item_id": "A", "amount": "38.00"}), gone
+    )
+    [problem] = both.problems
+    assert "item A is not among the open items" in problem.what, "it is no other line's"
+
+
+def test_cash_on_account_of_two_customers_does_not_move_together() -> None:
+    proposed = [
+        allocation("L1", "", "70.00", customer_id="C1"),
+        allocation("L1", "", "30.00", customer_id="C2"),
+    ]
+    shown = accepted(view(LINES[:1], items(*OPEN.items()), proposed), "L1")
+    outcome = decide(
+        decisions(again(shown, "L1", "on account", "allocate", item_id="A", amount="100.00")), shown
+    )
+    [problem] = outcome.problems
+    assert "cash on account of C1 and C2 is one part here, and would move together" in problem.what
+    back = decide(decisions(again(shown, "L1", "on account", "reject")), shown)
+    assert back.results["result"].to_list() == ["accepted"]
+
+
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
