@@ -55,8 +55,8 @@ def make(inputs: Inputs) -> Made:
     ).select([*(one.inner for one in _COLUMNS), RANK])
     return Made(
         (
-            Part("coverage", "Coverage", _COVERAGE, frame(_COVERAGE, table), sheet="Contacts"),
-            Part("", "Customers with overdue items", _COLUMNS, told, sheet="Contacts"),
+            Part("coverage", "Coverage", _COVERAGE, frame(_COVERAGE, table), sheet="Contact coverage"),
+            Part("", "Customers with overdue items", _COLUMNS, told, sheet="Contact coverage"),
         ),
         (f"Spoken to: in the last {days} days.",),
     )

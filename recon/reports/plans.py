@@ -199,13 +199,15 @@ def make(inputs: Inputs) -> Made:
         ).iter_rows()
     )
     parts = (
-        Part("", "Repayment plans", _COLUMNS, rows.select([one.inner for one in _COLUMNS]), sheet="Plans"),
+        Part(
+            "", "Repayment plans", _COLUMNS, rows.select([one.inner for one in _COLUMNS]), sheet="Plan status"
+        ),
         Part(
             "instalments",
             "Instalments",
             _INSTALMENTS,
             every.select([*(one.inner for one in _INSTALMENTS), RANK]),
-            "Plans",
+            "Plan status",
         ),
     )
     grace = inputs.rules.credit.plan_grace_days

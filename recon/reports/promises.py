@@ -101,8 +101,8 @@ def make(inputs: Inputs) -> Made:
     told = rows.select([*(one.inner for one in _COLUMNS), RANK])
     return Made(
         (
-            Part("rates", "How many are kept", _RATES, table, sheet="Promises"),
-            Part("", "Promises", _COLUMNS, told, sheet="Promises"),
+            Part("rates", "How many are kept", _RATES, table, sheet="Promises kept"),
+            Part("", "Promises", _COLUMNS, told, sheet="Promises kept"),
         ),
         (f"Judged: those whose day, with {grace} working days of grace, ended in the last {days} days.",),
         problems,

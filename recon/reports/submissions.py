@@ -134,13 +134,13 @@ def make(inputs: Inputs) -> Made:
     days = "working days" if limits.count == "working" else "calendar days"
     return Made(
         (
-            Part("legs", "How long it takes", _LEG, legs, sheet="Submissions"),
+            Part("legs", "How long it takes", _LEG, legs, sheet="Submission status"),
             Part(
                 "",
                 "Invoices",
                 _COLUMNS,
                 rows.select([*(one.inner for one in _COLUMNS), RANK]),
-                sheet="Submissions",
+                sheet="Submission status",
             ),
         ),
         (f"In {days}. A rejected invoice is sent again, not chased.",),

@@ -336,4 +336,4 @@ def test_a_promise_without_an_amount_or_a_day_is_told() -> None:
     assert [(row["outcome"], row["lacks"]) for row in rows(made)] == [("open", "amount"), ("open", "day")]
     assert [problem.code for problem in made.problems] == ["report-data"]
     assert rows(made, "rates") == []
-    assert part(made).sheet == "Promises"
+    assert part(made).sheet == "Promises kept"

@@ -7,6 +7,7 @@ from pathlib import Path
 from report_cases import inputs
 
 from recon.flow.report import file_name
+from recon.model import MONTH_TABLES
 from recon.reports import REPORTS, Column, Kind
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
@@ -42,3 +43,9 @@ def test_every_file_has_its_heading_and_its_columns() -> None:
             # By invoice date stands with the same table as by due date, but for the first bucket's name.
             missing = [row(one) for one in part.columns if row(one) not in section and one.name != "day_0"]
             assert missing == [], file
+
+
+def test_no_sheet_of_a_report_is_named_like_an_input() -> None:
+    """Else the next report would read what the last one wrote."""
+    sheets = {part.sheet.lower() for one in REPORTS.values() for part in one.make(inputs()).parts}
+    assert not sheets & {str(kind).replace("_", " ") for kind in MONTH_TABLES}
