@@ -71,6 +71,8 @@ def _customers(inputs: Inputs) -> pl.DataFrame:
     """A row for each customer and currency with debt that is old enough: what could be claimed, what holds it up."""
     rules = inputs.rules.credit.legal
     rows = _limited(inputs).filter((pl.col("days_due") >= rules.days) & (pl.col("customer_id") != ""))
+    # Looked up once, not for each group.
+    rows = rows.with_columns(unaccepted=_unaccepted(inputs))
     claim = pl.col("chase_minor") > 0
     told = rows.group_by(OWNER, maintain_order=True).agg(
         pl.col("customer_name").first(),
@@ -81,7 +83,7 @@ def _customers(inputs: Inputs) -> pl.DataFrame:
         items=claim.sum().cast(pl.Int64),
         limitation=pl.col("limitation").filter(claim).min(),
         first_due=pl.col("due_date").filter(claim).min(),
-        unaccepted=(claim & _unaccepted(inputs)).sum().cast(pl.Int64),
+        unaccepted=(claim & pl.col("unaccepted")).sum().cast(pl.Int64),
     )
     letters = inputs.get("contacts", CONTACTS).filter(
         (pl.col("channel").str.to_lowercase() == LETTER) & (pl.col("date") <= inputs.as_of)
