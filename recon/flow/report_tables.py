@@ -61,6 +61,7 @@ def of_store(
         "files": _files(runs, summaries),
         "postings": store.posted().with_columns(created=_minutes("created")),
         "aliases": store.last_read(Kind.ALIASES),
+        "closed_items": store.last_read(Kind.CLOSED),
         "standing": _standing(now),
         "statements": _statements(store, now),
     }

@@ -12,6 +12,7 @@ from typing import Final
 from recon.reports import (
     ageing,
     bank_reconciliation,
+    billing,
     chase,
     contacts,
     control_account,
@@ -67,5 +68,6 @@ REPORTS: Final[Mapping[str, Report]] = {
         renewals.REPORT,
         forecast.REPORT,
         data_quality.REPORT,
+        billing.REPORT,
     )
 }

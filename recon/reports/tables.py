@@ -99,6 +99,8 @@ POSTINGS: Final = Table(
     ),
 )
 
+CLOSED: Final = Table("closed_items", OPEN_ITEMS.columns)
+
 STANDING: Final = Table(
     "standing",
     (
@@ -138,6 +140,7 @@ TABLES: Final[Mapping[str, Table]] = {
         RUNS,
         FILES,
         POSTINGS,
+        CLOSED,
         STANDING,
         STATEMENTS,
         *MONTH_TABLES.values(),
