@@ -26,9 +26,9 @@ class Accounts(Part):
         }
     )
     """The account of each deduction_type: `WO` what a reviewer writes off, `DISC` a discount, `ROUND` the rounding of
-    a tax, `CHARGE` bank charges that an advice states; `TDS`, `TOL` and others, too: an account here counts before one
-    that came with recon, and after one that you wrote beside the deduction or tolerance. A type that is named nowhere
-    stands for its own account."""
+    a tax, `CHARGE` bank charges that an advice states; `TDS`, `TOL` and others, too: an account here counts before
+    one that came with recon, and after one that you wrote beside the deduction or tolerance. A type that is named
+    nowhere stands for its own account."""
 
 
 class Posting(Part):
