@@ -17,6 +17,7 @@ from recon.flow.login import login
 from recon.flow.review import rules_of_last_run
 from recon.model import ACCEPTED, CASES, Kind
 from recon.problems import Problem, ReconError
+from recon.rules.privacy import Privacy
 from recon.rules.schema import Rules
 from recon.store import Store
 
@@ -115,14 +116,32 @@ def listed(
     with deliver.ready(out, (OUT_FILE,)), audit.opened(_COMMAND, store_url, book) as store:
         rules, day = rules_of_last_run(store), as_of or _day(store)
         rows = standing(store, rules, day, as_of or _read_to(store) or day)
-        privacy = rules.privacy if book is None else masked.of_book(store, book)
-        if privacy.masked_sheets:
-            rows = masked.masker(privacy, store.current().open_items).frame(rows)
+        rows = _masked(rows, store, rules.privacy if book is None else masked.of_book(store, book))
         sheets, lost = (
             books.existing(book).write_pages([cases_page.page(rows, day)]) if book is not None else ((), ())
         )
         files = deliver.write(out, {OUT_FILE: deliver.csv(rows)}) if out else []
         return Listed(day, rows, tuple(files), tuple(sheets), tuple(lost))
+
+
+def show(book: books.Book, store: Store) -> tuple[Problem, ...]:
+    """The sheet *Queries* anew, if there are any or it stands there already; returns what could not stay on it.
+
+    Raises:
+        ReconError: EXIT_JOB; workbook or store can't be used.
+    """
+    if store.cases().is_empty() and not book.read_page(cases_page.KEY, 1, 1):
+        return ()
+    day = _day(store)
+    rows = standing(store, rules_of_last_run(store), day, _read_to(store) or day)
+    page = cases_page.page(_masked(rows, store, masked.of_book(store, book)), day)
+    _sheets, lost = book.write_pages([page], backup=False)
+    return tuple(lost)
+
+
+def _masked(rows: pl.DataFrame, store: Store, privacy: Privacy) -> pl.DataFrame:
+    """The same as people may see it: persons masked, if that is said."""
+    return masked.masker(privacy, store.items()).frame(rows) if privacy.masked_sheets else rows
 
 
 def standing(store: Store, rules: Rules, day: date, read_to: date) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from recon import decide, model, posting
+from recon import decide, flow, model, posting
 from recon.decide import cases
 from recon.flow import books, deliver, learning, moments, settings
 from recon.flow.books import Book
@@ -62,7 +62,7 @@ def collect(book: Path | Book, store_url: str = "", who: str = "") -> Collected:
         status = f"{taken} decisions applied, {refused} refused{waits}"
         results = pl.concat([outcome.results, untaken])
         shown = books.show_decided(opened, store, results, {"status": status})
-        shown = (*shown, *learning.show(opened, store, rules, lessons))
+        shown = (*shown, *learning.show(opened, store, rules, lessons), *flow.cases.show(opened, store))
         return Collected(taken, refused, (*problems, *lessons.problems), shown, waiting)
 
 
@@ -78,7 +78,8 @@ def refresh(book: Path | Book, store_url: str = "") -> tuple[Problem, ...]:
     with known_store(books.store_url(store_url, book), opened.path if not store_url else None) as store:
         status = f"refreshed {moments.now()[:16].replace('T', ' ')}"
         shown = books.show_store(opened, store, {"status": status})
-        return (*shown, *learning.show(opened, store, rules_of_last_run(store)))
+        shown = (*shown, *learning.show(opened, store, rules_of_last_run(store)))
+        return (*shown, *flow.cases.show(opened, store))
 
 
 def known_store(url: str, book: Path | None) -> Store:

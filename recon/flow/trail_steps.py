@@ -39,7 +39,7 @@ STEPS: Final = {
     "link_hash": pl.String(),
 }
 # The order of what one link holds.
-_RUN, _READ, _PROPOSED, _DECIDED, _CLOSED, _ACCEPTED, _POSTED = range(7)
+_RUN, _READ, _PROPOSED, _DECIDED, _CLOSED, _ACCEPTED, _POSTED, _SAID = range(8)
 _MINE: Final = (
     "decided",
     "waits for another",
@@ -66,6 +66,7 @@ def steps(told: Told) -> pl.DataFrame:
         _closed(told, runs),
         _accepted(told, runs),
         _posted(told),
+        _said(told),
     ]
     made = pl.concat([one.with_columns(_filled(one)) for one in whole], how="diagonal_relaxed")
     made = made.join(_documents(told), on="item_id", how="left", maintain_order="left")
@@ -73,7 +74,8 @@ def steps(told: Told) -> pl.DataFrame:
         found.links.select("link", link_hash="hash"), on="link", how="left", maintain_order="left"
     )
     if told.named.subject is Subject.PERSON:
-        mine = pl.col("who").is_in(list(told.named.ids)) & pl.col("what").is_in([*_MINE, "run"])
+        own = pl.col("what").is_in([*_MINE, "run"]) | (pl.col("stage") == _SAID)
+        mine = pl.col("who").is_in(list(told.named.ids)) & own
         made = made.filter(mine)
     elif told.named.subject is Subject.RUN:
         made = made.filter((pl.col("what") != "run") | pl.col("run_id").is_in(list(told.named.ids)))
@@ -93,6 +95,7 @@ def _filled(frame: pl.DataFrame) -> list[pl.Expr]:
         "batch_id": pl.String(),
         "item_id": pl.String(),
         "decision_nth": pl.Int64(),
+        "case_link": pl.Int64(),
     }
     return [
         pl.lit(None, dtype=kind).alias(name) for name, kind in needed.items() if name not in frame.columns
@@ -283,6 +286,30 @@ def _posted(told: Told) -> pl.DataFrame:
     )
 
 
+def _said(told: Told) -> pl.DataFrame:
+    """What was said of queries and promises, each in the link of the chain that holds it."""
+    cases = told.history.cases
+    spans = told.history.links.filter(pl.col("what") == "cases").select(
+        first=pl.col("key").str.split("-").list.get(0).cast(pl.Int64),
+        last=pl.col("key").str.split("-").list.get(1).cast(pl.Int64),
+        case_link="link",
+    )
+    held = cases.select("nth").join_where(
+        spans, pl.col("nth") >= pl.col("first"), pl.col("nth") <= pl.col("last")
+    )
+    linked = cases.join(held.select("nth", "case_link"), on="nth", how="left", maintain_order="left")
+    owner = pl.when(pl.col("owner") != "").then(fill(", owner {}", "owner")).otherwise(pl.lit(""))
+    due = pl.when(pl.col("due") != "").then(fill(", due {}", "due")).otherwise(pl.lit(""))
+    return linked.select(
+        *("line_id", "item_id", "customer_id", "amount", "currency", "at", "who", "case_link"),
+        stage=pl.lit(_SAID),
+        order="nth",
+        what=fill("{} {}", "kind", "event"),
+        note="text",
+        detail=fill("{}", "case_id") + owner + due,
+    )
+
+
 def _documents(told: Told) -> pl.DataFrame:
     return told.history.items.select("item_id", document="doc_no").unique("item_id", keep="first")
 
@@ -298,4 +325,4 @@ def _linked(
         spans, pl.col("decision_nth") >= pl.col("first"), pl.col("decision_nth") <= pl.col("last")
     ).select("decision_nth", of_decision="link")
     joined = made.join(inside, on="decision_nth", how="left", maintain_order="left")
-    return joined.with_columns(link=pl.coalesce(of_batch, "of_decision", of_run))
+    return joined.with_columns(link=pl.coalesce("case_link", of_batch, "of_decision", of_run))

@@ -53,7 +53,8 @@ class Audited:
             if found.subject is Subject.RUN:
                 runs = history.runs_named(connection, self._tables, found.ids)
             lines = history.lines_of(connection, self._tables, found)
-            return Told(found, history.history(connection, self._tables, lines), runs, batches)
+            items = found.ids if found.subject is Subject.ITEM else ()
+            return Told(found, history.history(connection, self._tables, lines, items), runs, batches)
 
     def note_unmasked(self, reference: str, who: str, at: str) -> None:
         """Keep that somebody had the names of persons shown."""

@@ -45,6 +45,7 @@ class History:
     lines, items: as first and as last read, outer form. proposals, allocations, exceptions: of every run. turns,
     accepted, decisions: whatever became of a line, taken back or not. postings: line_id, turn and the batch's
     columns without its text. runs: without rules and summary. inputs: files of those runs. links: of the chain.
+    cases: what was said of queries and promises about these lines and items.
     """
 
     lines: pl.DataFrame
@@ -59,6 +60,7 @@ class History:
     runs: pl.DataFrame
     inputs: pl.DataFrame
     links: pl.DataFrame
+    cases: pl.DataFrame
 
 
 def named(connection: Connection, tables: MetaData, word: str) -> Named | None:
@@ -125,8 +127,10 @@ def lines_of(connection: Connection, tables: MetaData, found: Named) -> list[str
     return sorted({line for one in queries for line in connection.execute(one.distinct()).scalars()})
 
 
-def history(connection: Connection, tables: MetaData, line_ids: Collection[str]) -> History:
-    """All that is kept of these lines."""
+def history(
+    connection: Connection, tables: MetaData, line_ids: Collection[str], item_ids: Collection[str] = ()
+) -> History:
+    """All that is kept of these lines, and of cases about them, their items, and the items that were named."""
 
     def rows_of(name: str, order: Sequence[str]) -> pl.DataFrame:
         return _rows(connection, tables, name, line_ids).sort(order, maintain_order=True)
@@ -139,7 +143,15 @@ def history(connection: Connection, tables: MetaData, line_ids: Collection[str])
     lines = query.bank_lines(connection, tables, line_ids)
     read = _rows(connection, tables, "bank_lines", line_ids).select("line_id", "run_seq")
     seqs = pl.concat([one["run_seq"] for one in (proposals, decisions, turns, accepted, read)]).unique()
+    said = [
+        _rows(connection, tables, "cases", line_ids),
+        _rows(connection, tables, "cases", {*items, *item_ids}, "item_id"),
+    ]
+    cases = pl.concat(
+        [one.filter(pl.col(name) != "") for one, name in zip(said, ("line_id", "item_id"), strict=True)]
+    )
     return History(
+        cases=cases.unique("nth").sort("nth"),
         lines=lines.join(read, on="line_id", how="left", maintain_order="left"),
         items=query.open_items(connection, tables, [one for one in items if one]),
         proposals=proposals,
@@ -191,10 +203,12 @@ def link_of(found: pl.DataFrame) -> tuple[dict[int, int], pl.DataFrame, dict[str
     return by_seq, spans, dict(of_batches.select("key", "link").iter_rows())
 
 
-def _rows(connection: Connection, tables: MetaData, name: str, line_ids: Collection[str]) -> pl.DataFrame:
+def _rows(
+    connection: Connection, tables: MetaData, name: str, ids: Collection[str], column: str = "line_id"
+) -> pl.DataFrame:
     table = tables.tables[name]
     schema = {column.name: pl.Int64() if _whole(column) else pl.String() for column in table.columns}
-    return rows.matching(connection, select(table), table.c.line_id, line_ids, schema)
+    return rows.matching(connection, select(table), table.c[column], [one for one in ids if one], schema)
 
 
 def _whole(column: ColumnElement[Any]) -> bool:

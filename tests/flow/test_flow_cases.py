@@ -17,6 +17,7 @@ from recon.flow import working_days
 from recon.model import CASES
 from recon.rules.cases import Cases
 from recon.store import Store
+from recon.workbook.file import FileBook
 
 ENGLAND, INDIA = Cases(), Cases(calendar="IN", levels=(3, 6, 9))
 AT = "2026-03-30T09:00:00+00:00"  # Monday; Friday 3 April and Monday 6 April are holidays in England
@@ -161,6 +162,13 @@ def test_a_kill_between_a_decision_and_its_query_leaves_neither_or_both(tmp_path
         assert store.verify().breaks == ()
 
 
+def _queries(book: Path) -> list[list[str]]:
+    """What the sheet Queries says: case, and what to do next."""
+    cells = FileBook(book).read_page("queries", 20, 2)
+    head = next(at for at, row in enumerate(cells) if row[0] == "Case")
+    return [row[:2] for row in cells[head + 1 :] if row[0]]
+
+
 def test_a_query_holds_its_item_up_until_it_is_closed(made: Desk, tmp_path: Path) -> None:
     book, out = made.root / "book.xlsm", made.root / "out"
     (line,) = [row["line_id"] for row in rows(out / "lines.csv")]
@@ -168,6 +176,7 @@ def test_a_query_holds_its_item_up_until_it_is_closed(made: Desk, tmp_path: Path
     decide(book, name, {line: {"Decision": "query", "Note": "why short?"}})
     with _at(AT):
         assert recon("apply", "--book", book).code == 0
+        assert _queries(book) == [["Q-1", "answer by 2026-04-08: nobody yet"]]
         opened = recon("case", "open", "query", "--item", "INV-1001", "--owner", "site", "--book", book)
         assert (opened.code, opened.out) == (0, "Q-2 is open\n")
         promised = ("case", "open", "promise", "--customer", "C2", "--amount", "60.00", "--currency", "GBP")
@@ -196,17 +205,28 @@ def test_a_query_holds_its_item_up_until_it_is_closed(made: Desk, tmp_path: Path
         "why short?",
         "V1",
     )
-    from recon.workbook.file import FileBook  # noqa: PLC0415 - one look at one sheet
-
     page = FileBook(book).read_page("queries", 12, 6)
     assert ["Q-2", "escalate to level 1: site had until 2026-04-08", "1", "site"] in [row[:4] for row in page]
 
     assert recon("case", "say", "Q-2", "answered", "--text", "rate agreed", "--store", store).code == 0
     assert recon("case", "say", "Q-2", "answered", "--store", store).code == 2  # it is, already
     assert recon("case", "say", "Q-2", "closed", "--store", store).code == 0
+    with _at("2026-04-09T12:00:00+00:00"):
+        flow.refresh(book)
+    assert [name for name, then in _queries(book) if then.startswith(("answer", "escalate"))] == ["Q-1"]
     assert made.run("--store", store, bank=("later.csv",), out="free").code == 0
     assert {row["outcome"] for row in made.rows("lines.csv", "free") if row["amount"] == "120.50"} == {"auto"}
     assert json.loads(recon("audit", "verify", "--store", store, "--json").out)["whole"]
+
+    steps = recon("audit", "trail", line, "--store", store, "--json").summary["steps"]
+    [asked] = [
+        step for step in steps if step["what"].startswith("query ") and step["detail"].startswith("Q-1")
+    ]
+    assert (asked["note"], asked["line_id"]) == ("why short?", line)
+    assert asked["link"] > max(step["link"] for step in steps if step["what"] == "decided")
+    steps = recon("audit", "trail", "INV-1001", "--store", store, "--json").summary["steps"]
+    said = [(step["what"], step["note"]) for step in steps if step["what"].startswith("query ")]
+    assert said == [("query opened", ""), ("query answered", "rate agreed"), ("query closed", "")]
 
 
 def test_a_promise_is_judged_by_what_was_read_and_not_by_todays_clock(tmp_path: Path) -> None:
