@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from recon import model, reports
-from recon.flow import books, deliver, month, report_pages, report_tables, settings
+from recon.flow import books, deliver, masked, month, report_pages, report_tables, settings
 from recon.flow.books import Book
 from recon.flow.review import known_store, rules_of_last_run
 from recon.posting.generic import clean
@@ -72,6 +72,8 @@ def report(
     given = _month(data, rules, book if book is None or isinstance(book, Path) else book.path)
     with known_store(url, beside) as store:
         loaded = settings.load_rules(rules)[0] if rules else rules_of_last_run(store)
+        if book is not None:  # a workbook that is masked stays so, whatever others run on its store
+            loaded = loaded.model_copy(update={"privacy": masked.of_book(store, book)})
         inputs = report_tables.of_store(store, loaded, as_of, given)
     if inputs is None:
         what, hint = (

@@ -23,6 +23,7 @@ INV-1001,,C1,Northside Care Ltd,invoice,INV-1001,2026-02-01,2026-03-01,GBP,120.5
 INV-1002,,C1,Northside Care Ltd,invoice,INV-1002,2026-02-02,2026-03-02,GBP,100.00,100.00
 INV-1003,SU-7,C2,Winifred Quartermaine,invoice,INV-1003,2026-02-03,2026-03-03,GBP,60.00,60.00
 """
+OWES = "INV-1004,SU-7,C2,Winifred Quartermaine,invoice,INV-1004,2026-02-04,2026-03-04,GBP,9.00,9.00\n"
 NAMES = ("QUARTERMAINE", "ELDERFLOWER", "WINIFRED", "943 476 5919")
 RULES = "extends: default\nname: home\nprivacy:\n  masked_sheets: true\n  keep_years: 6\n"
 
@@ -227,7 +228,11 @@ def test_what_is_typed_on_rules_unmasks_nothing(desk: Desk) -> None:
         assert names_in(json.dumps(sheet(book, name))) == [], name
 
 
-def test_of_two_workbooks_on_one_store_each_is_as_its_own_last_run_says(desk: Desk) -> None:
+def test_of_two_workbooks_on_one_store_each_is_as_its_own_last_run_says(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.put("bank.csv", BANK + PERSONS)
+    desk.put("items.csv", ITEMS + OWES)
+    desk.put("home.yaml", RULES)
     one, other, store = desk.root / "one.xlsm", desk.root / "other.xlsm", desk.root / "both.db"
     plain = desk.put("plain.yaml", PLAIN)
     assert desk.run("--book", one, "--store", store, "--rules", desk.root / "home.yaml").code == 0
@@ -242,6 +247,11 @@ def test_of_two_workbooks_on_one_store_each_is_as_its_own_last_run_says(desk: De
 
     # Where no run into a workbook is known, the store's strictest counts.
     assert shown() == [False, True, False]
+    for book, is_masked in ((one, True), (other, False)):
+        assert recon("report", "ageing", "--book", book, "--store", store).code == 0
+        page = FileBook(book).read_page("ageing_by_customer", 30, 12)
+        assert page
+        assert (names_in(json.dumps(page)) == []) is is_masked, page
     assert desk.run("--book", one, "--store", store, "--rules", plain).code == 0
     assert desk.run("--book", moved, "--store", store, "--rules", plain).code == 0
     assert shown() == [True, True, True]
