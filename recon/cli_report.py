@@ -63,7 +63,8 @@ def report(
         typer.echo(json.dumps(said, indent=2, ensure_ascii=False))
         raise typer.Exit(_code(made.problems, strict=strict))
     count = f"{len(made.made)} {'report' if len(made.made) == 1 else 'reports'}"
-    terminal.out_console.print(f"{count} as at {made.as_of.isoformat()}: {', '.join(made.made)}")
+    said_names = f"{count} as at {made.as_of.isoformat()}: {', '.join(made.made)}"
+    terminal.out_console.print(said_names, soft_wrap=True)
     if made.sheets:
         terminal.out_console.print(
             f"sheets of {book}: {', '.join(made.sheets)}", soft_wrap=True, markup=False
