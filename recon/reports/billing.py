@@ -36,7 +36,7 @@ _FULL: Final = 100_0000  # 100 % in ten-thousandths of a per cent
 _COLUMNS: Final = (
     Column("level", "Level", f"{LEVEL}line or total", file_only=True),
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
-    Column("month", "Month", "the month of the service", width=10),
+    Column("month", "Month", "the month of the service; of a total, what it is of", width=11),
     Column("service_user_ref", "Person", "pseudonymous reference", width=14),
     Column("customer_id", "Funder", "the customer's number", width=13),
     Column("contract_id", "Contract", "the contract", width=14),
@@ -46,7 +46,7 @@ _COLUMNS: Final = (
     Column("expected", "Due", "what the contract makes of the days", Kind.MONEY, 15),
     Column("billed", "Invoiced", "before tax, credit notes taken off", Kind.MONEY, 15),
     Column("difference", "Difference", "invoiced less due", Kind.MONEY, 15),
-    Column("state", "State", "result code", width=17),
+    Column("state", "State", "result code", file_only=True),
     Column("meaning", "What it means", "the state in words", Kind.LONG, 34),
 )
 _STATES: Final = (
@@ -235,7 +235,7 @@ def _told(rows: pl.DataFrame) -> pl.DataFrame:
         days=pl.col("days").cast(pl.Int64),
     )  # fmt: skip
     total = rows.group_by("currency").agg(pl.col(sums).sum()).with_columns(
-        level=pl.lit("total"), rank=pl.lit(TOTAL, pl.Int64), meaning=pl.lit("Total ") + pl.col("currency")
+        level=pl.lit("total"), rank=pl.lit(TOTAL, pl.Int64), month=pl.lit("Total ") + pl.col("currency")
     )  # fmt: skip
     texts = [one.inner for one in _COLUMNS if one.kind in (Kind.TEXT, Kind.LONG)]
     every = pl.concat([plain, total], how="diagonal").with_columns(pl.col(texts).fill_null(""))

@@ -55,7 +55,7 @@ _COLUMNS: Final = (
     Column("confirmed", "Final", "the part of it that is booked as final", Kind.MONEY, 15),
     Column("unconfirmed", "Unconfirmed", "books less statement", Kind.MONEY, 15),
     Column("days", "Days", "since the last day of the quarter", Kind.NUMBER, 8),
-    Column("outcome", "Outcome", "outcome code", width=26),
+    Column("outcome", "Outcome", "outcome code", file_only=True),
     Column("meaning", "What it means", "the outcome in words", Kind.LONG, 30),
 )
 _OUTCOMES: Final = (
@@ -185,6 +185,15 @@ def reconciled(inputs: Inputs) -> pl.DataFrame:
         other_year=(said.is_not_null() & (said != pl.col("year").str.slice(0, 4))).fill_null(value=False),
     )
     key = ["currency", "customer_id", "year", "quarter", "section"]
+    # Books that name no section claim that of the statement, where it has one alone of that quarter.
+    quarter = ["currency", "customer_id", "year", "quarter"]
+    only = stated.group_by(quarter).agg(
+        only=pl.col("section").min(), several=pl.col("section").n_unique() > 1
+    )
+    only = only.filter(~pl.col("several") & (pl.col("customer_id") != ""))
+    books = books.join(only, on=quarter, how="left", maintain_order="left").with_columns(
+        section=pl.when(pl.col("section") == "").then(pl.col("only").fill_null("")).otherwise("section")
+    )
     # Payers who are not known are told apart by their TAN.
     who = pl.when(pl.col("customer_id") == "").then("tan").otherwise(pl.lit("")).alias("stranger")
     final = pl.col("booking_status").is_in(["F", "O", ""])

@@ -159,7 +159,7 @@ def test_totals_are_the_sums_of_the_lines() -> None:
         )
     )
     found = rows(made)
-    assert [row["month"] for row in found] == ["2026-02", "2026-03", ""]
+    assert [row["month"] for row in found] == ["2026-02", "2026-03", "Total GBP"]
     for name in ("expected_minor", "billed_minor", "difference_minor"):
         lines_ = sum(row[name] for row in found if row["level"] == "line")
         assert lines_ == found[-1][name] == rows(made, "states")[-1][name]

@@ -65,6 +65,18 @@ def test_the_same_tax_under_another_section_or_year() -> None:
     assert outcomes([booked("10000.00")], [stated("10000.00", year="2024-25")])[0][3] == "wrong_PAN_or_year"
 
 
+def test_books_without_a_section_claim_the_only_one_of_the_quarter() -> None:
+    assert outcomes([booked("5.00", section="")], [stated("5.00")]) == [
+        ("2025-26", "Q1", "194J", "matched", 0)
+    ]
+    found = outcomes([booked("9.00", section="")], [stated("5.00"), stated("4.00", section="194C")])
+    assert [one[2:4] for one in found] == [
+        ("", "in_books_not_in_statement"),
+        ("194C", "in_statement_not_in_books"),
+        ("194J", "in_statement_not_in_books"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("day", "quarter"),
     [
