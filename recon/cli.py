@@ -123,6 +123,9 @@ def run(
         list[str] | None,
         typer.Option("--customers", help="Customers: a file, or a folder with aliases and closed items too."),
     ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder of month-end inputs: read and checked with the rest.")
+    ] = None,
     rules: RulesOption = "",
     book: BookOption = None,
     out: Annotated[
@@ -168,6 +171,7 @@ def run(
         cluster,
         parquet,
         profile or (),
+        data,
     )
     report = terminal.with_progress(lambda progress: flow.reconcile(job, progress), quiet=quiet or as_json)
     terminal.tell_run(report, as_json=as_json)

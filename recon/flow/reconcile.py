@@ -25,6 +25,7 @@ from recon.flow.login import login
 from recon.match import ready_of, settle
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Result, RunRecord, Tables
 from recon.problems import Problem
+from recon.rules.profile import Profile
 from recon.rules.schema import Rules
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Job:
     cluster: str = ""  # the Spark master of the cluster that does the heavy steps; none = this computer does
     parquet: bool = False  # the result tables as Parquet, too
     profiles: Sequence[str] = ()  # column profiles or formats that win where several fit a file
+    data: Path | None = None  # folder of month-end inputs, which are read and checked with the rest
 
     @property
     def places(self) -> list[tuple[Kind, Sequence[str]]]:
@@ -108,6 +110,17 @@ def reconcile(job: Job, progress: Progress = silent) -> Report:
         return _reconciled(job, progress, spark)
 
 
+def _checked(gathered: Gathered, data: Path | None, profiles: Sequence[Profile]) -> Gathered:
+    """What was read, with what is wrong with the month-end inputs, so that it is known before the month ends.
+
+    Raises:
+        ReconError: file-missing, if there is no such folder.
+    """
+    if data is None:
+        return gathered
+    return replace(gathered, problems=(*gathered.problems, *flow.month.read(data, profiles).problems))
+
+
 def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> Report:
     stages: list[tuple[str, float]] = [("read", time.perf_counter())]
     started = moments.now()
@@ -124,7 +137,7 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             flow.books.check(job.book)
         store, loaded = _opened(job, loaded)
         try:
-            gathered = followed(told_apart(gathered, store), store)
+            gathered = _checked(followed(told_apart(gathered, store), store), job.data, profiles)
             settled_lines, items, stale = _remembered(store, gathered, loaded)
             inputs = totals.inputs(gathered)
             stages.append(("match", time.perf_counter()))

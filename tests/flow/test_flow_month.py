@@ -168,3 +168,15 @@ def test_a_report_whose_input_can_not_be_read_says_why(desk: Desk) -> None:
     assert "the report needs balances, and nothing gives that" in ran.err
     assert "the heading lacks `amount`" in ran.err
     assert not (desk.root / "out" / "report_roll_forward.csv").exists()
+
+
+def test_a_run_reads_and_checks_them_with_the_rest(desk: Desk) -> None:
+    desk.put("bank.csv", BANK)
+    desk.put("items.csv", ITEMS)
+    desk.put("month/limits.csv", "customer_id,credit_limit\nC1,much\n")
+    ran = desk.run("--data", desk.root / "month")
+    assert ran.code == 0
+    assert [(row["code"], Path(row["where"]).name) for row in desk.rows("problems.csv")] == [
+        ("value-amount", "limits.csv:2")
+    ]
+    assert desk.run("--data", desk.root / "none").code == 2
