@@ -140,7 +140,8 @@ def end_state(place: Place) -> dict[str, object]:
         "allocations": now.allocations,
         "exceptions": now.exceptions,
         "accepted": now.accepted,
-        "decided": now.decided.drop("decided_at"),
+        # In which row a line stood hangs on what the sheet still showed of the step before.
+        "decided": now.decided.drop("decided_at").with_columns(pl.col("where").str.replace(r"!\d+$", "")),
         "turns": now.turns,
         "settled": now.settled,
         "learned": lessons.events.drop("at"),
