@@ -21,6 +21,7 @@ from recon.cli_bench import bench
 from recon.cli_case import case_app
 from recon.cli_excel import excel_app
 from recon.cli_learn import learn_app
+from recon.cli_letters import letters
 from recon.cli_profile import profile
 from recon.cli_report import report
 from recon.problems import EXIT_DONE, EXIT_INPUT, EXIT_JOB, EXIT_REVIEW, Problem, ReconError
@@ -124,7 +125,8 @@ def run(
         typer.Option("--customers", help="Customers: a file, or a folder with aliases and closed items too."),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option("--data", help="Folder of month-end inputs: read and checked with the rest.")
+        Path | None,
+        typer.Option("--data", help="Folder of month-end inputs: read and checked with the rest."),
     ] = None,
     rules: RulesOption = "",
     book: BookOption = None,
@@ -359,6 +361,7 @@ def rules_schema() -> None:
 
 
 app.command("report")(report)
+app.command("letters")(letters)
 app.command("profile")(profile)
 app.command("bench")(bench)
 

@@ -115,6 +115,7 @@ CATALOGUE: dict[str, str] = {
     "posting-setting": "the rules don't say what a posting format must be told, or name a setting it has not",
     "posting-field": "a text or an amount does not fit its field of a posting file",
     "posting-refused": "the ledger's import can't carry something of what is to be posted",
+    "letter-template": "a letter's template can't be used",
     "report-unknown": "no such report",
     "report-input": "a report lacks what it is made from",
     "report-unused": "no report takes a file of the folder of inputs",

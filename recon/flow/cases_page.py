@@ -43,7 +43,7 @@ COLUMNS: Final = {
 }
 _ABOUT: Final = (
     "An item with an open query is proposed, never posted without a person. The clock counts working days.",
-    "Say more with recon case: answered, assigned, closed, cancelled. Written anew by Apply, Refresh and recon case list.",
+    "Say more with recon case: answered, assigned, closed, cancelled. Written anew by Apply, Refresh and case list.",
 )
 _HEADS: Final = (
     ("case_id", Head("Case", Kind.TEXT, 8)),

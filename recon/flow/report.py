@@ -64,10 +64,42 @@ def report(
     if isinstance(book, Path):
         books.existing(book)
         books.check(book)
+    inputs, given = inputs_of(store_url, book, as_of, rules, data, "recon report")
+    able, lacking = _able(wanted, inputs)
+    if ALL in names and not given.readings and data is None:
+        lacking = []  # nobody speaks of a month-end
+    if lacking and (ALL not in names or not able):
+        raise ReconError([*lacking, *given.problems])
+    made = {one.name: one.make(inputs) for one in able}
+    problems += [*inputs.problems, *lacking, *(problem for one in made.values() for problem in one.problems)]
+    return _put(made, inputs, book, out, tuple(problems))
+
+
+def inputs_of(
+    store_url: str,
+    book: Path | Book | None,
+    as_of: date | None,
+    rules: str,
+    data: Path | None,
+    job: str,
+) -> tuple[Inputs, month.Month]:
+    """What reports and letters are made from, and the month-end inputs among it.
+
+    Args:
+        store_url: as of `report`, like those that follow.
+        book: its store and its sheets of inputs.
+        as_of: the day.
+        rules: a rules file.
+        data: folder of month-end inputs.
+        job: the command, for what is told.
+
+    Raises:
+        ReconError: as `report`, for the store, the folder and the rules.
+    """
     url = books.store_url(store_url, book)
     if not url:
         what, hint = "nothing says which store to report on", "add --store or --book"
-        raise ReconError(Problem("store-needed", "recon report", what, hint))
+        raise ReconError(Problem("store-needed", job, what, hint))
     beside = None if store_url or book is None else (book if isinstance(book, Path) else book.path)
     given = _month(data, rules, book if book is None or isinstance(book, Path) else book.path)
     with known_store(url, beside) as store:
@@ -80,15 +112,8 @@ def report(
             "no run is finished in this store, so there is nothing to report on",
             "match first: recon run",
         )
-        raise ReconError(Problem("report-input", "recon report", what, hint))
-    able, lacking = _able(wanted, inputs)
-    if ALL in names and not given.readings and data is None:
-        lacking = []  # nobody speaks of a month-end
-    if lacking and (ALL not in names or not able):
-        raise ReconError([*lacking, *given.problems])
-    made = {one.name: one.make(inputs) for one in able}
-    problems += [*inputs.problems, *lacking, *(problem for one in made.values() for problem in one.problems)]
-    return _put(made, inputs, book, out, tuple(problems))
+        raise ReconError(Problem("report-input", job, what, hint))
+    return inputs, given
 
 
 def _wanted(names: Sequence[str]) -> list[Report]:

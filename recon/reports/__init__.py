@@ -58,6 +58,7 @@ REPORTS: Final[Mapping[str, Report]] = {
         late_payment.REPORT,
         tds.REPORT,
         customer_statement.REPORT,
+        billing.REPORT,
         daily.REPORT,
         chase.REPORT,
         promises.REPORT,
@@ -68,6 +69,5 @@ REPORTS: Final[Mapping[str, Report]] = {
         renewals.REPORT,
         forecast.REPORT,
         data_quality.REPORT,
-        billing.REPORT,
     )
 }

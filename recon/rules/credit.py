@@ -21,6 +21,8 @@ class Stage(Part):
     """Days past due of the oldest item; below 0 = before it is due."""
     step: Annotated[str, Field(min_length=1, max_length=60)]
     """What is to be done then."""
+    letter: bool = False
+    """A letter is written for it (`recon letters`)."""
 
 
 class Legal(Part):
@@ -51,16 +53,25 @@ class Submission(Part):
     """Which days count."""
 
 
+class Letters(Part):
+    """What letters say of us (`recon letters`)."""
+
+    sender: tuple[str, ...] = ()
+    """Lines of the sender: name, address, whom to call."""
+    pay_to: tuple[str, ...] = ()
+    """Where to pay: name of the account, sort code and number, IBAN or IFSC."""
+
+
 class Credit(Part):
     """Credit control: whom to ask for money, and whom not (docs/reports.md)."""
 
     stages: tuple[Stage, ...] = (
-        Stage(days=-7, step="statement"),
-        Stage(days=1, step="reminder"),
-        Stage(days=7, step="second reminder"),
+        Stage(days=-7, step="statement", letter=True),
+        Stage(days=1, step="reminder", letter=True),
+        Stage(days=7, step="second reminder", letter=True),
         Stage(days=14, step="call"),
         Stage(days=30, step="escalation"),
-        Stage(days=60, step="final notice"),
+        Stage(days=60, step="final notice", letter=True),
         Stage(days=90, step="legal review"),
     )
     """What is to be done from which day on, by the oldest item of a customer that may be chased."""
@@ -78,6 +89,7 @@ class Credit(Part):
     """Days after an instalment's day in which it may still come; then the plan is broken."""
     submission: Submission = Submission()
     legal: Legal = Legal()
+    letters: Letters = Letters()
 
     @field_validator("stages")
     @classmethod

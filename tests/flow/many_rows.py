@@ -19,6 +19,7 @@ import polars as pl
 
 from recon import model
 from recon.flow import books, memory
+from recon.rules.privacy import Privacy
 from recon.workbook.file import new_book, open_book
 
 HERE = Path(__file__).resolve()
@@ -102,7 +103,7 @@ def write(path: Path, exceptions: int, suggestions: int, shown: int) -> str:
     made = view(exceptions, suggestions)
     before = time.process_time()
     book = open_book(path) if path.exists() else new_book(path)
-    books._write(book, made, {}, shown)
+    books._write(book, made, {}, shown, Privacy())
     return f"{time.process_time() - before:.1f} | {memory.peak_mb()}"
 
 

@@ -74,7 +74,7 @@ def cases(*rows: dict[str, str]) -> pl.DataFrame:
         "who": "anna",
     }
     frame = pl.DataFrame([blank | row for row in rows])
-    return frame.with_columns(due=pl.col("due").str.to_date(strict=False)).cast(CASES.outer_schema)
+    return frame.with_columns(due=pl.col("due").str.to_date(strict=False)).cast(pl.Schema(CASES.outer_schema))
 
 
 def outer(table: model.Table, *rows: dict[str, str]) -> pl.DataFrame:

@@ -198,7 +198,11 @@ def test_a_ceiling_keeps_lines_from_being_posted(desk: Desk) -> None:
         (["--rules", "uk_care", "--store", "none.db"], 3, "none.db: there is no such store"),
         (["--rules", "uk_care", "--book", "none.xlsm"], 3, "there is no store beside this workbook"),
         (["--rules", "none.yaml", "--store", "s.db"], 2, "none.yaml: there is no such rules file"),
-        (["--rules", "uk_care", "--store", "s.db", "--run", "R-1"], 2, "R-1: there is no finished run of that name"),
+        (
+            ["--rules", "uk_care", "--store", "s.db", "--run", "R-1"],
+            2,
+            "R-1: there is no finished run of that name",
+        ),
         (["--rules", "uk_care", "--store", "s.db", "--run", "R-1", "--all"], 2, "exclude each other"),
     ],
 )

@@ -16,7 +16,7 @@ AS_AT = date(2026, 3, 31)
 Rows = Sequence[Mapping[str, Any]]
 
 
-def item(item_id: str, customer: str, issued: str, due: str, open_amount: str, **more: str) -> dict[str, Any]:
+def item(item_id: str, customer: str, issued: str, due: str, open_amount: str, **more: Any) -> dict[str, Any]:
     """An open item; days as ISO text, empty = none."""
     return {
         "item_id": item_id,

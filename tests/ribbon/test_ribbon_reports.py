@@ -20,6 +20,13 @@ SHEETS = [
     "Exception codes",
     "Match quality",
     "Run control",
+    "Late payment",
+    "Late payment, debts",
+    "Chase list",
+    "Chase list items",
+    "Legal",
+    "Cash forecast",
+    "Ledger check",
 ]
 BUSY = -2147418111
 MORE = """L3,GB00TEST,2026-10-07,55.00,GBP,BGC,NOBODY KNOWN,00123,SOMETHING
@@ -56,7 +63,7 @@ def test_the_sheets_stand_behind_the_others_and_the_person_stays_where_they_were
 ) -> None:
     excel.sheets.shown = excel.sheet("Suggestions")
     code, said = press(excel, "reports")
-    assert (code, said) == (EXIT_DONE, f"5 reports as at 06/10/2026: {', '.join(SHEETS)}.")
+    assert (code, said) == (EXIT_DONE, f"10 reports as at 06/10/2026: {', '.join(SHEETS)}.")
     assert names(excel)[11:] == ["Run log", *SHEETS]
     assert excel.sheets.active.name == "Suggestions"
     (drawn,) = excel.app.books.opened
@@ -69,7 +76,7 @@ def test_the_sheets_stand_behind_the_others_and_the_person_stays_where_they_were
 def test_files_are_written_where_an_output_folder_is_named(excel: FakeBook, tmp_path: Path) -> None:
     fill(excel, bank="bank.csv", items="items.csv", out="month end")
     said = press(excel, "reports")[1]
-    assert said.endswith(f"12 files written into {tmp_path / 'month end'}.")
+    assert said.endswith(f"22 files written into {tmp_path / 'month end'}.")
     assert (tmp_path / "month end" / "report_ageing.csv").exists()
 
 
