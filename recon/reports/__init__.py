@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from recon.reports import (
+    adjustments,
     ageing,
     bank_reconciliation,
     billing,
@@ -29,6 +30,7 @@ from recon.reports import (
     promises,
     provision,
     quality,
+    queries,
     renewals,
     roll_forward,
     run_control,
@@ -59,12 +61,14 @@ REPORTS: Final[Mapping[str, Report]] = {
         tds.REPORT,
         customer_statement.REPORT,
         billing.REPORT,
+        adjustments.REPORT,
         daily.REPORT,
         chase.REPORT,
         promises.REPORT,
         plans.REPORT,
         contacts.REPORT,
         legal.REPORT,
+        queries.REPORT,
         submissions.REPORT,
         renewals.REPORT,
         forecast.REPORT,
