@@ -161,3 +161,16 @@ def test_every_account_of_a_posting_file_is_on_the_page_of_the_files() -> None:
     assert sorted(code for code in codes if f"`{code}`" not in section) == []
     assert {*named.deductions, WRITE_OFF_TYPE} <= set(re.findall(r"`([A-Z]+)`", section))
     assert [name for name in generic.COLUMNS if f"`{name}`" not in section] == []
+
+
+@pytest.mark.parametrize("page", ["controls.md", "duties.md"])
+def test_every_test_that_a_page_names_is_there(page: str) -> None:
+    """What shows a control or a duty must not be a name of the past."""
+    files = list((ROOT / "tests").rglob("*.py"))
+    known = {path.stem for path in files}
+    for path in files:
+        known |= set(re.findall(r"^ *def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE))
+    told = re.findall(r"`([^`]*test_[^`]*)`", (ROOT / "docs" / page).read_text(encoding="utf-8"))
+    named = {name for text in told for name in re.findall(r"test_\w+", text)}
+    assert len(named) > 20
+    assert named - known == set()
