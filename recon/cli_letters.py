@@ -52,4 +52,4 @@ def letters(
         steps[letter.step] = steps.get(letter.step, 0) + 1
     for step, number in steps.items():
         terminal.out_console.print(f"  {number} {step}", markup=False)
-    terminal.complain(made.problems, most=terminal.REFUSED_MAX)
+    terminal.complain(made.problems, len(made.problems))

@@ -7,9 +7,11 @@ sandbox, can't open files, and what it is given is escaped, so that no name is m
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import traceback
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,7 @@ from recon import resources
 from recon.flow import deliver, report
 from recon.posting.generic import clean
 from recon.problems import Problem, ReconError
+from recon.reports import Inputs
 from recon.reports.letters import Letter, letters
 
 LIST: Final = "letters.csv"
@@ -71,6 +74,7 @@ def write(
     """
     page = _template(template)
     inputs, _given = report.inputs_of(store_url, book, as_of, rules, data, "recon letters")
+    _unknown(only, inputs)
     wanted = [one for one in letters(inputs, statements=statements) if not only or one.customer_id in only]
     said = inputs.rules.credit.letters
     names = _names(wanted)
@@ -79,11 +83,36 @@ def write(
         try:
             texts[name] = page.render(letter=letter, sender=said.sender, pay_to=said.pay_to)
         except _FAULTS as error:
-            raise _wrong(template, str(error)) from error
+            raise _wrong(template, f"{_line(error)}{_plain(str(error))}") from error
     texts[LIST] = deliver.csv(_list(wanted, names))
+    told = [*inputs.problems, *_old(out, texts)]
+    if wanted and not (said.sender and said.pay_to):
+        what = "the letters do not say who sends them, or where to pay"
+        told.append(
+            Problem("report-data", "credit.letters", what, "set sender and pay_to under it in the rules")
+        )
     with deliver.ready(out, texts):
         files = deliver.write(out, texts)
-    return Written(tuple(zip(wanted, names, strict=True)), inputs.as_of, tuple(files), inputs.problems)
+    return Written(tuple(zip(wanted, names, strict=True)), inputs.as_of, tuple(files), tuple(told))
+
+
+def _unknown(only: Sequence[str], inputs: Inputs) -> None:
+    """Raises ReconError: input-missing, for numbers that no customer has."""
+    known = {*inputs["open_items"]["customer_id"], *inputs["customers"]["customer_id"]}
+    wrong = [one for one in only if one not in known]
+    if wrong:
+        near = get_close_matches(wrong[0].upper(), sorted(known), 1)
+        hint = f"did you mean {near[0]}" if near else "give the customer's number as the ledger has it"
+        raise ReconError(Problem("report-unknown", "--customer", f"there is no customer {wrong[0]}", hint))
+
+
+def _old(out: Path, new: Mapping[str, object]) -> list[Problem]:
+    """A problem where the folder holds letters of an earlier time beside the new ones."""
+    left = sorted(path.name for path in out.glob("*.html") if path.name not in new) if out.is_dir() else []
+    if not left:
+        return []
+    what = f"{len(left):,} other letters are in the folder, too, as {left[0]}; {LIST} does not list them"
+    return [Problem("report-data", out.as_posix(), what, "move them away, lest they are posted again")]
 
 
 def _template(path: Path | None) -> Template:
@@ -108,6 +137,19 @@ def _template(path: Path | None) -> Template:
 def _wrong(path: Path | None, what: str) -> ReconError:
     where = path.as_posix() if path else _OWN
     return ReconError(Problem("letter-template", where, what, _HINT))
+
+
+def _line(error: BaseException) -> str:
+    """Which line of the template was at work."""
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"
+    ]
+    return f"line {lines[-1]}: " if lines else ""
+
+
+def _plain(text: str) -> str:
+    """What was wrong, without the names that our own classes have."""
+    return re.sub(r"'recon\.\S+\.(\w+) object'", lambda found: found[1].lower(), text)
 
 
 def _money(amount: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -95,7 +96,12 @@ def _told(problem: Problem, path: Path) -> Problem:
 
 
 def _unused(path: Path, what: str) -> Problem:
-    return Problem("report-unused", path.name, what, _UNUSED)
+    """A file that no report takes, with the name that was meant, if one is near."""
+    stem = path.stem.lower().replace(" ", "_").replace("-", "_")
+    near = get_close_matches(stem, [str(kind) for kind in MONTH_TABLES], 1)
+    return Problem(
+        "report-unused", path.name, what, f"did you mean {near[0]}? {_UNUSED}" if near else _UNUSED
+    )
 
 
 def in_currency(month: Month, rules: Rules, others: Sequence[pl.DataFrame]) -> Month:

@@ -20,6 +20,7 @@ from recon.problems import Problem, ReconError
 from recon.reports import Inputs, Kind, Made, Part, Report
 
 ALL: Final = "all"
+PROBLEMS: Final = "problems.csv"
 _PLACES: Final = {Kind.PERCENT: 2, Kind.TENTHS: 1, Kind.HUNDREDTHS: 2, Kind.RATE: 4}
 
 
@@ -32,6 +33,7 @@ class Reported:
     files: tuple[Path, ...] = ()
     sheets: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    told: Path | None = None  # the file of all problems
 
 
 def report(
@@ -172,8 +174,11 @@ def _put(
         if book is not None:
             sheets, lost = books.existing(book).write_pages(pages)
             problems = (*problems, *lost)
+        if problems:
+            texts[PROBLEMS] = deliver.csv(model.problems_table(problems))
         files = deliver.write(out, texts) if out else []
-    return Reported(tuple(made), inputs.as_of, tuple(files), tuple(sheets), problems)
+    told = out / PROBLEMS if out and problems else None
+    return Reported(tuple(made), inputs.as_of, tuple(files), tuple(sheets), problems, told)
 
 
 def file_name(report_name: str, part: Part) -> str:

@@ -113,7 +113,8 @@ def _block(part: Part, title: str, frame: pl.DataFrame, inputs: Inputs) -> Block
         at = {column.name: number for number, column in enumerate(columns)}
         line = at[part.chart.line] if part.chart.line else None
         unit = f", {only}" if only else ""
-        chart = Drawing(f"{part.chart.title}{unit}", at[part.chart.category], at[part.chart.value], line)
+        shown, title = part.chart, f"{part.chart.title}{unit}"
+        chart = Drawing(title, at[shown.category], at[shown.value], line, shown.rows)
     heads = tuple(_head(column, only) for column in columns)
     return Block(title, heads, list(zip(*cells, strict=True)), ranks, decimals, chart)
 

@@ -15,13 +15,14 @@ from recon.flow import masked, month, working_days
 from recon.ingest import amounts
 from recon.model import EXTRA, Kind
 from recon.problems import Problem
-from recon.reports import TABLES, Inputs
+from recon.reports import TABLES, Inputs, doubts
 from recon.reports.aged import RECEIPT
 from recon.rules.schema import Rules
 from recon.store import Store
 from recon.workbook import words
 
 _BY_RULE: Final = "rule"
+_KNOWN: Final = ("open_items", "customers", "standing")
 _PARTS: Final = (
     "allocated_auto",
     "allocated_suggested",
@@ -80,6 +81,7 @@ def of_store(
     day = as_of or last
     problems = (
         *given.problems,
+        *doubts.of({name: frame for name, frame in tables.items() if name in given.frames or name in _KNOWN}),
         *stale,
         *_past(tables, day, last),
         *_twice(store, tables, scales, held["taken"]),

@@ -159,6 +159,12 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
     if unposted.is_empty():
         last = store.batch(store.batches()[-1])
         assert last is not None
+        layout = settings.posting_layout(format_name) if format_name else None
+        asked = layout.name if layout else format_name
+        if asked and asked != last.format:
+            what = f"nothing new is accepted, and the last file ({last.batch_id}) was made as {last.format}"
+            hint = f"recon post --format {last.format} writes it again; nothing is posted twice"
+            raise ReconError(Problem("posting-refused", "recon post", what, hint))
         return _posted(last, out, again=True)
     lines = store.bank_lines(unposted["line_id"].unique(maintain_order=True).to_list())
     items = store.items([item for item in unposted["item_id"].unique(maintain_order=True).to_list() if item])

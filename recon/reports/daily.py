@@ -87,7 +87,7 @@ def make(inputs: Inputs) -> Made:
     facts = (f"{span}.",) if rows else (f"{span}. Nothing is known of these days.",)
     parts = (
         Part("", "Day by day", _DAYS, frame(_DAYS, rows, RANK), _SHEET, "currency",
-             Chart("Closing balance", "day", "closing")),
+             Chart("Closing balance", "day", "closing", rows=31)),
         Part("now", "At the end of the day", _NOW, frame(_NOW, _now(inputs)), _SHEET),
     )  # fmt: skip
     return Made(parts, facts, tuple(problems))

@@ -183,7 +183,7 @@ def make(inputs: Inputs) -> Made:
     return Made(
         (
             Part("", "Cash to come", _COLUMNS, frame(_COLUMNS, told, RANK), _SHEET, "currency",
-                 Chart("Cash to come", "what", "total")),
+                 Chart("Cash to come", "what", "total", rows=WEEKS)),
             Part("payers", "How late payers are", _PAYERS, payers.select([one.inner for one in _PAYERS])),
         ),
         (fact, "Weeks begin on the as-at date."),

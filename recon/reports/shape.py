@@ -83,6 +83,7 @@ class Chart:
     category: str
     value: str
     line: str = ""
+    rows: int = 12  # that it shows, the first ones
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ _MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _LINE_HEIGHT, _AIR, _LINES_MAX = 13, 5, 6  # points, points, lines of one row
 _CHART_WIDTH, _CHART_HEIGHT, _ROW_PIXELS = 560, 264, 24
 _DIGIT_PIXELS, _CELL_PIXELS = 7, 5  # of a column's width, and around it
-_CHART_ROWS: Final = 12  # rows that a chart shows, the first ones
 _BESIDE_MAX: Final = 100  # characters of a table that a chart still has room beside
 _ONE_PAGE: Final = 56  # rows of a sheet that is printed on one page
 _FROZEN_MAX: Final = 60  # characters of columns that stay in sight
@@ -61,6 +60,7 @@ class Drawing:
     category: int
     value: int
     line: int | None = None
+    rows: int = 12  # that it shows, the first ones
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,8 @@ class Page:
         for number, block in enumerate(self.blocks, 1):
             header = row + (1 if len(self.blocks) > 1 else 0)
             end = header + 1 + max(len(block.rows), 1)
-            shown = min(sum(rank == PLAIN for rank in block.ranks), _CHART_ROWS)
+            most = block.chart.rows if block.chart else 0
+            shown = min(sum(rank == PLAIN for rank in block.ranks), most)
             if block.chart and shown:
                 place = (header, len(block.heads)) if block.width <= _BESIDE_MAX else (end + 1, 0)
                 found.append(Placed(f"{MARK}{number}", number - 1, header, shown, *place))

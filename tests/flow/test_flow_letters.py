@@ -79,6 +79,17 @@ def test_statements_for_all_with_names_that_are_no_paths(made: Desk) -> None:
     assert "Please pay</th>" not in (out / "C3_GBP_statement.html").read_text(encoding="utf-8")
 
 
+def test_what_should_be_seen_before_letters_are_posted(made: Desk) -> None:
+    """Letters of an earlier time in the folder, and letters that don't say whom to pay."""
+    given = ("--out", made.root / "out", "--store", made.root / "store.db")
+    letters(made, "--statements")
+    ran = recon("letters", *given, "--rules", "uk_care")
+    assert "3 other letters are in the folder, too, as C1_GBP_statement.html" in ran.err
+    assert "the letters do not say who sends them, or where to pay" in ran.err
+    ran = recon("letters", *given, "--customer", "c3")
+    assert (ran.code, "there is no customer c3" in ran.err, "did you mean C3" in ran.err) == (2, True, True)
+
+
 def test_one_customer_and_a_template_of_ones_own(made: Desk) -> None:
     made.put("own.html", "{{ letter.name }} owes {{ letter.balance | money }} on {{ letter.as_of | day }}\n")
     out = letters(made, "--statements", "--customer", "C3", "--template", made.root / "own.html")
@@ -90,7 +101,7 @@ def test_one_customer_and_a_template_of_ones_own(made: Desk) -> None:
     ("template", "what"),
     [
         ("line\n{% for %}", "own.html: line 2: "),
-        ("{{ letter.nme }}", "has no attribute 'nme'"),
+        ("one\ntwo {{ letter.nme }}", "line 2: letter has no attribute 'nme'"),
         ("{% include 'x' %}", "own.html: "),
         ("{{ ''.__class__.__mro__ }}", "is unsafe"),
     ],
