@@ -32,6 +32,7 @@ _TITLES: Final = {
     ENDED: "No contract is in force",
     NO_PO: "No purchase order, and one is needed",
 }
+_FAR: Final = date(9000, 1, 1)  # later than any day that is
 _FULL: Final = 100_0000  # 100 % in ten-thousandths of a per cent
 _COLUMNS: Final = (
     Column("level", "Level", f"{LEVEL}line or total", file_only=True),
@@ -39,7 +40,7 @@ _COLUMNS: Final = (
     Column("month", "Month", "the month of the service; of a total, what it is of", width=11),
     Column("service_user_ref", "Person", "pseudonymous reference", width=14),
     Column("customer_id", "Funder", "the customer's number", width=13),
-    Column("contract_id", "Contract", "the contract", width=14),
+    Column("contract_id", "Contract", "the contract; of several all of them", width=14),
     Column("site", "Site", "where", width=14, optional=True),
     Column("days", "Days due", "billable days", Kind.NUMBER, 9),
     Column("billed_days", "Days billed", "first to last day of the invoices", Kind.NUMBER, 10),
@@ -80,12 +81,31 @@ def make(inputs: Inputs) -> Made:
     return Made(parts, facts, problems)
 
 
-def _months(inputs: Inputs) -> pl.DataFrame:
-    """The months of the period: month, first, last."""
+def _months(inputs: Inputs) -> tuple[date, date]:
+    """First and last day of the months of the period."""
     first = ledger.first_of(inputs.as_of, inputs.rules.reports.months)
-    firsts = pl.date_range(first, inputs.as_of, "1mo", eager=True)
-    return pl.DataFrame({"first": firsts}).with_columns(
-        month=pl.col("first").dt.strftime("%Y-%m"), last=pl.col("first").dt.month_end()
+    after = (inputs.as_of.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return first, after - timedelta(days=1)
+
+
+def _rates(inputs: Inputs) -> pl.DataFrame:
+    """The rates, each with its row: one ends when the next of its contract, funder and person begins."""
+    always, still = pl.col("valid_from").fill_null(date(1, 1, 1)), pl.col("valid_to").fill_null(_FAR)
+    rows = inputs["contracts"].select(
+        "contract_id", "customer_id", "weekly_rate_minor", "day_rule", "share", "rounding", "po_no", "po_needed",
+        "currency", user="service_user_ref", valid_from=always, valid_to=still, ends=pl.col("ends").fill_null(_FAR),
+    ).unique(maintain_order=True)  # fmt: skip
+    key = ["contract_id", "customer_id", "user", "currency"]
+    begins = rows.select(*key, "valid_from").unique().sort(*key, "valid_from")
+    begins = begins.with_columns(following=pl.col("valid_from").shift(-1).over(key).fill_null(_FAR))
+    return (
+        rows.join(begins, on=[*key, "valid_from"], how="left", maintain_order="left")
+        .with_columns(
+            last=pl.min_horizontal("valid_to", "ends", pl.col("following") - timedelta(days=1)),
+            own=pl.col("user") != "",
+        )
+        .drop("valid_to", "ends", "following")
+        .with_row_index("rate")
     )
 
 
@@ -94,10 +114,7 @@ def _stays(inputs: Inputs) -> pl.DataFrame:
     stays = inputs["census"].select(
         "service_user_ref", "site", "admitted", "discharged", stay_contract="contract_id"
     )
-    rates = inputs["contracts"].select(
-        "contract_id", "customer_id", "valid_from", "valid_to", "weekly_rate_minor", "day_rule", "share", "rounding",
-        "po_no", "po_needed", "ends", "currency", user="service_user_ref",
-    )  # fmt: skip
+    rates = _rates(inputs)
     by_user = stays.join(rates, left_on="service_user_ref", right_on="user", how="inner").filter(
         (pl.col("stay_contract") == "") | (pl.col("stay_contract") == pl.col("contract_id"))
     )
@@ -113,27 +130,35 @@ def _strays(inputs: Inputs) -> int:
     return inputs["census"].join(paid, on=["service_user_ref", "admitted"], how="anti").height
 
 
-def _expected(inputs: Inputs) -> pl.DataFrame:
-    """What is due by month, person, contract and funder: days, expected_minor, full_minor (of all funders)."""
-    far = date(9999, 1, 1)
+def _nights(inputs: Inputs) -> pl.DataFrame:
+    """What is paid of each day: a row for each person, day and rate, once, however often the census has it.
+
+    A rate for the person alone goes before the one of all persons of that contract and funder.
+    """
+    first, last = _months(inputs)
     # The first day that is not paid any more: nights end with the day of discharge, days with the one behind it.
-    gone = pl.col("discharged").fill_null(far)
-    behind = pl.min_horizontal(gone, pl.lit(far - timedelta(days=2))) + timedelta(days=1)
-    until = pl.when(pl.col("day_rule") == "days").then(behind).otherwise(gone)
-    last = pl.min_horizontal(
-        pl.col("valid_to").fill_null(date(9998, 1, 1)), pl.col("ends").fill_null(date(9998, 1, 1))
-    )
-    rows = _stays(inputs).join(_months(inputs), how="cross")
-    begin = pl.max_horizontal("first", "admitted", pl.col("valid_from").fill_null(date(1, 1, 1)))
-    stop = pl.min_horizontal(pl.col("last") + timedelta(days=1), until, last + timedelta(days=1))
-    days = (stop - begin).dt.total_days().clip(0)
+    gone = pl.col("discharged").fill_null(_FAR)
+    until = pl.when(pl.col("day_rule") == "days").then(gone + timedelta(days=1)).otherwise(gone)
+    begin = pl.max_horizontal(pl.lit(first), "admitted", "valid_from")
+    stop = pl.min_horizontal(pl.lit(last), until - timedelta(days=1), "last")
+    rows = _stays(inputs).with_columns(begin=begin, stop=stop).filter(pl.col("begin") <= pl.col("stop"))
+    days = rows.with_columns(day=pl.date_ranges("begin", "stop")).drop("begin", "stop").explode("day")
+    once = days.unique(["service_user_ref", "rate", "day"], keep="first", maintain_order=True)
+    of_day = ["service_user_ref", "contract_id", "customer_id", "currency", "day"]
+    if once["own"].all():
+        return once
+    return once.filter(pl.col("own") == pl.col("own").max().over(of_day))
+
+
+def _expected(inputs: Inputs) -> pl.DataFrame:
+    """What is due by month, person and funder: all contracts, days, expected_minor, full_minor (of all funders)."""
     share = pl.when(pl.col("share") != "").then(pl.col("share")).otherwise(pl.lit("100"))
     units = (share.str.to_decimal(scale=4) * 10_000).cast(pl.Int64)
-    made = rows.with_columns(days=days, units=units).filter(pl.col("days") > 0)
+    made = _nights(inputs).with_columns(units=units, month=pl.col("day").dt.month_start())
     key = [*_WHO, "contract_id", "customer_id"]
-    whole = pl.col("weekly_rate_minor") * pl.col("days")
+    whole = pl.col("weekly_rate_minor")
     told = made.group_by(key).agg(
-        pl.col("days").sum(), pl.first("site"), weighted=(whole * pl.col("units")).sum(), whole=whole.sum(),
+        pl.first("site"), weighted=(whole * pl.col("units")).sum(), whole=whole.sum(),
         rounding=(pl.col("rounding").str.to_lowercase() == "yes").any(), units=pl.col("units").max(),
         lacks_po=((pl.col("po_needed").str.to_lowercase() == "yes") & (pl.col("po_no") == "")).any(),
     )  # fmt: skip
@@ -142,7 +167,14 @@ def _expected(inputs: Inputs) -> pl.DataFrame:
         expected_minor=(pl.col("weighted") * 2 + down) // (2 * down),
         full_minor=(pl.col("whole") * 2 + 7) // 14,
     )
-    return _with_penny(rounded)
+    # An invoice says whom it is for, and not under which contract: what is due of a funder's contracts is one line.
+    line = [*_WHO, "customer_id"]
+    lines = _with_penny(rounded).group_by(line).agg(
+        pl.col("contract_id").sort().str.join(", "), pl.col("site").sort_by("contract_id").first(),
+        pl.col("expected_minor", "full_minor").sum(), pl.col("units").max(), pl.col("lacks_po").any(),
+    )  # fmt: skip
+    days = made.group_by(line).agg(days=pl.col("day").n_unique().cast(pl.Int64))
+    return lines.join(days, on=line).with_columns(month=pl.col("month").dt.strftime("%Y-%m"))
 
 
 def _with_penny(rows: pl.DataFrame) -> pl.DataFrame:
@@ -175,12 +207,12 @@ def _billed(inputs: Inputs) -> pl.DataFrame:
     rows = rows.filter((pl.col("service_user_ref") != "") & pl.col("service_from").is_not_null())
     # An item that is open in one extract and closed in the other is one invoice.
     rows = rows.unique(["item_id", "customer_id"], keep="first", maintain_order=True)
-    months = _months(inputs)["month"].implode()
+    first_day, last_day = _months(inputs)
     dated = rows.with_columns(month=pl.col("service_from").dt.strftime("%Y-%m"))
     debit = pl.col("billed_minor") > 0
     last, first = pl.col("service_to").filter(debit).max(), pl.col("service_from").filter(debit).min()
     return (
-        dated.filter(pl.col("month").is_in(months))
+        dated.filter(pl.col("service_from").is_between(first_day, last_day))
         .group_by([*_WHO, "customer_id"])
         .agg(
             pl.col("billed_minor").sum(),

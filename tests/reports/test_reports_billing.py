@@ -163,3 +163,41 @@ def test_totals_are_the_sums_of_the_lines() -> None:
     for name in ("expected_minor", "billed_minor", "difference_minor"):
         lines_ = sum(row[name] for row in found if row["level"] == "line")
         assert lines_ == found[-1][name] == rows(made, "states")[-1][name]
+
+
+def test_an_invoice_counts_once_however_many_contracts_a_funder_has() -> None:
+    two = [
+        contract(rate="700.00", valid_to=date(2026, 3, 15)),
+        contract(rate="700.00", valid_from=date(2026, 3, 16), contract_id="K2"),
+    ]
+    assert lines(invoice("3100.00"), contracts=two) == [("C1", 31, 310000, 0, "ok")]
+    both = [contract(rate="700.00"), contract(rate="70.00", contract_id="K2")]
+    assert lines(invoice("3100.00"), contracts=both) == [("C1", 31, 341000, -31000, "rate_differs")]
+
+
+def test_a_rate_ends_when_the_next_one_begins() -> None:
+    rates = [
+        contract(rate="770.00", valid_from=date(2026, 3, 1)),
+        contract(rate="700.00", valid_from=date(2025, 1, 1)),
+    ]
+    assert lines(contracts=rates)[0][1:3] == (31, 341000)
+    other = [contract(rate="700.00", valid_from=date(2026, 3, 25)), contract(rate="700.00")]
+    assert lines(contracts=other)[0][1:3] == (31, 310000)
+
+
+@pytest.mark.parametrize(
+    ("census", "days"),
+    [
+        ([stay(), stay()], 31),
+        ([stay("2026-03-01", "2026-03-11"), stay("2026-03-06", "2026-03-16", contract_id="K1")], 15),
+        ([stay("2026-03-01", "2026-03-11"), stay("2026-03-11", "2026-03-16")], 15),
+    ],
+)
+def test_a_night_counts_once_however_often_the_census_has_it(census: list[dict[str, Any]], days: int) -> None:
+    assert lines(census=census)[0][1] == days
+
+
+@pytest.mark.parametrize(("begins", "due"), [(None, 620000), (date(2026, 3, 16), 470000)])
+def test_a_rate_of_the_person_goes_before_that_of_all(begins: date | None, due: int) -> None:
+    rates = [contract(rate="700.00", service_user_ref=""), contract(rate="1400.00", valid_from=begins)]
+    assert lines(contracts=rates, census=[stay(contract_id="K1")])[0][1:3] == (31, due)
