@@ -40,31 +40,63 @@ def outcomes(
         grace_days: working days after the promised day in which the money may still come.
         free: public holidays.
 
-    Outcomes: open until the grace is over, or where no day or amount was promised; kept (all but a hundredth, at most
-    10.00, is there), part_kept (half is), broken; cancelled. A receipt from before the promise keeps nothing.
+    Outcomes: open until the grace is over, or where amount, day or when it was made is not known; kept (all but a
+    hundredth, at most 10.00, is there), part_kept (half is), broken; cancelled. A receipt from before the promise
+    keeps nothing, and each pound keeps one promise, the one that is due first.
     """
     rows = promises.with_row_index("_row").with_columns(last_day=later(pl.col("due"), grace_days, free))
+    owner = ["customer_id", "currency"]
     came = (
-        rows.select("_row", "customer_id", "currency", "made", "last_day")
-        .join(receipts, on=["customer_id", "currency"])
+        rows.drop_nulls(["made", "last_day"])
+        .filter(~pl.col("cancelled"))
+        .select("_row", *owner, "made", "last_day", "amount_minor", several=pl.len().over(owner) > 1)
+        .join(receipts.with_row_index("_receipt"), on=owner, suffix="_in")
         .filter((pl.col("booking_date") >= pl.col("made")) & (pl.col("booking_date") <= pl.col("last_day")))
-        .group_by("_row")
-        .agg(received_minor=pl.col("amount_minor").sum())
     )
-    whole = rows.join(came, on="_row", how="left", maintain_order="left").with_columns(
+    alone = (
+        came.filter(~pl.col("several")).group_by("_row").agg(received_minor=pl.col("amount_minor_in").sum())
+    )
+    received = pl.concat([alone, _shared_out(came.filter("several"))])
+    whole = rows.join(received, on="_row", how="left", maintain_order="left").with_columns(
         pl.col("received_minor").fill_null(0)
     )
     short = pl.min_horizontal(pl.col("amount_minor") // _TOLERANCE, pl.lit(_TOLERANCE_MAX))
     enough = pl.col("received_minor") >= pl.col("amount_minor") - short
+    unknown = pl.any_horizontal(pl.col("last_day", "amount_minor", "made").is_null())
     outcome = (
         pl.when(pl.col("cancelled"))
         .then(pl.lit(CANCELLED))
+        .when(unknown)
+        .then(pl.lit(OPEN))
         .when(enough)
         .then(pl.lit(KEPT))
-        .when((pl.col("last_day") >= as_of) | pl.col("last_day").is_null() | pl.col("amount_minor").is_null())
+        .when(pl.col("last_day") >= as_of)
         .then(pl.lit(OPEN))
         .when(pl.col("received_minor") * _HALF >= pl.col("amount_minor"))
         .then(pl.lit(PART_KEPT))
         .otherwise(pl.lit(BROKEN))
     )
     return whole.with_columns(outcome=outcome).drop("_row")
+
+
+def _shared_out(came: pl.DataFrame) -> pl.DataFrame:
+    """Receipts for customers with several promises: each pound for one of them, the earliest day first.
+
+    Args:
+        came: _row, last_day, amount_minor of promises beside _receipt, booking_date, amount_minor_in.
+
+    Returns: _row, received_minor.
+    """
+    order = came.sort("last_day", "_row", "booking_date", "_receipt")
+    left: dict[int, int] = {}
+    got: dict[int, int] = {}
+    for row, wanted, receipt, amount in order.select(
+        "_row", "amount_minor", "_receipt", "amount_minor_in"
+    ).iter_rows():
+        rest = left.setdefault(receipt, amount)
+        room = rest if wanted is None else wanted - got.get(row, 0)
+        taken = min(rest, room) if rest > 0 else rest  # money that went back is taken off whoever comes first
+        left[receipt] = rest - taken
+        got[row] = got.get(row, 0) + taken
+    rows = sorted(got.items())
+    return pl.DataFrame(rows, schema={"_row": came.schema["_row"], "received_minor": pl.Int64}, orient="row")

@@ -73,7 +73,7 @@ def write(
         ReconError: letter-template; what `report.inputs_of` raises; EXIT_JOB if the folder can't be written.
     """
     page = _template(template)
-    inputs, _given = report.inputs_of(store_url, book, as_of, rules, data, "recon letters")
+    inputs, _given = report.inputs_of(store_url, book, as_of, rules, data, "recon letters", masks=False)
     _unknown(only, inputs)
     wanted = [one for one in letters(inputs, statements=statements) if not only or one.customer_id in only]
     said = inputs.rules.credit.letters
@@ -185,4 +185,4 @@ def _list(wanted: Sequence[Letter], names: Sequence[str]) -> pl.DataFrame:
     ]
     columns = ("customer_id", "name", "currency", "step", "asked", "balance", "file")
     told = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
-    return told.with_columns(clean(pl.col(name)).alias(name) for name in columns)
+    return told.with_columns(clean(pl.col(name)).alias(name) for name in ("customer_id", "name", "step"))

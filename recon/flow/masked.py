@@ -21,7 +21,20 @@ from recon.workbook import words
 if TYPE_CHECKING:
     from recon.flow.books import Book
 
-_MORE = {"customers": ("aliases",), "decisions_log": ("result",), "standing": ("reasons",)}
+_MORE = {
+    "customers": ("aliases",),
+    "decisions_log": ("result",),
+    "standing": ("reasons",),
+    # month-end inputs: what people wrote freely
+    "movements": ("reason",),
+    "customer_statement": ("status",),
+    "tax_statement": ("deductor",),
+    "provisions": ("reason",),
+    "submissions": ("reason",),
+    "promises": ("who",),
+    "queries": ("reason",),
+    "contacts": ("next_action",),
+}
 _CODES = frozenset((*words.EXCEPTIONS, *WORDS_OF_CODE, *WORDS_OF_EVIDENCE))
 _DOCUMENTS = ("item_id", "doc_no", "po_no")
 

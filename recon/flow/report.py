@@ -84,6 +84,8 @@ def inputs_of(
     rules: str,
     data: Path | None,
     job: str,
+    *,
+    masks: bool = True,
 ) -> tuple[Inputs, month.Month]:
     """What reports and letters are made from, and the month-end inputs among it.
 
@@ -94,6 +96,7 @@ def inputs_of(
         rules: a rules file.
         data: folder of month-end inputs.
         job: the command, for what is told.
+        masks: persons are masked where the rules say so; a letter needs its addressee.
 
     Raises:
         ReconError: as `report`, for the store, the folder and the rules.
@@ -108,7 +111,7 @@ def inputs_of(
         loaded = settings.load_rules(rules)[0] if rules else rules_of_last_run(store)
         if book is not None:  # a workbook that is masked stays so, whatever others run on its store
             loaded = loaded.model_copy(update={"privacy": masked.of_book(store, book)})
-        inputs = report_tables.of_store(store, loaded, as_of, given)
+        inputs = report_tables.of_store(store, loaded, as_of, given, masks=masks)
     if inputs is None:
         what, hint = (
             "no run is finished in this store, so there is nothing to report on",

@@ -34,7 +34,12 @@ _PARTS: Final = (
 
 
 def of_store(
-    store: Store, rules: Rules, as_of: date | None, given: month.Month | None = None
+    store: Store,
+    rules: Rules,
+    as_of: date | None,
+    given: month.Month | None = None,
+    *,
+    masks: bool = True,
 ) -> Inputs | None:
     """What reports are made from; None if no run is finished yet.
 
@@ -63,12 +68,12 @@ def of_store(
         "postings": store.posted().with_columns(created=_minutes("created")),
         "aliases": store.last_read(Kind.ALIASES),
         "closed_items": store.last_read(Kind.CLOSED),
-        "standing": _standing(now),
+        "standing": _standing(store, now),
         "statements": _statements(store, now),
     }
     given = month.in_currency(given or month.Month(), rules, [now.open_items])
     outer |= {str(kind): frame for kind, frame in month.with_cases(given.frames, store.cases()).items()}
-    outer = masked.tables(outer, rules.privacy)
+    outer = masked.tables(outer, rules.privacy) if masks else outer
     # What a file had besides is nothing that a report knows.
     known = {
         name: frame.select(column for column in frame.columns if not column.startswith(EXTRA))
@@ -90,11 +95,21 @@ def of_store(
     return Inputs(day, rules, scales, tables, told, last if day < last else None, problems, free)
 
 
-def _standing(now: model.View) -> pl.DataFrame:
-    """What is accepted and was not taken back, each part with the day and account of its bank line."""
+def _standing(store: Store, now: model.View) -> pl.DataFrame:
+    """What is accepted and was not taken back, with the day and account of its bank line, and its item's plan.
+
+    An item that is paid leaves the next extract; which plan it was of, the store still knows.
+    """
     days = now.bank_lines.select("line_id", "account", "booking_date").unique("line_id", keep="first")
     kept = net.over_turns(now.accepted)
-    return kept.join(days, on="line_id", how="left", maintain_order="left").select(TABLES["standing"].names)
+    ids = kept.filter(pl.col("item_id") != "")["item_id"].unique().sort()
+    plans = store.items(ids).select("item_id", "plan_id").unique("item_id", keep="last")
+    return (
+        kept.join(days, on="line_id", how="left", maintain_order="left")
+        .join(plans, on="item_id", how="left", maintain_order="left")
+        .with_columns(pl.col("plan_id").fill_null(""))
+        .select(TABLES["standing"].names)
+    )
 
 
 def _statements(store: Store, now: model.View) -> pl.DataFrame:

@@ -12,9 +12,8 @@ from typing import Final
 
 import polars as pl
 
-from recon import promise
-from recon.model import PROMISES, SUBMISSIONS
-from recon.reports import aged, plans
+from recon.model import SUBMISSIONS
+from recon.reports import aged, plans, promises
 from recon.reports.shape import Inputs
 
 OWNER: Final = ["currency", "customer_id"]
@@ -49,6 +48,9 @@ def items(inputs: Inputs) -> pl.DataFrame:
     debits = debits.with_columns(
         *whole.values(), left=pl.when(pl.col("stopped") == "").then(left).otherwise(0)
     )
+    # A plan that no item names holds as much of the oldest.
+    debits = _oldest_first(debits, plans.pools(inputs), "pooled")
+    debits = debits.with_columns(plan_minor=pl.col("plan_minor") + pl.col("pooled")).drop("pooled")
     debits = _promised(debits, inputs)
     credit = rows.filter((pl.col("side") != aged.DEBIT) & (pl.col("customer_id") != ""))
     cash = credit.group_by(OWNER).agg(pool=-pl.col("open_minor").sum())
@@ -70,9 +72,12 @@ def _about(debits: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
     )
     rows = debits.join(said.unique("item_id", keep="first"), on="item_id", how="left", maintain_order="left")
     legal = ~pl.col("legal").str.strip_chars().str.to_lowercase().is_in(list(aged.NO))
-    broken = plans.states(inputs).filter(pl.col("state") == plans.BROKEN)["plan_id"]
-    # What a broken plan was for is asked for again.
-    on_plan = (pl.col("plan_id") != "") & ~pl.col("plan_id").is_in(broken.implode())
+    # What a plan was for that is broken or completed is asked for, and so is what is only proposed.
+    over = plans.states(inputs).filter(~pl.col("state").is_in(plans.STANDING)).select(plans.KEY)
+    rows = rows.join(
+        over.with_columns(over=pl.lit(value=True)), on=plans.KEY, how="left", maintain_order="left"
+    )
+    on_plan = (pl.col("plan_id") != "") & pl.col("over").is_null()
     back = _rejected(inputs)
     rejected = pl.col("item_id").is_in(back["item_id"].implode()) | (
         (pl.col("doc_no") != "") & pl.col("doc_no").is_in(back["doc_no"].implode())
@@ -85,7 +90,7 @@ def _about(debits: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
         .when(rejected)
         .then(pl.lit(REJECTED))
     )
-    return rows.with_columns(stopped=stopped.otherwise(pl.lit("")))
+    return rows.with_columns(stopped=stopped.otherwise(pl.lit(""))).drop("over")
 
 
 def _rejected(inputs: Inputs) -> pl.DataFrame:
@@ -107,13 +112,10 @@ def _rejected(inputs: Inputs) -> pl.DataFrame:
 
 def _promised(debits: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
     """What is promised of `left`, taken off it: of the item that a promise names, else of the customer's oldest."""
-    said = inputs.get("promises", PROMISES).with_columns(pl.col("item_id").fill_null(""))
-    last = promise.later(pl.col("promised_date"), inputs.rules.cases.grace_days, inputs.free)
-    still = pl.col("status").fill_null("").is_in(["", promise.OPEN]) & (last >= inputs.as_of)
-    to_come = said.filter(still)
+    to_come = promises.to_come(inputs)
     of_item = to_come.filter(pl.col("item_id") != "")
     # A promise of an item without an amount is for all of it.
-    most = pl.when(pl.col("amount_minor").is_null().any()).then(None).otherwise(pl.col("amount_minor").sum())
+    most = pl.when(pl.col("amount_minor").is_null().any()).then(None).otherwise(pl.col("rest_minor").sum())
     named = of_item.group_by("item_id", "currency").agg(
         item_pool=most, whole=pl.col("amount_minor").is_null().any()
     )
@@ -125,7 +127,7 @@ def _promised(debits: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
     )
     rows = rows.with_columns(own=own).with_columns(left=pl.col("left") - pl.col("own"))
     rest = to_come.filter((pl.col("item_id") == "") & pl.col("amount_minor").is_not_null())
-    pool = rest.group_by(OWNER).agg(pool=pl.col("amount_minor").sum())
+    pool = rest.group_by(OWNER).agg(pool=pl.col("rest_minor").sum())
     rows = _oldest_first(rows, pool, "shared")
     return rows.with_columns(promised_minor=pl.col("own") + pl.col("shared")).drop(
         "own", "shared", "item_pool", "whole"

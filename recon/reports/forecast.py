@@ -15,7 +15,7 @@ from typing import Final
 import polars as pl
 
 from recon import promise
-from recon.model import MOVEMENTS, PROMISES
+from recon.model import MOVEMENTS
 from recon.reports import chaseable, plans, promises
 from recon.reports.shape import (
     LEVEL,
@@ -95,11 +95,20 @@ def late(inputs: Inputs) -> pl.DataFrame:
 def _expected(inputs: Inputs, payers: pl.DataFrame) -> pl.DataFrame:
     """What is to come: currency, kind (promised, plans, due), day (none = it should have come), amount_minor."""
     kept = _kept(inputs)
-    said = inputs.get("promises", PROMISES)
-    last = promise.later(pl.col("promised_date"), inputs.rules.cases.grace_days, inputs.free)
-    open_ = said.filter(pl.col("status").fill_null("").is_in(["", promise.OPEN]) & (last >= inputs.as_of))
-    # As much as promises hold back of items, so that nothing counts twice.
     rows = chaseable.items(inputs)
+    # A promise of an item without an amount is for all that is open of it.
+    whole = rows.filter(pl.col("promised_minor") > 0).select("item_id", "currency", of_item="promised_minor")
+    open_ = (
+        promises.to_come(inputs)
+        .join(
+            whole.unique(["item_id", "currency"]),
+            on=["item_id", "currency"],
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(amount_minor=pl.coalesce("rest_minor", "of_item"))
+    )
+    # As much as promises hold back of items, so that nothing counts twice.
     held = rows.group_by("customer_id", "currency").agg(most=pl.col("promised_minor").sum())
     before = pl.col("amount_minor").cum_sum().over("customer_id", "currency") - pl.col("amount_minor")
     told = (
@@ -118,10 +127,9 @@ def _expected(inputs: Inputs, payers: pl.DataFrame) -> pl.DataFrame:
         day=pl.max_horizontal("promised_date", pl.lit(inputs.as_of)),
         amount_minor=(pl.col("counted") * share_kept + _WHOLE // 2) // _WHOLE,
     )
-    standing = plans.states(inputs).filter(~pl.col("state").is_in([plans.BROKEN, plans.PROPOSED]))["plan_id"]
-    by_plan = plans.instalments(inputs).filter(
-        pl.col("plan_id").is_in(standing.implode()) & (pl.col("open_minor") > 0)
-    )
+    standing = plans.states(inputs).filter(pl.col("state").is_in(plans.STANDING)).select(plans.KEY)
+    by_plan = plans.instalments(inputs).filter(pl.col("open_minor") > 0)
+    by_plan = by_plan.join(standing, on=plans.KEY, how="semi", maintain_order="left")
     instalments = by_plan.select(
         "currency",
         kind=pl.lit("plans"),
@@ -135,6 +143,12 @@ def _expected(inputs: Inputs, payers: pl.DataFrame) -> pl.DataFrame:
         maintain_order="left",
     )
     day = pl.col("due_date") + pl.duration(days=pl.col("days_late").fill_null(0))
+    # What is not due yet has not failed to come, however early its payer pays otherwise.
+    day = (
+        pl.when(pl.col("due_date") >= inputs.as_of)
+        .then(pl.max_horizontal(day, pl.lit(inputs.as_of)))
+        .otherwise(day)
+    )
     due = due.select(
         "currency",
         kind=pl.lit("due"),

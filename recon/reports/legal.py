@@ -105,10 +105,13 @@ def _customers(inputs: Inputs) -> pl.DataFrame:
 
 def _unaccepted(inputs: Inputs) -> pl.Expr:
     """Whether an invoice was submitted and the customer never accepted it; without a submission nobody knows."""
-    sent = inputs.get("submissions", SUBMISSIONS).filter(pl.col("doc_no").fill_null("") != "")
-    by_invoice = sent.group_by("doc_no").agg(pl.col("accepted").max())
-    open_ = by_invoice.filter(pl.col("accepted").is_null())["doc_no"]
-    return pl.col("doc_no").is_in(open_.implode())
+    sent = inputs.get("submissions", SUBMISSIONS).with_columns(pl.col("item_id", "doc_no").fill_null(""))
+    found = pl.lit(value=False)
+    for name in ("item_id", "doc_no"):
+        by_invoice = sent.filter(pl.col(name) != "").group_by(name).agg(pl.col("accepted").max())
+        open_ = by_invoice.filter(pl.col("accepted").is_null())[name]
+        found |= pl.col(name).is_in(open_.implode())
+    return found
 
 
 def make(inputs: Inputs) -> Made:

@@ -19,6 +19,8 @@ from recon.reports.shape import PLAIN, RANK, SUBTOTAL, Column, Inputs, Kind, Mad
 PROPOSED, AGREED, PERFORMING, LATE, BROKEN, COMPLETED = (
     "proposed", "agreed", "performing", "late", "broken", "completed",
 )  # fmt: skip
+STANDING: Final = (AGREED, PERFORMING, LATE)  # plans that keep their items from being chased
+KEY: Final = ["plan_id", "customer_id", "currency"]
 _COLUMNS: Final = (
     Column("plan_id", "Plan", "the plan's number", width=14),
     Column("customer_id", "Customer", "the customer's number", width=14),
@@ -51,26 +53,30 @@ _INSTALMENTS: Final = (
 )
 
 
+def _given(inputs: Inputs) -> pl.DataFrame:
+    """The rows of the file that name a plan. Two customers may have plans of one number."""
+    return inputs.get("plans", PLANS).with_columns(pl.col(KEY).fill_null("")).filter(pl.col("plan_id") != "")
+
+
 def instalments(inputs: Inputs) -> pl.DataFrame:
     """Each instalment with what of the plan's receipts falls to it, in their order; a deposit is instalment 0.
 
     Returns: plan_id, customer_id, currency, instalment, due_date, amount_minor, paid_minor, open_minor.
     """
-    rows = inputs.get("plans", PLANS).filter(pl.col("plan_id") != "")
-    deposits = rows.filter(pl.col("deposit_minor").fill_null(0) != 0).group_by("plan_id", maintain_order=True)
+    rows = _given(inputs)
+    deposits = rows.filter(pl.col("deposit_minor").fill_null(0) != 0).group_by(KEY, maintain_order=True)
     first = deposits.agg(
-        pl.col("customer_id", "currency").first(),
         instalment=pl.lit(0, dtype=pl.Int64),
         due_date=pl.coalesce(pl.col("agreed").drop_nulls().first(), pl.col("due_date").min()),
         amount_minor=pl.col("deposit_minor").drop_nulls().first(),
     )
     names = ["plan_id", "customer_id", "currency", "instalment", "due_date", "amount_minor"]
     every = pl.concat([first.select(names), rows.select(names)]).sort(
-        "plan_id", "due_date", "instalment", nulls_last=True
+        *KEY, "due_date", "instalment", nulls_last=True
     )
-    paid = _receipts(inputs).select("plan_id", "paid_minor")
-    before = pl.col("amount_minor").cum_sum().over("plan_id") - pl.col("amount_minor")
-    told = every.join(paid, on="plan_id", how="left", maintain_order="left").with_columns(
+    paid = _receipts(inputs).select(*KEY, "paid_minor")
+    before = pl.col("amount_minor").cum_sum().over(KEY) - pl.col("amount_minor")
+    told = every.join(paid, on=KEY, how="left", maintain_order="left").with_columns(
         paid_minor=(pl.col("paid_minor").fill_null(0) - before).clip(0, pl.col("amount_minor")).cast(pl.Int64)
     )
     return told.with_columns(open_minor=pl.col("amount_minor") - pl.col("paid_minor"))
@@ -82,9 +88,8 @@ def _heads(inputs: Inputs) -> pl.DataFrame:
     Returns: plan_id, customer_id, currency, agreed, said (its status), balance_minor, deposit_minor,
         instalments_minor, first_due.
     """
-    rows = inputs.get("plans", PLANS).filter(pl.col("plan_id") != "")
-    return rows.group_by("plan_id", maintain_order=True).agg(
-        pl.col("customer_id", "currency").first(),
+    rows = _given(inputs)
+    return rows.group_by(KEY, maintain_order=True).agg(
         pl.col("agreed", "balance_minor", "deposit_minor").drop_nulls().first(),
         said=pl.col("status").fill_null("").str.to_lowercase().last(),
         instalments_minor=pl.col("amount_minor").sum(),
@@ -93,27 +98,55 @@ def _heads(inputs: Inputs) -> pl.DataFrame:
 
 
 def _receipts(inputs: Inputs) -> pl.DataFrame:
-    """What came from each plan's customer since it was agreed: plan_id, paid_minor, elsewhere_minor.
+    """What came from each plan's customer since it was agreed: the plan's key, paid_minor, elsewhere_minor.
 
-    It is paid to the plan where its item is of the plan. Where no open item says so, and the customer has no other
-    plan, all of it is.
+    It is paid to the plan where its item is, or was, of the plan; what was deducted from such an item counts, too.
+    Where nothing says so, and the customer has no other plan, all of it is.
     """
-    heads = _heads(inputs).with_columns(
-        since=pl.coalesce("agreed", "first_due"), alone=pl.len().over("customer_id", "currency") == 1
+    heads = _heads(inputs).with_columns(since=pl.coalesce("agreed", "first_due"))
+    came = inputs["standing"].with_columns(pl.col("plan_id", "item_id").fill_null(""))
+    now = _of_items(inputs).select("item_id", item_plan="plan_id")
+    came = came.join(now, on="item_id", how="left", maintain_order="left").select(
+        "customer_id",
+        "currency",
+        "booking_date",
+        item_plan=pl.coalesce("item_plan", pl.when(pl.col("plan_id") != "").then("plan_id")),
+        settled=pl.col("amount_minor") + pl.col("deduction_minor").fill_null(0),
     )
-    items = inputs["open_items"].select("item_id", item_plan=pl.col("plan_id").fill_null(""))
-    named = items.filter(pl.col("item_plan") != "")["item_plan"].unique()
-    came = inputs["standing"].select("customer_id", "currency", "booking_date", "item_id", "amount_minor")
-    came = came.join(items.unique("item_id", keep="first"), on="item_id", how="left", maintain_order="left")
-    rows = heads.join(came, on=["customer_id", "currency"]).filter(
-        pl.col("booking_date") >= pl.col("since").fill_null(pl.col("booking_date"))
+    rows = heads.join(_unnamed(inputs), on=KEY, how="left", maintain_order="left").join(
+        came, on=["customer_id", "currency"]
     )
-    unnamed = pl.col("alone") & ~pl.col("plan_id").is_in(named.implode())
-    mine = (pl.col("item_plan") == pl.col("plan_id")).fill_null(value=False) | unnamed
-    return rows.group_by("plan_id").agg(
-        paid_minor=pl.col("amount_minor").filter(mine).sum(),
-        elsewhere_minor=pl.col("amount_minor").filter(~mine).sum(),
+    rows = rows.filter(pl.col("booking_date") >= pl.col("since").fill_null(pl.col("booking_date")))
+    mine = (pl.col("item_plan") == pl.col("plan_id")).fill_null(value=False) | pl.col("unnamed")
+    return rows.group_by(KEY).agg(
+        paid_minor=pl.col("settled").filter(mine).sum(), elsewhere_minor=pl.col("settled").filter(~mine).sum()
     )
+
+
+def _of_items(inputs: Inputs) -> pl.DataFrame:
+    """Open items that are of a plan: item_id, customer_id, currency, plan_id."""
+    rows = inputs["open_items"].select("item_id", *(pl.col(name).fill_null("") for name in reversed(KEY)))
+    return rows.filter(pl.col("plan_id") != "").unique("item_id", keep="first", maintain_order=True)
+
+
+def _unnamed(inputs: Inputs) -> pl.DataFrame:
+    """Whether nothing says which items a plan is of, and its customer has no other: the plan's key, unnamed."""
+    heads = _heads(inputs).select(*KEY, alone=pl.len().over("customer_id", "currency") == 1)
+    paid = inputs["standing"].select(pl.col(KEY).fill_null(""))
+    named = (
+        pl.concat([_of_items(inputs).select(KEY), paid.select(KEY)])
+        .unique()
+        .with_columns(named=pl.lit(value=True))
+    )
+    rows = heads.join(named, on=KEY, how="left", maintain_order="left")
+    return rows.select(*KEY, unnamed=pl.col("alone") & pl.col("named").is_null())
+
+
+def pools(inputs: Inputs) -> pl.DataFrame:
+    """What plans hold of customers' items where no item says which plan it is of: currency, customer_id, pool."""
+    stands = states(inputs).filter(pl.col("state").is_in(STANDING))
+    rows = stands.join(_unnamed(inputs), on=KEY, how="left", maintain_order="left").filter("unnamed")
+    return rows.select("currency", "customer_id", pool="remaining_minor")
 
 
 def states(inputs: Inputs) -> pl.DataFrame:
@@ -123,12 +156,12 @@ def states(inputs: Inputs) -> pl.DataFrame:
         next_amount_minor.
     """
     every = instalments(inputs)
-    heads = _heads(inputs).join(_receipts(inputs), on="plan_id", how="left", maintain_order="left")
+    heads = _heads(inputs).join(_receipts(inputs), on=KEY, how="left", maintain_order="left")
     as_of, grace = inputs.as_of, timedelta(days=inputs.rules.credit.plan_grace_days)
     due = pl.col("due_date") <= as_of
     over = pl.col("due_date") + grace < as_of
     lacking = pl.col("open_minor") > 0
-    sums = every.group_by("plan_id").agg(
+    sums = every.group_by(KEY).agg(
         due_minor=pl.col("amount_minor").filter(due).sum(),
         lacks_minor=pl.col("open_minor").filter(due).sum(),
         long_minor=pl.col("open_minor").filter(over).sum(),
@@ -136,7 +169,7 @@ def states(inputs: Inputs) -> pl.DataFrame:
         next_due=pl.col("due_date").filter(lacking).first(),
         next_amount_minor=pl.col("open_minor").filter(lacking).first(),
     )
-    rows = heads.join(sums, on="plan_id", how="left", maintain_order="left").with_columns(
+    rows = heads.join(sums, on=KEY, how="left", maintain_order="left").with_columns(
         pl.col("paid_minor", "elsewhere_minor", "deposit_minor").fill_null(0)
     )
     whole = pl.col("deposit_minor") + pl.col("instalments_minor")

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from recon import promise
-from recon.model import PROMISES
+from recon.model import PROMISES, QUERIES
 from recon.problems import Problem
 from recon.reports.shape import PLAIN, RANK, Column, Inputs, Kind, Made, Part, Report, frame, share
 
@@ -33,7 +33,7 @@ _COLUMNS: Final = (
     Column("received", "Came", "receipts of the customer from then until then", Kind.MONEY),
     Column("outcome", "Outcome", "open, kept, part_kept, broken or cancelled", width=12),
     Column("who", "By whom", "who promised", width=18),
-    Column("lacks", "Lacks", "what it does not say: amount, day", width=14, optional=True),
+    Column("lacks", "Lacks", "what it does not say: amount, day, when it was made", width=18, optional=True),
 )
 _RATES: Final = (
     Column("currency", "Currency", "ISO 4217 code", width=9),
@@ -53,14 +53,29 @@ def judged(inputs: Inputs) -> pl.DataFrame:
     said = inputs.get("promises", PROMISES).with_columns(pl.col("status").fill_null(""))
     timed = said.with_columns(
         due=pl.col("promised_date"),
-        made=pl.coalesce("made", "promised_date"),
-        cancelled=pl.col("status") == promise.CANCELLED,
+        cancelled=(pl.col("status") == promise.CANCELLED) | _disputed(inputs),
     )
     came = inputs["standing"].filter(pl.col("booking_date") <= inputs.as_of)
     came = came.select("customer_id", "currency", "booking_date", "amount_minor")
     told = promise.outcomes(timed, came, inputs.as_of, inputs.rules.cases.grace_days, inputs.free)
     open_ = pl.col("status").is_in(["", promise.OPEN])
     return told.with_columns(outcome=pl.when(open_).then("outcome").otherwise("status"))
+
+
+def to_come(inputs: Inputs) -> pl.DataFrame:
+    """Promises that are still open and in time, with `rest_minor`: what of each has not come yet."""
+    still = (pl.col("outcome") == promise.OPEN) & (pl.col("last_day") >= inputs.as_of)
+    rest = (pl.col("amount_minor") - pl.col("received_minor")).clip(0)
+    return judged(inputs).filter(still).with_columns(pl.col("item_id").fill_null(""), rest_minor=rest)
+
+
+def _disputed(inputs: Inputs) -> pl.Expr:
+    """Whether a query about the promise's item was opened before its day: it was disputed, and not broken."""
+    asked = inputs.get("queries", QUERIES).filter(pl.col("item_id").fill_null("") != "")
+    first = asked.drop_nulls("opened").group_by("item_id").agg(pl.col("opened").min())
+    since = dict(first.iter_rows()) or {"": None}
+    opened = pl.col("item_id").replace_strict(since, default=None, return_dtype=pl.Date)
+    return (opened < pl.col("promised_date")).fill_null(value=False)
 
 
 def make(inputs: Inputs) -> Made:
@@ -75,6 +90,7 @@ def make(inputs: Inputs) -> Made:
     lacks = pl.concat_str(
         pl.when(pl.col("amount_minor").is_null()).then(pl.lit("amount")),
         pl.when(pl.col("promised_date").is_null()).then(pl.lit("day")),
+        pl.when(pl.col("made").is_null()).then(pl.lit("when made")),
         separator=", ",
         ignore_nulls=True,
     )
@@ -96,8 +112,8 @@ def make(inputs: Inputs) -> Made:
     vague = rows.filter((pl.col("lacks") != "") & (pl.col("outcome") == promise.OPEN)).height
     problems: tuple[Problem, ...] = ()
     if vague:
-        what = f"{vague:,} open promises lack an amount or a day: nobody can say whether they are kept"
-        problems = (Problem("report-data", "promises", what, "ask again, and write down both"),)
+        what = f"{vague:,} open promises lack an amount, a day, or when they were made, and can't be judged"
+        problems = (Problem("report-data", "promises", what, "ask again, and write it down"),)
     told = rows.select([*(one.inner for one in _COLUMNS), RANK])
     return Made(
         (

@@ -113,6 +113,7 @@ STANDING: Final = Table(
         Column("currency", "ISO 4217 code"),
         _money("deduction", "what the item is settled by besides cash"),
         Column("deduction_type", "TDS, CIS, DISC, TOL, WO, ..."),
+        Column("plan_id", "repayment plan of its item, as an extract last said"),
     ),
 )
 
