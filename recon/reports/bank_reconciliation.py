@@ -6,6 +6,7 @@ the statement + payments in the ledger not on the statement - payments on the st
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -54,15 +55,14 @@ def make(inputs: Inputs) -> Made:
     """Each bank account of the general ledger from its balance to the statement's, and the lines that are open."""
     accounts = _accounts(inputs)
     found = open_lines(inputs, accounts)
-    balances = {
-        (account, currency): closing
-        for account, currency, closing in accounts.select("bank", "currency", "closing_minor").iter_rows()
-    }
+    # Several accounts of the general ledger may stand for one bank account.
+    sums = accounts.group_by("bank", "currency").agg(pl.col("closing_minor").sum())
+    balances = {(account, currency): closing for account, currency, closing in sums.iter_rows()}
     stated = _stated(inputs)
     rows: list[tuple[object, ...]] = []
-    problems = _missing(accounts)
+    problems = _missing(inputs, accounts)
     for (account, currency), cash in sorted(balances.items()):
-        told, off = _summary(account, currency, cash, stated.get((account, currency)), found)
+        told, off = _summary(inputs, (currency, account), cash, stated.get((account, currency)), found)
         rows += told
         if off:
             side = "more" if off > 0 else "less"
@@ -113,8 +113,8 @@ def plain(account: pl.Expr) -> pl.Expr:
     return account.str.to_uppercase().str.replace_all(r"[^0-9A-Z]+", "")
 
 
-def _stated(inputs: Inputs) -> dict[tuple[str, str], int]:
-    """The closing balance of each account's statement, where one ends on the as-at date or before it."""
+def _stated(inputs: Inputs) -> dict[tuple[str, str], tuple[int, date]]:
+    """Each account's last statement that ends on the as-at date or before it: closing balance, and its last day."""
     rows = inputs["statements"].filter(
         pl.col("closing_minor").is_not_null() & (pl.col("last") <= inputs.as_of)
     )
@@ -123,10 +123,8 @@ def _stated(inputs: Inputs) -> dict[tuple[str, str], int]:
         .sort("last")
         .unique(["bank", "currency"], keep="last")
     )
-    return {
-        (bank, currency): closing
-        for bank, currency, closing in last.select("bank", "currency", "closing_minor").iter_rows()
-    }
+    told = last.select("bank", "currency", "closing_minor", "last")
+    return {(bank, currency): (closing, day) for bank, currency, closing, day in told.iter_rows()}
 
 
 def open_lines(inputs: Inputs, accounts: pl.DataFrame) -> pl.DataFrame:
@@ -134,9 +132,8 @@ def open_lines(inputs: Inputs, accounts: pl.DataFrame) -> pl.DataFrame:
 
     Returns: account, currency, kind, date, days, reference, amount_minor, effect_minor (what it adds to the ledger).
     """
-    named = accounts.select("account", "bank")
     day = pl.col("date") <= inputs.as_of
-    entries = inputs.get("gl_entries", GL_ENTRIES).filter(day).join(named, on="account", how="inner")
+    entries = _entries(inputs, accounts)
     booked = entries.select(
         "bank", "currency", "date", "reference", "amount_minor",
         told=pl.concat_str([pl.when(pl.col(name) != "").then(pl.col(name)) for name in ("voucher", "reference")],
@@ -153,12 +150,10 @@ def open_lines(inputs: Inputs, accounts: pl.DataFrame) -> pl.DataFrame:
         .drop("first")
     )
     lines = lines.sort("bank", "date", "line_id")
-    by_id = booked.filter(pl.col("reference") != "").join(
-        lines, left_on=["bank", "currency", "reference", "amount_minor"],
-        right_on=["bank", "currency", "line_id", "amount_minor"], how="inner",
-    ).unique("reference", keep="first", maintain_order=True)  # fmt: skip
-    booked = booked.join(by_id.select("entry"), on="entry", how="anti", maintain_order="left")
-    lines = lines.filter(~pl.col("line_id").is_in(by_id["reference"].implode()))
+    by_id = _by_id(booked, lines)
+    booked = booked.join(by_id, on="entry", how="anti", maintain_order="left")
+    quoted = by_id.select("bank", "currency", line_id="reference")
+    lines = lines.join(quoted, on=["bank", "currency", "line_id"], how="anti", maintain_order="left")
     key = ["bank", "currency", "amount_minor"]
     nth = pl.int_range(pl.len()).over(key).alias("nth")
     left, right = lines.with_columns(nth), booked.with_columns(nth)
@@ -186,10 +181,33 @@ def open_lines(inputs: Inputs, accounts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _entries(inputs: Inputs, accounts: pl.DataFrame) -> pl.DataFrame:
+    """The ledger's entries of bank accounts up to the as-at date, each once, with `bank`."""
+    named = accounts.sort("account", "currency", "bank").unique(["account", "currency"], keep="first")
+    entries = inputs.get("gl_entries", GL_ENTRIES).filter(pl.col("date") <= inputs.as_of)
+    return entries.join(named.select("account", "currency", "bank"), on=["account", "currency"], how="inner")
+
+
+def _by_id(booked: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Entries that quote a bank line's id and come to its amount, all together or else one of them.
+
+    Returns: bank, currency, reference (the line's id), entry.
+    """
+    own = ["bank", "currency", "reference"]
+    ids = lines.select("bank", "currency", reference="line_id", line_minor="amount_minor").unique(own)
+    whole = pl.col("amount_minor").sum().over(own) == pl.col("line_minor")
+    quoting = booked.join(ids, on=own, how="inner", maintain_order="left").with_columns(whole=whole)
+    one = quoting.filter(~pl.col("whole") & (pl.col("amount_minor") == pl.col("line_minor")))
+    both = pl.concat([quoting.filter("whole"), one.unique(own, keep="first", maintain_order=True)])
+    return both.select(*own, "entry")
+
+
 def _summary(
-    account: str, currency: str, cash: int, stated: int | None, found: pl.DataFrame
+    inputs: Inputs, who: tuple[str, str], cash: int, last: tuple[int, date] | None, found: pl.DataFrame
 ) -> tuple[list[tuple[object, ...]], int]:
     """The rows of one account, and by how much the statement's balance is missed."""
+    currency, account = who
+    stated, day = last or (None, inputs.as_of)
     own = found.filter((pl.col("account") == account) & (pl.col("currency") == currency))
     sums = {
         kind: (count, amount)
@@ -200,22 +218,39 @@ def _summary(
     made = cash + sum(amount for _, amount in sums.values())
     off = 0 if stated is None else stated - made
     check = "not said" if stated is None else "differs" if off else "agrees"
-    who = (currency, account)
+    title = "Statement" if day == inputs.as_of else f"Statement of {day:%d/%m/%Y}"
     rows: list[tuple[object, ...]] = [
         ("balance", *who, "Ledger, cash account", None, cash, "", SUBTOTAL),
         *(("step", *who, title, *sums[kind], "", PLAIN) for kind, title in _KINDS.items() if kind in sums),
         ("balance", *who, "Makes", None, made, "", SUBTOTAL),
-        ("balance", *who, "Statement", None, stated, "", SUBTOTAL),
+        ("balance", *who, title, None, stated, "", SUBTOTAL),
         ("total", *who, "Difference", None, None if stated is None else off, check, TOTAL),
     ]
     return rows, off
 
 
-def _missing(accounts: pl.DataFrame) -> list[Problem]:
-    if accounts.height:
-        return []
-    hint = "put the bank accounts into gl, their type `bank`, with bank_account as the statements write it"
-    return [Problem("report-data", "gl", "no bank account has a balance there", hint)]
+def _missing(inputs: Inputs, accounts: pl.DataFrame) -> list[Problem]:
+    """What lacks for a bank account to be reconciled."""
+    if accounts.is_empty():
+        hint = (
+            "put the bank accounts into gl, their type `bank`, with bank_account as the statements write it"
+        )
+        return [Problem("report-data", "gl", "no bank account has a balance there", hint)]
+    found = []
+    booked = set(_entries(inputs, accounts)["bank"])
+    statements = inputs["statements"].select("account", "currency", bank=plain(pl.col("account"))).unique()
+    read = set(statements.select("bank", "currency").iter_rows())
+    theirs = ", ".join(statements["account"].unique().sort()) or "none"
+    for bank, currency in accounts.select("bank", "currency").unique().sort("bank", "currency").iter_rows():
+        where = f"bank account {bank}"
+        if (bank, currency) not in read:
+            what = f"no statement of it in {currency} was read; there are those of: {theirs}"
+            hint = "write bank_account in gl as the statements write it"
+            found.append(Problem("report-data", where, what, hint))
+        if bank not in booked:
+            what = f"no entries of it in {currency} were given, so no line is held against the ledger"
+            found.append(Problem("report-data", where, what, "give the account's entries in gl_entries"))
+    return found
 
 
 REPORT: Final = Report(

@@ -55,7 +55,7 @@ def make(inputs: Inputs) -> Made:
     period = inputs.as_of.strftime("%Y-%m")
     said = inputs["gl"].filter(pl.col("account").is_in(accounts))
     latest = said.filter(pl.col("period") <= period).filter(
-        pl.col("period") == pl.col("period").max().over("account")
+        pl.col("period") == pl.col("period").max().over("account", "currency")
     )
     gl = dict(latest.group_by("currency").agg(pl.col("closing_minor").sum()).iter_rows())
     own, source = ledger.closing(inputs, by_entity=False)
@@ -120,7 +120,8 @@ def items(inputs: Inputs, accounts: list[str]) -> pl.DataFrame:
                 column.inner: column.dtype() for column in _ITEMS if column.name not in ("level", "meaning")
             }
         )
-    first = entries["date"].min()
+    # From the month's first day: a document that the general ledger lacks may be older than its first entry.
+    first = pl.lit(entries["date"].min()).dt.month_start()
     moved = inputs.get("movements", MOVEMENTS).filter(day & (pl.col("date") >= first))
     known = booked["reference"].unique().implode()
     names = ("reference", "doc_no", "movement_id", "applied_to")
@@ -128,8 +129,9 @@ def items(inputs: Inputs, accounts: list[str]) -> pl.DataFrame:
         [pl.when((pl.col(name) != "") & pl.col(name).is_in(known)).then(pl.col(name)) for name in names]
         + [pl.when(pl.col(name) != "").then(pl.col(name)) for name in names[:3]]
     ).fill_null("")
-    told = moved.with_columns(key.alias("reference"), minor="amount_minor")
-    group = ["currency", "reference"]
+    told = _alone(moved.with_columns(key.alias("reference"), minor="amount_minor"), "movement")
+    booked = _alone(booked, "entry")
+    group = ["currency", "reference", "alone"]
     in_gl = booked.group_by(group).agg(
         gl_minor=pl.col("minor").sum(),
         gl_date=pl.col("date").min(),
@@ -152,8 +154,14 @@ def items(inputs: Inputs, accounts: list[str]) -> pl.DataFrame:
         .filter(pl.col("effect_minor") != 0)
         .with_columns(what=pl.coalesce("what", "origin").fill_null(""), text=pl.col("text").fill_null(""))
         .select(column.inner for column in _ITEMS if column.name not in ("level", "meaning"))
-        .sort("currency", "kind", "date", "reference", nulls_last=True)
+        .sort("currency", "kind", "date", "reference", "effect_minor", "text", nulls_last=True)
     )
+
+
+def _alone(rows: pl.DataFrame, side: str) -> pl.DataFrame:
+    """Rows with `alone`: what sets one without a reference apart from all others; empty for the rest."""
+    nth = pl.concat_str(pl.lit(f"{side} "), pl.int_range(pl.len()))
+    return rows.with_columns(alone=pl.when(pl.col("reference") == "").then(nth).otherwise(pl.lit("")))
 
 
 def _summary(currency: str, sub: int, gl: int, found: pl.DataFrame) -> tuple[list[tuple[object, ...]], int]:
@@ -212,7 +220,7 @@ def _problems(inputs: Inputs, latest: pl.DataFrame, period: str) -> list[Problem
     if latest.is_empty() or old.height:
         what = f"the general ledger has no balance of the control account for {period}"
         if old.height:
-            what += f"; that of {old['period'].to_list()[-1]} is taken"
+            what += f"; that of {', '.join(old['period'].unique().sort())} is taken"
         hint = "put it into gl, the account's type `control`"
         found.append(Problem("report-data", "gl", what, hint))
     made = pl.col("opening_minor") + pl.col("debits_minor") - pl.col("credits_minor")

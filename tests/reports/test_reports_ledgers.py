@@ -181,3 +181,82 @@ def test_a_statement_that_is_missed_is_told_with_size_and_side(stated: str, said
 def test_without_a_balance_of_the_statement_nothing_is_claimed() -> None:
     made = bank_reconciliation.make(inputs(**bank() | {"statements": []}))
     assert summary(made)["Difference"] == (None, "not said")
+
+
+def test_two_accounts_of_one_bank_account_are_one_balance() -> None:
+    given = bank("150.00") | {"lines": [], "gl_entries": []}
+    given["gl"] = [
+        gl("1200", "100.00", "bank", bank_account=PLAIN),
+        gl("1201", "50.00", "bank", bank_account=PLAIN),
+    ]
+    made = bank_reconciliation.make(inputs(**given))
+    assert summary(made)["Ledger, cash account"] == (15000, "")
+    assert summary(made)["Difference"] == (0, "agrees")
+
+
+def test_an_account_of_two_currencies_has_each_entry_once() -> None:
+    given = bank()
+    given["gl"].append(gl("1000", "5.00", "bank", bank_account=PLAIN, currency="EUR"))
+    told = rows(bank_reconciliation.make(inputs(**given)), "lines")
+    assert [row["reference"] for row in told].count("V1 R-1") == 1
+
+
+def test_entries_that_quote_a_line_and_come_to_it_together_answer_it() -> None:
+    given = bank("1000.00") | {"lines": [line("L1", "100.00", "auto", account=ACCOUNT)]}
+    given["gl_entries"] = [entry("L1", "60.00", "1000"), entry("L1", "40.00", "1000")]
+    made = bank_reconciliation.make(inputs(**given))
+    assert rows(made, "lines") == []
+    assert summary(made)["Difference"] == (0, "agrees")
+
+
+def test_an_older_statement_says_its_day() -> None:
+    given = bank()
+    given["statements"][0]["last"] = date(2026, 2, 28)
+    assert "Statement of 28/02/2026" in summary(bank_reconciliation.make(inputs(**given)))
+
+
+def test_an_account_without_statement_or_entries_is_told() -> None:
+    given = bank() | {"gl_entries": []}
+    given["gl"] = [gl("1000", "1.00", "bank", bank_account="99")]
+    told = [(one.where, one.what) for one in bank_reconciliation.make(inputs(**given)).problems]
+    assert told == [
+        ("bank account 99", f"no statement of it in GBP was read; there are those of: {ACCOUNT}"),
+        ("bank account 99", "no entries of it in GBP were given, so no line is held against the ledger"),
+    ]
+
+
+def test_the_latest_balance_is_that_of_account_and_currency() -> None:
+    given = fixture_d()
+    given["gl"] = [
+        gl("1100", "100.00", "control"),
+        gl("1100", "70.00", "control", period="2026-02", currency="EUR"),
+    ]
+    made = control_account.make(inputs(**given))
+    balances = [row["amount_minor"] for row in rows(made) if row["what"] == "General ledger, control account"]
+    assert balances == [7000, 10000]
+    assert made.problems[0].what.endswith("; that of 2026-02 is taken")
+
+
+def test_rows_without_a_reference_stand_alone() -> None:
+    """U13: no plug."""
+    given = fixture_d() | {
+        "gl_entries": [entry("", "100.00"), entry("", "7.00")],
+        "movements": [movement("", "invoice", "90.00")],
+    }
+    told = rows(control_account.make(inputs(**given)), "items")
+    assert [(row["kind"], row["effect_minor"]) for row in told] == [
+        ("gl_only", -10000),
+        ("gl_only", -700),
+        ("sub_ledger_only", 9000),
+        ("", -1700),
+    ]
+
+
+def test_a_document_older_than_the_first_entry_of_the_month_is_an_item() -> None:
+    given = fixture_d("1446800.00")
+    given["movements"].append(movement("INV-0", "invoice", "500.00", date=date(2026, 3, 1)))
+    given["movements"].append(movement("INV-00", "invoice", "500.00", date=date(2026, 2, 28)))
+    made = control_account.make(inputs(**given))
+    told = [row["reference"] for row in rows(made, "items") if row["kind"] == "sub_ledger_only"]
+    assert told == ["INV-0", "CN-8"]
+    assert summary(made)["Unexplained"] == (0, "agrees")
