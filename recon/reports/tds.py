@@ -104,9 +104,12 @@ def _pans(inputs: Inputs) -> list[str]:
 
 
 def plain_section(text: pl.Expr) -> pl.Expr:
-    """A section by its letters: `194 J(b)` is 194J, code 1027 is the section that it replaces."""
+    """A section by its letters: `194 J(b)` is 194J, code 1027 is the section that it replaces.
+
+    Only of 194J are A and B behind it its clauses: 194IA, 194LB and others are sections of their own.
+    """
     bare = text.str.to_uppercase().str.replace_all(r"[^0-9A-Z()]", "").str.replace(r"\(.*$", "")
-    old = bare.str.replace(r"^(194[A-Z]+?)[AB]$", "${1}").str.replace(r"^194J[AB]?$", "194J")
+    old = bare.str.replace(r"^194J[AB]$", "194J")
     return old.replace(_SECTIONS)
 
 
@@ -126,12 +129,12 @@ def _quartered(rows: pl.DataFrame, day: str) -> pl.DataFrame:
 
 
 def _owners(inputs: Inputs) -> pl.DataFrame:
-    """Whose each TAN is (tan, owner): by the aliases, the books, and the statement itself."""
+    """Whose each TAN is (tan, owner): the statement itself first, then aliases and books."""
     aliases = inputs.get("aliases", ALIASES).select(tan=_tan("alias"), owner="customer_id")
     moved = inputs.get("movements", MOVEMENTS).select(tan=_tan("tan"), owner="customer_id")
     stated = inputs.get("tax_statement", TAX_STATEMENT).select(tan=_tan("tan"), owner="customer_id")
     every = pl.concat([stated, aliases, moved]).filter((pl.col("tan") != "") & (pl.col("owner") != ""))
-    return every.unique("tan", keep="first", maintain_order=True)
+    return every.unique(maintain_order=True)
 
 
 def _tan(name: str) -> pl.Expr:
@@ -170,17 +173,20 @@ def reconciled(inputs: Inputs) -> pl.DataFrame:
     tans = owners.unique("owner", keep="first", maintain_order=True).rename(
         {"owner": "customer_id", "tan": "own_tan"}
     )
+    first = owners.unique("tan", keep="first", maintain_order=True)
     books = _books(inputs)
     stated = (
         inputs["tax_statement"]
         .with_columns(tan=_tan("tan"))
-        .join(owners, on="tan", how="left", maintain_order="left")
+        .join(first, on="tan", how="left", maintain_order="left")
     )
     day = pl.coalesce("transaction_date", "booking_date").fill_null(inputs.as_of)
     dated = stated.rename({"year": "year_said"}).with_columns(day=day).filter(pl.col("day") <= inputs.as_of)
     said = pl.col("year_said").str.extract(r"(\d{4})", 1)
     stated = _quartered(dated, "day").with_columns(
-        customer_id=pl.col("owner").fill_null(""),
+        customer_id=pl.when(pl.col("customer_id") != "")
+        .then("customer_id")
+        .otherwise(pl.col("owner").fill_null("")),
         section=plain_section(pl.col("section")),
         other_year=(said.is_not_null() & (said != pl.col("year").str.slice(0, 4))).fill_null(value=False),
     )

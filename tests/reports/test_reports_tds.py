@@ -157,3 +157,30 @@ def test_totals_are_the_sums_of_the_lines() -> None:
         assert lines == found[-1][name] == sum(row[name] for row in found if row["level"] == "year")
         assert rows(made, "outcomes")[-1][name] == lines
     assert made.facts[0].startswith("Unconfirmed credit: 25.00 INR.")
+
+
+def test_a_row_of_the_statement_is_of_the_customer_that_it_names() -> None:
+    """One TAN pays for two customers; a row that names none is of the first."""
+    found = outcomes(
+        [booked("105.00"), booked("100.00", customer_id="C2")],
+        [stated("100.00", customer_id="C1"), stated("100.00", customer_id="C2"), stated("5.00")],
+    )
+    assert found == [("2025-26", "Q1", "194J", "matched", 0)] * 2
+
+
+@pytest.mark.parametrize(
+    ("section", "plain"),
+    [
+        ("194IA", "194IA"),
+        ("194IB", "194IB"),
+        ("194I(a)", "194I"),
+        ("194-I", "194I"),
+        ("194LB", "194LB"),
+        ("194DA", "194DA"),
+        ("194JA", "194J"),
+        ("194 JB", "194J"),
+        ("1008", "194I"),
+    ],
+)
+def test_a_section_of_its_own_is_no_clause_of_another(section: str, plain: str) -> None:
+    assert outcomes([], [stated("1.00", section=section)])[0][2] == plain
