@@ -14,9 +14,10 @@ from typing import Final
 
 import polars as pl
 
-from recon.model import LIMITS, LOSS_HISTORY, PROVISIONS
+from recon.model import LOSS_HISTORY, PROVISIONS
 from recon.problems import Problem
 from recon.reports import aged, ledger
+from recon.reports.exposed import MARK, exposures, marks
 from recon.reports.shape import (
     LEVEL,
     PLAIN,
@@ -34,8 +35,8 @@ from recon.reports.shape import (
 
 _SHEET: Final = "Provision"
 _PPM: Final = 1_000_000
-_RUPEE: Final = 1  # major units by which a shortfall of tax may be rounded
 _LATE: Final = 90  # days past due from which default is presumed
+Rates = dict[tuple[str, str, str], Fraction]  # by currency, segment and bucket
 _MATRIX: Final = (
     Column("level", "Level", f"{LEVEL}bucket or total", file_only=True),
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
@@ -130,89 +131,11 @@ def make(inputs: Inputs) -> Made:
     return Made(parts, facts, (*problems, *told, *doubts))
 
 
-def exposures(inputs: Inputs) -> pl.DataFrame:
-    """Each debit with what of it is exposed: columns as in the file of items, and days_due."""
-    rules = inputs.rules.reports.provision
-    rows = aged.items(inputs)
-    marks = inputs.get("provisions", PROVISIONS).filter(pl.col("type") == "specific")
-    whole = marks.filter((pl.col("item_id") == "") & (pl.col("customer_id") != ""))["customer_id"].unique()
-    single = marks.filter(pl.col("item_id") != "")["item_id"].unique()
-    alone = pl.col("customer_id").is_in(whole.implode()) | pl.col("item_id").is_in(single.implode())
-    out = rows.filter(alone & (pl.col("side") == aged.DEBIT))
-    left = rows.filter(~alone)
-    buckets = aged.buckets(rules.buckets)
-    last = buckets[-1].name("due_date")
-    placed = aged.placed(left, buckets, "due_date", "oldest_first").filter(pl.col("side") == aged.DEBIT)
-    none = pl.lit(0, pl.Int64)
-    both = pl.concat(
-        [
-            placed.with_columns(
-                specific_minor=none, credits_minor=pl.col("open_minor") - pl.col("aged_minor")
-            ),
-            aged.placed(out, buckets, "due_date", "separate").with_columns(
-                specific_minor="open_minor", credits_minor=none, aged_minor=none, disputed_minor=none
-            ),
-        ],
-        how="diagonal",
-    )
-    segments, insured = _limits(inputs)
-    told = (
-        both.join(_tax(inputs, both), on="row", how="left", maintain_order="left")
-        .join(segments, on="customer_id", how="left", maintain_order="left")
-        .join(insured, on=["customer_id", "currency"], how="left", maintain_order="left")
-        .with_columns(
-            segment=pl.col("segment").fill_null(""),
-            bucket=pl.when(pl.col("place") == aged.UNDATED).then(pl.lit(last)).otherwise("place"),
-            tax_minor=pl.min_horizontal(pl.col("tax_minor").fill_null(0), "aged_minor"),
-        )
-    )
-    kept = pl.col("aged_minor") - pl.col("tax_minor")
-    disputed = pl.min_horizontal("disputed_minor", kept) if rules.disputed == "apart" else pl.lit(0, pl.Int64)
-    told = told.with_columns(disputed_minor=disputed).with_columns(left=kept - pl.col("disputed_minor"))
-    owner = ["currency", "customer_id"]
-    ordered = told.sort(*owner, "days_due", "row", nulls_last=True)
-    before = pl.col("left").cum_sum().over(owner) - pl.col("left")
-    off = (pl.col("pool").fill_null(0) - before).clip(0, pl.col("left"))
-    return ordered.with_columns(insured_minor=off).with_columns(
-        exposure_minor=pl.col("left") - pl.col("insured_minor")
-    )
-
-
-def _limits(inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Each customer's segment (customer_id, segment), and what is insured (customer_id, currency, pool)."""
-    rows = inputs.get("limits", LIMITS).filter(pl.col("customer_id") != "")
-    named = rows.filter(pl.col("segment") != "").unique("customer_id", keep="first", maintain_order=True)
-    pools = rows.group_by("customer_id", "currency").agg(pool=pl.col("insured_minor").sum())
-    return named.select("customer_id", "segment"), pools
-
-
-def _tax(inputs: Inputs, rows: pl.DataFrame) -> pl.DataFrame:
-    """What is open of part-paid items and is tax that the customer's profile lets it keep back: row, tax_minor."""
-    rates = inputs["customers"].select(
-        "customer_id", percent=pl.col("tax_profile").str.extract_all(r"TDS +[0-9]+(?:\.[0-9]{1,4})?")
-    ).explode("percent").drop_nulls()  # fmt: skip
-    hundredths = pl.col("percent").str.extract(r"([0-9.]+)$", 1).str.to_decimal(scale=4)
-    rates = rates.with_columns(units=(hundredths * 10_000).cast(pl.Int64)).unique()
-    items = inputs["open_items"].select(
-        "item_id", "customer_id", "currency", "amount_minor", "net_amount_minor"
-    )
-    full = items.filter(pl.col("net_amount_minor").is_not_null()).unique("item_id", keep="first")
-    likely = rows.join(full, on=["item_id", "customer_id", "currency"], how="inner").filter(
-        pl.col("open_minor") < pl.col("amount_minor")
-    )
-    scale = pl.col("currency").replace_strict(dict(inputs.scales), default=2, return_dtype=pl.Int64)
-    slack = pl.lit(10, pl.Int64).pow(scale) * _RUPEE
-    paired = likely.join(rates, on="customer_id", how="inner")
-    off = (pl.col("open_minor") - pl.col("net_amount_minor") * pl.col("units") // _PPM).abs()
-    found = paired.filter(off <= slack).unique("row", keep="first")
-    return found.select("row", tax_minor="open_minor")
-
-
-def loss_rates(inputs: Inputs) -> tuple[dict[tuple[str, str], Fraction], list[Problem]]:
-    """Historic loss rates by segment and bucket.
+def loss_rates(inputs: Inputs) -> tuple[Rates, list[Problem]]:
+    """Historic loss rates by currency, segment and bucket.
 
     A rate is the one that is given, else never collected / reached; what reached a bucket is what is said, else
-    what was paid in it and in all later ones, and what was never collected.
+    what was paid in it and in all later ones, and what was never collected. Rows of several cohorts are added up.
     """
     names = [one.name("due_date") for one in aged.buckets(inputs.rules.reports.provision.buckets)]
     rows = inputs.get("loss_history", LOSS_HISTORY)
@@ -223,18 +146,50 @@ def loss_rates(inputs: Inputs) -> tuple[dict[tuple[str, str], Fraction], list[Pr
         problems.append(
             Problem("report-data", "loss_history", f"no bucket of the matrix: {', '.join(strange)}", hint)
         )
-    columns = ("segment", "bucket", "rate", "paid_minor", "reached_minor", "never_collected_minor")
-    told = {(row[0], row[1]): row[2:] for row in rows.select(columns).iter_rows() if row[1] in names}
-    found: dict[tuple[str, str], Fraction] = {}
-    for (segment, bucket), (rate, _, reached, lost) in told.items():
-        if rate:
-            found[segment, bucket] = Fraction(Decimal(rate)) / 100
+    amounts = ("paid_minor", "reached_minor", "never_collected_minor")
+    said = pl.col("rate") != ""
+    cohorts = (
+        rows.filter(pl.col("bucket").is_in(names))
+        .group_by(pl.col("currency").fill_null(""), "segment", "bucket")
+        .agg(
+            *(pl.when(pl.col(one).is_not_null().any()).then(pl.col(one).sum()).alias(one) for one in amounts),
+            rates=pl.col("rate").filter(said).unique().sort(),
+            lacking=pl.col("reached_minor").is_null().sum(),
+            rows=pl.len(),
+        )
+        .sort("currency", "segment", "bucket")
+    )
+    told = {row[:3]: row[3:] for row in cohorts.iter_rows()}
+    found: Rates = {}
+    for (currency, segment, bucket), (_, reached, lost, given, lacking, count) in told.items():
+        where = f"bucket {bucket} of {segment or 'payers without a segment'}"
+        rates = {Fraction(Decimal(one)) / 100 for one in given}
+        if rates:
+            found[currency, segment, bucket] = max(rates)
+            if len(rates) > 1:
+                what = f"{where} has several rates: {', '.join(given)}; the highest counts"
+                problems.append(Problem("report-data", "loss_history", what, "say one rate"))
             continue
-        later = [told.get((segment, name)) for name in names[names.index(bucket) :]]
-        came = sum((one[1] or 0) for one in later if one) + (lost or 0) if reached is None else reached
+        if 0 < lacking < count:
+            what = f"{where}: some rows say what reached it and some don't; it is found from what was paid and lost"
+            problems.append(
+                Problem("report-data", "loss_history", what, "say it in all of its rows, or in none")
+            )
+        later = [told.get((currency, segment, name)) for name in names[names.index(bucket) :]]
+        came = sum((one[0] or 0) for one in later if one) + (lost or 0) if lacking else reached
         if came > 0 and lost is not None:
-            found[segment, bucket] = Fraction(lost, came)
+            found[currency, segment, bucket] = Fraction(lost, came)
     return found, problems
+
+
+def _rate(rates: Rates, currency: str, segment: str, bucket: str) -> Fraction | None:
+    """The rate of that currency, else one of no currency; a history of one currency alone speaks for all."""
+    known = {one for one, _, _ in rates}
+    only = known if len(known) == 1 else set()
+    return next(
+        (rates[one, segment, bucket] for one in (currency, "", *only) if (one, segment, bucket) in rates),
+        None,
+    )
 
 
 def _ppm(rate: Fraction | None) -> int | None:
@@ -245,11 +200,11 @@ def _matrix(
     inputs: Inputs,
     items: pl.DataFrame,
     titles: dict[str, str],
-    rates: dict[tuple[str, str], Fraction],
+    rates: Rates,
     forward: Fraction,
 ) -> tuple[list[tuple[object, ...]], list[Problem]]:
     """A row for each segment with rates of its own and each bucket, with totals; and exposure without a rate."""
-    own = pl.Series(sorted({segment for segment, _ in rates}), dtype=pl.String)
+    own = pl.Series(sorted({segment for _, segment, _ in rates}), dtype=pl.String)
     segment = pl.when(pl.col("segment").is_in(own.implode())).then("segment").otherwise(pl.lit(""))
     summed = items.group_by("currency", segment, "bucket").agg(pl.col("open_minor", "exposure_minor").sum())
     found = {tuple(row[:3]): row[3:] for row in summed.iter_rows()}
@@ -260,7 +215,7 @@ def _matrix(
         for name in sorted({key[1] for key in found if key[0] == currency}):
             for bucket, title in titles.items():
                 open_, exposed = found.get((currency, name, bucket), (0, 0))
-                rate = rates.get((name, bucket))
+                rate = _rate(rates, currency, name, bucket)
                 ahead = None if rate is None else min(Fraction(1), rate * forward)
                 loss = None if ahead is None else ratio(exposed * ahead.numerator, ahead.denominator) or 0
                 whole = [whole[0] + open_, whole[1] + exposed, whole[2] + (loss or 0)]
@@ -307,61 +262,62 @@ def _matrix(
 
 def _specific(inputs: Inputs, items: pl.DataFrame) -> tuple[list[tuple[object, ...]], list[Problem]]:
     """A row for each debtor that is assessed by itself, with totals."""
-    marks = inputs.get("provisions", PROVISIONS).filter(pl.col("type") == "specific")
     rows: list[tuple[object, ...]] = []
     problems = []
-    columns = (
-        "currency",
-        "customer_id",
-        "item_id",
-        "amount_minor",
-        "expected_recovery",
-        "reason",
-        "approver",
-        "date",
-    )
-    out = items.filter(pl.col("specific_minor") != 0)
-    for currency in marks["currency"].unique().sort():
-        sums = [0, 0, 0]
-        of_currency = marks.filter(pl.col("currency") == currency).sort(
-            "customer_id", "item_id", "provision_id"
+    sums: dict[str, list[int]] = {}
+    for currency, customer, item, amount, recovery, reason, approver, day, is_open, late in _taken(
+        marks(inputs, items), items
+    ).iter_rows():
+        gross = is_open if amount is None else amount
+        share = Fraction(Decimal(recovery or 0)) / 100
+        lost = 1 - share
+        loss = ratio(gross * lost.numerator, lost.denominator) or 0
+        before = sums.get(currency, [0, 0, 0])
+        sums[currency] = [one + more for one, more in zip(before, (gross, is_open, loss), strict=True)]
+        percent = ratio(share.numerator * 10_000, share.denominator)
+        rows.append(
+            ("debtor", currency, customer, item, gross, is_open, percent, loss, reason, approver, PLAIN)
         )
-        for _, customer, item, amount, recovery, reason, approver, day in of_currency.select(
-            columns
-        ).iter_rows():
-            mine = (pl.col("item_id") == item) if item else (pl.col("customer_id") == customer)
-            is_open = int(out.filter(mine & (pl.col("currency") == currency))["specific_minor"].sum())
-            gross = is_open if amount is None else amount
-            share = Fraction(Decimal(recovery or 0)) / 100
-            lost = 1 - share
-            loss = ratio(gross * lost.numerator, lost.denominator) or 0
-            sums = [sums[0] + gross, sums[1] + is_open, sums[2] + loss]
-            rows.append(
-                (
-                    "debtor",
-                    currency,
-                    customer,
-                    item,
-                    gross,
-                    is_open,
-                    ratio(share.numerator * 10_000, share.denominator),
-                    loss,
-                    reason,
-                    approver,
-                    PLAIN,
-                )
+        where = f"provisions, {item or customer}"
+        if not reason or day is None:
+            problems.append(
+                Problem("report-data", where, "a specific provision without its reason or date", "")
             )
-            where = f"provisions, {item or customer}"
-            if not reason or day is None:
-                problems.append(
-                    Problem("report-data", where, "a specific provision without its reason or date", "")
-                )
-            late = out.filter(mine & (pl.col("days_due") > _LATE)).height
-            if late and loss == 0:
-                what = f"{late:,} items are more than {_LATE} days past due and nothing is provided for"
-                problems.append(Problem("report-data", where, what, "say on what evidence they will be paid"))
-        rows.append(("total", currency, "", "", *sums[:2], None, sums[2], "", "", TOTAL))
-    return rows, problems
+        if not is_open:
+            what = f"nothing is open of it in {currency}, so that it takes nothing out of the matrix"
+            problems.append(Problem("report-data", where, what, "see its customer, item and currency"))
+        if late and loss == 0:
+            what = f"{late:,} items are more than {_LATE} days past due and nothing is provided for"
+            problems.append(Problem("report-data", where, what, "say on what evidence they will be paid"))
+    for currency, (gross, is_open, loss) in sums.items():
+        rows.append(("total", currency, "", "", gross, is_open, None, loss, "", "", TOTAL))
+    return sorted(rows, key=lambda row: str(row[1])), problems
+
+
+def _taken(said: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """Each mark with what of its items it takes out of the matrix, and how many of these are long overdue.
+
+    Marks of one item or customer share what is open, those with an amount first.
+    """
+    found = []
+    for column, key in (("own_minor", MARK), ("whole_minor", MARK[:2])):
+        late = ((pl.col(column) != 0) & (pl.col("days_due") > _LATE)).sum()
+        found.append(items.group_by(key).agg(open=pl.col(column).sum(), late=late))
+    own, whole = found
+    single = pl.col("item_id") != ""
+    both = pl.concat(
+        [
+            said.filter(single).join(own, on=MARK, how="left"),
+            said.filter(~single).join(whole, on=MARK[:2], how="left"),
+        ]
+    ).with_columns(pl.col("open", "late").fill_null(0))
+    size = pl.min_horizontal(pl.col("amount_minor").fill_null(pl.col("open")), "open")
+    ordered = both.sort(*MARK, pl.col("amount_minor").is_null(), "provision_id")
+    before = size.cum_sum().over(MARK) - size
+    taken = (pl.col("open") - before).clip(0, size)
+    return ordered.select(
+        *MARK, "amount_minor", "expected_recovery", "reason", "approver", "date", taken=taken, late="late"
+    )
 
 
 def _movement(

@@ -246,9 +246,9 @@ DEBTS = st.lists(
 )
 
 
-@given(DEBTS, st.integers(0, 10**9))
+@given(DEBTS, st.integers(0, 10**9), st.none() | st.integers(0, 10**9))
 def test_each_debit_is_exposed_or_taken_out_to_the_penny(
-    debts_: list[tuple[str, int, int, bool]], insured: int
+    debts_: list[tuple[str, int, int, bool]], insured: int, assessed_: int | None
 ) -> None:
     made_of = [
         item(
@@ -271,6 +271,7 @@ def test_each_debit_is_exposed_or_taken_out_to_the_penny(
                     "type": "specific",
                     "customer_id": "C2",
                     "currency": "GBP",
+                    "amount": None if assessed_ is None else f"{assessed_}.00",
                     "reason": "x",
                     "date": date(2026, 1, 1),
                 }
@@ -285,3 +286,110 @@ def test_each_debit_is_exposed_or_taken_out_to_the_penny(
         ]
         assert min(parts) >= 0
         assert sum(parts) == row["open_minor"]
+    of_marks = sum(row["taken_out_minor"] for row in rows(made, "specific") if row["level"] == "debtor")
+    assert sum(row["specific_minor"] for row in found) == of_marks
+
+
+def mark(customer: str, item_id: str = "", recovery: str = "50", **more: Any) -> dict[str, Any]:
+    base = {"type": "specific", "customer_id": customer, "item_id": item_id, "expected_recovery": recovery}
+    return {**base, "currency": "GBP", "reason": "x", "date": AS_AT, **more}
+
+
+def assessed(*marks: dict[str, Any], **more: Any) -> tuple[list[tuple[Any, ...]], list[int], list[str]]:
+    """The specific provisions, what is left for the matrix of each item, and what is told."""
+    debts_ = [
+        item("I-1", "C1", "2026-01-01", "2026-02-01", "1000.00", **more),
+        item("I-2", "C1", "2026-01-01", "2026-03-01", "500.00", **more),
+    ]
+    made = provision.make(
+        inputs(
+            loss_history=given_rates("10", "10", "10", "10", "10"),
+            open_items=debts_,
+            provisions=list(marks),
+        )
+    )
+    said = [
+        (row["item_id"], row["gross_minor"], row["taken_out_minor"], row["loss_minor"])
+        for row in rows(made, "specific")
+        if row["level"] == "debtor"
+    ]
+    left = {row["item_id"]: row["exposure_minor"] for row in rows(made, "items")}
+    return said, [left["I-1"], left["I-2"]], [one.what for one in made.problems]
+
+
+@pytest.mark.parametrize("customer", ["C1", ""])
+def test_an_items_own_mark_goes_before_its_customers(customer: str) -> None:
+    said, left, told = assessed(mark("C1"), mark(customer, "I-1", "0"))
+    assert sorted(said) == [("", 50000, 50000, 25000), ("I-1", 100000, 100000, 100000)]
+    assert (left, told) == ([0, 0], [])
+
+
+def test_what_a_mark_does_not_name_stays_in_the_matrix() -> None:
+    said, left, told = assessed(mark("C1", "I-1", amount="300.00"))
+    assert (said, left, told) == ([("I-1", 30000, 30000, 15000)], [70000, 50000], [])
+    said, left, _ = assessed(mark("C1", amount="1200.00"))  # the oldest first
+    assert (said, left) == ([("", 120000, 120000, 60000)], [0, 30000])
+    said, left, _ = assessed(
+        mark("C1", "I-1", amount="300.00"), mark("C1", "I-1"), mark("C1", amount="100.00")
+    )
+    assert sorted(said) == [
+        ("", 10000, 10000, 5000),
+        ("I-1", 30000, 30000, 15000),
+        ("I-1", 70000, 70000, 35000),
+    ]
+    assert left == [0, 40000]
+
+
+def test_a_mark_of_another_currency_takes_nothing_out_and_is_told() -> None:
+    said, left, told = assessed(mark("C1"), currency="EUR")
+    assert (said, left) == ([("", 0, 0, 0)], [100000, 50000])
+    assert told == ["nothing is open of it in GBP, so that it takes nothing out of the matrix"]
+
+
+def test_a_groups_cover_and_segment_count_for_its_customers_once() -> None:
+    debts_ = [
+        item("I-1", "C1", "2026-01-01", "2026-02-01", "100.00", group_id="G"),
+        item("I-2", "C2", "2026-01-01", "2026-03-01", "100.00", group_id="G"),
+        item("I-3", "C3", "2026-01-01", "2026-03-01", "100.00"),
+    ]
+    made = provision.make(
+        inputs(
+            loss_history=given_rates("10", "10", "10", "10", "10"),
+            open_items=debts_,
+            limits=[
+                {"group_id": "G", "segment": "NHS", "insured": "150.00", "currency": "GBP"},
+                {"customer_id": "C1", "segment": "council", "insured": "20.00", "currency": "GBP"},
+            ],
+        )
+    )
+    told = {row["item_id"]: (row["segment"], row["insured_minor"]) for row in rows(made, "items")}
+    assert told == {"I-1": ("council", 7000), "I-2": ("NHS", 10000), "I-3": ("", 0)}
+
+
+def test_cohorts_are_added_up_and_rates_that_differ_are_told() -> None:
+    debt = [item("I-1", "C1", "2026-01-01", "2026-02-01", "100.00")]
+    base = {"bucket": "days_31_60", "currency": "GBP"}
+    cohorts = [base | {"reached": "1000.00", "never_collected": one} for one in ("100.00", "0.00")]
+    made = provision.make(inputs(loss_history=cohorts, open_items=debt))
+    bucket = next(row for row in rows(made) if row["bucket"] == "31-60")
+    assert (bucket["historic_ppm"], bucket["loss_minor"]) == (50000, 500)
+    made = provision.make(
+        inputs(
+            loss_history=[base | {"rate": "2"}, base | {"rate": "3"}, base | {"rate": "2.0"}], open_items=debt
+        )
+    )
+    assert [one.what for one in made.problems] == [
+        "bucket days_31_60 of payers without a segment has several rates: 2, 2.0, 3; the highest counts"
+    ]
+    assert next(row for row in rows(made) if row["bucket"] == "31-60")["loss_minor"] == 300
+
+
+def test_cohorts_of_several_currencies_are_never_added_up() -> None:
+    debt = [item("I-1", "C1", "2026-01-01", "2026-02-01", "100.00")]
+    base = {"bucket": "days_31_60", "reached": "1000.00"}
+    cohorts = [
+        base | {"never_collected": "100.00", "currency": "GBP"},
+        base | {"never_collected": "0.00", "currency": "EUR"},
+    ]
+    made = provision.make(inputs(loss_history=cohorts, open_items=debt))
+    assert next(row for row in rows(made) if row["bucket"] == "31-60")["loss_minor"] == 1000
