@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from recon.model import BALANCES, MOVEMENTS
+from recon.model import MOVEMENTS
 from recon.problems import Problem
 from recon.reports import ledger
 from recon.reports.ledger import Key, Period
@@ -87,20 +87,13 @@ def _sales(inputs: Inputs) -> dict[tuple[str, date], int]:
 
 
 def _not_due(inputs: Inputs) -> dict[Key, int]:
-    """What is not due yet: as the balances say, else the open items that are not due."""
-    said = inputs.get("balances", BALANCES).filter(
-        (pl.col("date") == inputs.as_of) & pl.col("not_due_minor").is_not_null()
+    """What is not due yet of each currency: as the balances say, else the open items that are not due."""
+    items = inputs["open_items"].filter(
+        (pl.col("open_amount_minor") > 0) & (pl.col("due_date") >= inputs.as_of)
     )
-    whole = said.filter(pl.col("customer_id") == "")
-    rows = whole if whole.height else said
-    if rows.height:
-        sums = rows.group_by("currency").agg(pl.col("not_due_minor").sum())
-    else:
-        items = inputs["open_items"].filter(
-            (pl.col("open_amount_minor") > 0) & (pl.col("due_date") >= inputs.as_of)
-        )
-        sums = items.group_by("currency").agg(pl.col("extract_minor").sum())
-    return {(currency, ""): amount for currency, amount in sums.iter_rows()}
+    sums = items.group_by("currency").agg(pl.col("extract_minor").sum())
+    by_items = {(currency, ""): amount for currency, amount in sums.iter_rows()}
+    return by_items | ledger.balances(inputs, inputs.as_of, by_entity=False, column="not_due_minor")
 
 
 def count_back(
@@ -184,19 +177,14 @@ def _days_late(inputs: Inputs, span: Period) -> dict[str, tuple[int, int]]:
     """For each currency: sum of amount x days late, and of the amounts, of receipts applied in the period."""
     moved = inputs.get("movements", MOVEMENTS)
     invoices = moved.filter(pl.col("type").is_in(SALES) & pl.col("due_date").is_not_null())
-    items = inputs["open_items"].select("doc_no", "due_date")
-    due = pl.concat([invoices.select("doc_no", "due_date"), items]).filter(
+    names = ("customer_id", "currency", "doc_no", "due_date")
+    bills = pl.concat([invoices.select(names), inputs["open_items"].select(names)]).filter(
         (pl.col("doc_no") != "") & pl.col("due_date").is_not_null()
     )
-    due = due.unique("doc_no", keep="first", maintain_order=True)
-    paid = moved.filter(
-        (pl.col("type") == "receipt")
-        & pl.col("date").is_between(span.first, span.last)
-        & (pl.col("amount_minor") < 0)
-    ).join(due, left_on="applied_to", right_on="doc_no", how="inner", suffix="_item")
-    late = (pl.col("date") - pl.col("due_date_item")).dt.total_days().clip(0)
+    paid = ledger.receipts(inputs, bills).filter(pl.col("until").is_between(span.first, span.last))
+    late = (pl.col("until") - pl.col("due_date")).dt.total_days().clip(0)
     # By days first: the product of all would not fit into 64 bits.
-    by_days = paid.group_by("currency", late=late).agg(-pl.col("amount_minor").sum())
+    by_days = paid.group_by("currency", late=late).agg(pl.col("paid_minor").sum())
     found: dict[str, tuple[int, int]] = {}
     for currency, days, amount in by_days.iter_rows():
         weighted, whole = found.get(currency, (0, 0))

@@ -16,7 +16,7 @@ import polars as pl
 
 from recon.model import LIMITS, MOVEMENTS, SUBMISSIONS
 from recon.problems import Problem
-from recon.reports import aged
+from recon.reports import aged, ledger
 from recon.reports.shape import LEVEL, PLAIN, RANK, TOTAL, Column, Inputs, Kind, Made, Part, Report
 from recon.rules.reports import LatePayment, Rate
 
@@ -66,7 +66,8 @@ def make(inputs: Inputs) -> Made:
         pl.len().cast(pl.Int64).alias("debts"),
         *(pl.col(f"{name}_minor").sum() for name in ("principal", "interest", "compensation")),
     ]
-    customers = told.group_by(by).agg(pl.first("customer_name"), *sums).with_columns(
+    name = pl.col("customer_name").sort_by(pl.col("customer_name") == "", maintain_order=True).first()
+    customers = told.group_by(by).agg(name, *sums).with_columns(
         level=pl.lit("customer"), rank=pl.lit(PLAIN, pl.Int64)
     )  # fmt: skip
     total = told.group_by("currency").agg(*sums).with_columns(
@@ -100,8 +101,7 @@ def debts(inputs: Inputs) -> tuple[pl.DataFrame, list[Problem]]:
     rules = inputs.rules.reports.late_payment
     rows = _late(inputs) if rules.law != NO_LAW else _late(inputs).clear()
     consumers = {word.casefold() for word in rules.not_owed_by}
-    said = inputs.get("limits", LIMITS).filter(pl.col("segment").str.to_lowercase().is_in(list(consumers)))
-    rows = rows.join(said.select("customer_id").unique(), on="customer_id", how="anti", maintain_order="left")
+    rows = rows.join(_exempt(inputs, consumers), on="customer_id", how="anti", maintain_order="left")
     rated = _rated(rows, rules)
     without = rated.filter(pl.col("rate_ppm").is_null())
     problems = []
@@ -124,6 +124,19 @@ def debts(inputs: Inputs) -> tuple[pl.DataFrame, list[Problem]]:
     return done.sort(order, descending=[False, True, False, False, False]), problems
 
 
+def _exempt(inputs: Inputs, segments: set[str]) -> pl.DataFrame:
+    """Customers of some segments (customer_id), by a row of their own or, where that names none, by their group's."""
+    said = inputs.get("limits", LIMITS).filter(pl.col("segment") != "")
+    said = said.with_columns(exempt=pl.col("segment").str.to_lowercase().is_in(list(segments)))
+    own = said.filter(pl.col("customer_id") != "")
+    groups = said.filter((pl.col("customer_id") == "") & (pl.col("group_id") != "") & pl.col("exempt"))
+    members = aged.items(inputs).select("customer_id", "group_id")
+    members = pl.concat([members, inputs["customers"].select("customer_id", "group_id")])
+    of_group = members.join(groups.select("group_id").unique(), on="group_id", how="semi")
+    of_group = of_group.join(own, on="customer_id", how="anti")
+    return pl.concat([own.filter("exempt").select("customer_id"), of_group.select("customer_id")]).unique()
+
+
 def _late(inputs: Inputs) -> pl.DataFrame:
     """Late debts: currency, customer_id, customer_name, doc_no, status, due_date, until, days, principal, size."""
     rules = inputs.rules.reports.late_payment
@@ -138,17 +151,14 @@ def _late(inputs: Inputs) -> pl.DataFrame:
     )  # fmt: skip
     moved = inputs.get("movements", MOVEMENTS).filter(pl.col("currency") == rules.currency)
     invoices = moved.filter(pl.col("type").is_in(["invoice", "debit_note"]) & (pl.col("doc_no") != ""))
-    invoices = invoices.unique("doc_no", keep="first", maintain_order=True)
-    lowers = (pl.col("amount_minor") < 0) & (pl.col("date") <= inputs.as_of)
-    receipts = moved.filter((pl.col("type") == "receipt") & lowers)
-    amounts = receipts.select("applied_to", until="date", principal_minor=-pl.col("amount_minor"))
-    joined = amounts.join(
-        invoices, left_on="applied_to", right_on="doc_no", how="inner", maintain_order="left"
-    )
-    paid = joined.select(
-        "currency", "customer_id", "due_date", "until", "principal_minor", issue_date="date",
-        customer_name=pl.lit(""), doc_no="applied_to", key="applied_to", status=pl.lit(PAID),
-        size_minor="amount_minor",
+    names = inputs["customers"].unique("customer_id", keep="first", maintain_order=True)
+    bills = invoices.select(
+        "customer_id", "currency", "doc_no", "due_date", issue_date="date", size_minor="amount_minor"
+    ).join(
+        names.select("customer_id", customer_name="name"), on="customer_id", how="left", maintain_order="left"
+    )  # fmt: skip
+    paid = ledger.receipts(inputs, bills).with_columns(
+        pl.col("customer_name").fill_null(""), key="doc_no", status=pl.lit(PAID), principal_minor="paid_minor"
     )  # fmt: skip
     both = pl.concat([is_open, paid.select(is_open.columns)])
     dated = both.with_columns(due_date=_due(inputs, both, rules)).filter(pl.col("until") > pl.col("due_date"))
@@ -166,8 +176,10 @@ def _due(inputs: Inputs, rows: pl.DataFrame, rules: LatePayment) -> pl.Series:
     if rules.law != MSMED:
         return rows.select(pl.coalesce(due, issued.dt.offset_by(f"{_NO_TERMS[UK]}d"))).to_series()
     sent = inputs.get("submissions", SUBMISSIONS).filter(pl.col("accepted").is_not_null())
-    key = pl.when(pl.col("doc_no") != "").then("doc_no").otherwise("item_id")
-    accepted = sent.select(key.alias("doc_no"), "accepted").sort("accepted").unique("doc_no", keep="last")
+    numbers = inputs["open_items"].filter(pl.col("doc_no") != "").unique("item_id", keep="first")
+    named = sent.join(numbers.select("item_id", number="doc_no"), on="item_id", how="left")
+    key = pl.coalesce(pl.when(pl.col(name) != "").then(name) for name in ("doc_no", "number", "item_id"))
+    accepted = named.select(key.alias("doc_no"), "accepted").sort("accepted").unique("doc_no", keep="last")
     start = pl.coalesce("accepted", issued)
     agreed = pl.min_horizontal(due, start.dt.offset_by(f"{rules.days_most}d"))
     none = start.dt.offset_by(f"{_NO_TERMS[MSMED]}d")

@@ -64,18 +64,26 @@ def entities(inputs: Inputs) -> bool:
     return all(bool((table["entity"] != "").any()) for table in tables)
 
 
-def balances(inputs: Inputs, day: date, *, by_entity: bool) -> dict[Key, int]:
-    """What was open at the end of a day by currency and entity: the whole ledger's rows, else the customers' sum."""
-    rows = _of_day(inputs, day, by_entity=by_entity)
-    whole = _sums(rows.filter(pl.col("customer_id") == ""))
-    return {**_sums(rows.filter(pl.col("customer_id") != "")), **whole}
+def balances(inputs: Inputs, day: date, *, by_entity: bool, column: str = "amount_minor") -> dict[Key, int]:
+    """A column of the balances of a day by currency and entity: the whole ledger's rows, else the customers' sum.
+
+    A row of the whole ledger goes for the customers of its own entity; one without an entity for all.
+    """
+    told = {**_sums(_of_day(inputs, day, column, whole=False, by_entity=by_entity))}
+    told.update(_sums(_of_day(inputs, day, column, whole=True, by_entity=by_entity)))
+    if by_entity:
+        return told
+    summed: dict[Key, int] = {}
+    for (currency, _), amount in told.items():
+        summed[currency, ""] = summed.get((currency, ""), 0) + amount
+    return summed
 
 
 def split(inputs: Inputs, day: date, *, by_entity: bool) -> list[Problem]:
     """A problem where the whole ledger's balance of a day is not the sum of its customers'."""
-    rows = _of_day(inputs, day, by_entity=by_entity)
     whole, parts = (
-        _sums(rows.filter((pl.col("customer_id") == "") == is_whole)) for is_whole in (True, False)
+        _sums(_of_day(inputs, day, "amount_minor", whole=is_whole, by_entity=by_entity))
+        for is_whole in (True, False)
     )
     found = []
     for key in sorted(set(whole) & set(parts)):
@@ -92,9 +100,15 @@ def split(inputs: Inputs, day: date, *, by_entity: bool) -> list[Problem]:
     return found
 
 
-def _of_day(inputs: Inputs, day: date, *, by_entity: bool) -> pl.DataFrame:
-    rows = inputs.get("balances", BALANCES).filter(pl.col("date") == day)
-    return rows if by_entity else rows.with_columns(entity=pl.lit(""))
+def _of_day(inputs: Inputs, day: date, column: str, *, whole: bool, by_entity: bool) -> pl.DataFrame:
+    """The rows of a day that say a column, of the whole ledger or of customers: currency, entity, amount_minor."""
+    said = inputs.get("balances", BALANCES).filter((pl.col("date") == day) & pl.col(column).is_not_null())
+    is_whole = pl.col("customer_id") == ""
+    rows = said.with_columns(amount_minor=pl.col(column))
+    if not by_entity:
+        every = (is_whole & (pl.col("entity") == "")).any().over("currency")
+        rows = rows.with_columns(entity=pl.when(every).then(pl.lit("")).otherwise("entity"))
+    return rows.filter(is_whole == whole)
 
 
 def _sums(rows: pl.DataFrame) -> dict[Key, int]:
@@ -117,6 +131,53 @@ def closing(inputs: Inputs, *, by_entity: bool) -> tuple[dict[Key, int], str]:
 def movements(inputs: Inputs, first: date, last: date) -> pl.DataFrame:
     """The movements of some days, both included."""
     return inputs.get("movements", MOVEMENTS).filter(pl.col("date").is_between(first, last))
+
+
+def receipts(inputs: Inputs, bills: pl.DataFrame) -> pl.DataFrame:
+    """Receipts up to the as-at date that name their document, with what that document says.
+
+    They are joined by customer, currency and number; a receipt without a customer goes to the one customer who has
+    that number. A receipt that was taken back counts by what is left of it.
+
+    Args:
+        inputs: the report's tables.
+        bills: customer_id, currency, doc_no, and what else is wanted of a document.
+
+    Returns: until (the receipt's day), paid_minor, and the columns of `bills`.
+    """
+    number = ["currency", "doc_no"]
+    own = bills.unique(["customer_id", *number], keep="first", maintain_order=True)
+    one = own.filter(pl.len().over(number) == 1).select(*number, owner="customer_id")
+    paid = inputs.get("movements", MOVEMENTS).filter(
+        (pl.col("type") == "receipt") & (pl.col("applied_to") != "") & (pl.col("date") <= inputs.as_of)
+    )
+    told = (
+        paid.select("customer_id", "currency", doc_no="applied_to", until="date", paid_minor=-pl.col("amount_minor"))
+        .join(one, on=number, how="left", maintain_order="left")
+        .with_columns(customer_id=pl.when(pl.col("customer_id") != "").then("customer_id").otherwise("owner"))
+        .drop("owner")
+    )  # fmt: skip
+    return _without_returns(told).join(own, on=["customer_id", *number], how="inner", maintain_order="left")
+
+
+def _without_returns(rows: pl.DataFrame) -> pl.DataFrame:
+    """Receipts less what was taken back of them: a return takes from the last receipts of its document before it."""
+    key = ["customer_id", "currency", "doc_no"]
+    back = (pl.col("paid_minor") < 0).any().over(key)
+    plain = rows.filter(~back & (pl.col("paid_minor") > 0))
+    left: list[tuple[object, ...]] = []
+    turned = rows.filter(back).sort(*key, "until", "paid_minor", descending=[False] * 4 + [True])
+    for who, own in turned.group_by(key, maintain_order=True):
+        stack: list[tuple[object, int]] = []
+        for day, amount in own.select("until", "paid_minor").iter_rows():
+            stack.append((day, amount))
+            while stack and stack[-1][1] <= 0:
+                _, less = stack.pop()
+                if less and stack:
+                    before, had = stack.pop()
+                    stack.append((before, had + less))
+        left += [(*who, day, amount) for day, amount in stack]
+    return pl.concat([plain, pl.DataFrame(left, schema=rows.schema, orient="row")])
 
 
 def by_type(rows: pl.DataFrame, *, by_entity: bool) -> dict[Key, dict[str, tuple[int, int]]]:

@@ -108,3 +108,41 @@ def test_days_late_are_weighted_by_what_was_paid(paid: str, late: int) -> None:
     ]
     expected = (1000 + {0: 0, 1000: 1000, 1250: 1500}[late]) // 2
     assert values(balances=[balance("2026-03-31", "0.00")], movements=moves)["days_late"] == expected
+
+
+def test_one_number_of_two_customers_is_two_documents() -> None:
+    moves = [
+        sale("2026-02-08", "100.00", doc_no="1001", customer_id="C1", due_date=date(2026, 3, 10)),
+        sale("2026-01-08", "100.00", doc_no="1001", customer_id="C2", due_date=date(2026, 1, 30)),
+        sale("2026-03-09", "-100.00", type="receipt", applied_to="1001", customer_id="C2"),
+        sale("2026-03-20", "-100.00", type="receipt", applied_to="1001", customer_id="C1"),
+    ]
+    found = values(balances=[balance("2026-03-31", "0.00")], movements=moves)
+    assert found["days_late"] == (38 + 10) * 100 // 2
+
+
+def test_whole_ledgers_and_customers_balances_stand_beside_each_other() -> None:
+    """One entity, and one currency, gives its whole; the other its customers."""
+    given = [
+        balance("2026-03-31", "100.00", not_due="40.00", entity="E1"),
+        balance("2026-03-31", "99.00", customer_id="C1", entity="E1"),
+        balance("2026-03-31", "70.00", customer_id="C2", entity="E2"),
+        balance("2026-03-31", "60.00", not_due="50.00", customer_id="C3", currency="EUR"),
+    ]
+    sales = [sale("2026-03-01", "900.00"), sale("2026-03-01", "900.00", currency="EUR")]
+    told = {
+        (row["currency"], row["measure"]): row["above_minor"]
+        for row in rows(dso.make(inputs(balances=given, movements=sales)))
+    }
+    assert (told["GBP", "dso"], told["EUR", "dso"]) == (17000, 6000)
+    assert (told["GBP", "bpdso"], told["EUR", "bpdso"]) == (4000, 5000)
+
+
+def test_a_whole_without_an_entity_goes_for_all_of_them() -> None:
+    given = [
+        balance("2026-03-31", "100.00"),
+        balance("2026-03-31", "30.00", customer_id="C1", entity="E1"),
+        balance("2026-03-31", "70.00", customer_id="C2", entity="E2"),
+    ]
+    told = rows(dso.make(inputs(balances=given, movements=[sale("2026-03-01", "900.00")])))
+    assert told[0]["above_minor"] == 10000

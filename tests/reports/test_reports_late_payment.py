@@ -170,3 +170,106 @@ def test_interest_is_the_exact_fraction_rounded_half_up_and_totals_add_up(
     if told:
         assert told[-1]["interest_minor"] == sum(row["interest_minor"] for row in rows(made, "debts"))
         assert told[-1]["claim_minor"] == told[-1]["interest_minor"] + told[-1]["compensation_minor"]
+
+
+def sold(doc: str, customer: str, amount: str, due: str, **more: Any) -> dict[str, Any]:
+    said = {"type": "invoice", "doc_no": doc, "customer_id": customer, "amount": amount, "currency": "GBP"}
+    return {"date": date(2026, 1, 5), "due_date": date.fromisoformat(due), **said, **more}
+
+
+def received(doc: str, customer: str, amount: str, day: str, **more: Any) -> dict[str, Any]:
+    said = {
+        "type": "receipt",
+        "applied_to": doc,
+        "customer_id": customer,
+        "amount": amount,
+        "currency": "GBP",
+    }
+    return {"date": date.fromisoformat(day), **said, **more}
+
+
+def test_one_number_of_two_customers_is_two_documents() -> None:
+    found = debts(
+        movements=[
+            sold("1001", "C1", "100.00", "2026-03-10"),
+            sold("1001", "C2", "5000.00", "2026-02-04"),
+            received("1001", "C2", "-5000.00", "2026-03-01"),
+            received("1001", "C1", "-100.00", "2026-03-10"),
+        ]
+    )
+    told = [(r["customer_id"], r["due_date"], r["principal_minor"], r["compensation_minor"]) for r in found]
+    assert told == [("C2", date(2026, 2, 4), 500000, 7000)]
+
+
+def test_a_receipt_that_bounced_bears_no_interest_beside_the_open_item() -> None:
+    found = debts(
+        open_items=[item("I-1", "C1", "2026-01-05", "2026-02-04", "12000.00")],
+        movements=[
+            sold("I-1", "C1", "12000.00", "2026-02-04"),
+            received("I-1", "C1", "-12000.00", "2026-03-10"),
+            received("I-1", "C1", "12000.00", "2026-03-12"),
+        ],
+    )
+    assert [(r["principal_minor"], r["interest_minor"]) for r in found] == [(1200000, 21247)]
+
+
+@pytest.mark.parametrize(
+    ("moves", "left"),
+    [
+        ([("-100.00", 10), ("100.00", 12), ("-100.00", 20)], [(10000, 20)]),
+        ([("-100.00", 10), ("-50.00", 11), ("70.00", 12)], [(8000, 10)]),
+        ([("-100.00", 10), ("100.00", 10)], []),
+        ([("100.00", 9), ("-100.00", 10)], [(10000, 10)]),
+    ],
+)
+def test_what_was_taken_back_comes_off_the_receipt_before_it(
+    moves: list[tuple[str, int]], left: list[tuple[int, int]]
+) -> None:
+    found = debts(
+        movements=[
+            sold("I-1", "C1", "100.00", "2026-02-04"),
+            *(received("I-1", "C1", amount, f"2026-03-{day}".replace("-9", "-09")) for amount, day in moves),
+        ]
+    )
+    assert [(r["principal_minor"], r["until"].day) for r in found] == left
+
+
+def test_an_acceptance_counts_by_the_items_number() -> None:
+    (row,) = debts(
+        MSMED,
+        open_items=[
+            item("7", "C1", "2025-12-01", "2026-03-31", "100.00", currency="INR") | {"doc_no": "I-1"}
+        ],
+        submissions=[{"item_id": "7", "accepted": date(2026, 1, 10)}],
+    )
+    assert row["due_date"] == date(2026, 2, 24)
+
+
+def test_a_group_of_persons_owes_none_but_a_business_in_it_does() -> None:
+    found = debts(
+        open_items=[
+            item(f"I-{who}", who, "2025-03-01", "2025-04-01", "100.00") for who in ("C1", "C2", "C3")
+        ],
+        customers=[{"customer_id": who, "group_id": "G"} for who in ("C1", "C2")],
+        limits=[
+            {"group_id": "G", "segment": "self-pay", "currency": "GBP"},
+            {"customer_id": "C2", "segment": "corporate", "currency": "GBP"},
+        ],
+    )
+    assert sorted(row["customer_id"] for row in found) == ["C2", "C3"]
+
+
+@pytest.mark.parametrize("open_", [True, False])
+def test_the_customer_has_a_name_where_the_largest_debt_was_paid(open_: bool) -> None:
+    items = [item("I-2", "C1", "2026-01-05", "2026-03-30", "1.00", customer_name="Northside")]
+    made = late_payment.make(
+        inputs(
+            open_items=items if open_ else [],
+            customers=[] if open_ else [{"customer_id": "C1", "name": "Northside"}],
+            movements=[
+                sold("I-1", "C1", "100.00", "2026-02-04"),
+                received("I-1", "C1", "-100.00", "2026-03-01"),
+            ],
+        )
+    )
+    assert rows(made)[0]["customer_name"] == "Northside"
