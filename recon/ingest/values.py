@@ -7,10 +7,11 @@ import polars as pl
 from recon.ingest import amounts, currencies, dates
 from recon.ingest.standard import NAME as STANDARD
 from recon.ingest.work import MONEY_VITAL, SIDES, VITAL, Work
-from recon.model import Column, Kind
+from recon.model import MONTH_TABLES, Column, Kind
 from recon.rules.profile import Profile
 
 _DATE_WORDS = {"%d": "dd", "%m": "mm", "%Y": "yyyy", "%y": "yy", "%b": "Mon", "%I:%M:%S %p": "time"}
+_MONTHS = 12
 _LOST_DIGITS = r"^\d(\.\d+)?[Ee]\+\d{2,}$"
 
 
@@ -25,6 +26,8 @@ def read(work: Work) -> None:
 
 def _read_dates(work: Work) -> None:
     formats = list(work.profile.dates) + ([dates.SERIAL] if work.grid.serials else [])
+    if work.profile.name == STANDARD and work.profile.kind in MONTH_TABLES:
+        formats += _as_excel_saves(work)
     vital = VITAL[work.profile.kind]
     for column in work.columns:
         if column.dtype != pl.Date():
@@ -55,6 +58,26 @@ def _read_dates(work: Work) -> None:
                 pl.col("_date").is_null(), "value-missing", f"the row has no {column.name}; it was left out"
             )
         work.rows = work.rows.with_columns(pl.col("_date").alias(column.name)).drop("_date", "_two_ways")
+
+
+def _as_excel_saves(work: Work) -> list[str]:
+    """How a person's Excel wrote the days of a month-end input, where its cells can only be read one way.
+
+    05/03/2026 and 31/03/2026 -> dd/mm/yyyy, since there is no month 31; 05/03/2026 alone says nothing.
+    """
+    names = [column.name for column in work.columns if column.dtype == pl.Date()]
+    cells = (
+        pl.concat([work.rows[name].cast(pl.String).str.strip_chars() for name in names])
+        if names
+        else pl.Series([""])
+    )
+    parts = cells.filter(cells != "").str.extract_groups(r"^(\d{1,2})/(\d{1,2})/\d{4}$").struct.unnest()
+    if parts.is_empty() or parts.null_count().row(0) != (0, 0):
+        return []
+    first, second = (int(parts[name].cast(pl.Int64).max() or 0) for name in parts.columns)  # type: ignore[arg-type]
+    if first > _MONTHS >= second:
+        return ["%d/%m/%Y"]
+    return ["%m/%d/%Y"] if second > _MONTHS >= first else []
 
 
 def _formats(profile: Profile) -> str:

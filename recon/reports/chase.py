@@ -24,7 +24,7 @@ _COLUMNS: Final = (
     Column("level", "Level", f"{LEVEL}customer or total", file_only=True),
     Column("place", "No.", "place in the list; empty = not today", Kind.NUMBER, 6),
     Column("customer_id", "Customer", "the customer's number", width=14),
-    Column("customer_name", "Name", "the customer's name", width=32),
+    Column("customer_name", "Name", "the customer's name", Kind.LONG, 38),
     Column("group_id", "Group", "group of customers that pay for each other", width=12, optional=True),
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
     Column("step", "Step", "what is due by the oldest item that may be chased", file_only=True),
@@ -55,7 +55,7 @@ _COLUMNS: Final = (
 _ITEMS: Final = (
     Column("customer_id", "Customer", "the customer's number", width=14),
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
-    Column("doc_no", "Document", "the number that the customer sees", width=18),
+    Column("doc_no", "Document", "the number that the customer sees", width=26),
     Column("item_id", "Item", "the open item", file_only=True),
     Column("due_date", "Due", "when it is due", Kind.DATE),
     Column("days", "Days overdue", "as-at date less due date", Kind.NUMBER, 9),

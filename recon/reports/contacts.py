@@ -27,7 +27,7 @@ _COVERAGE: Final = (
 )
 _COLUMNS: Final = (
     Column("customer_id", "Customer", "the customer's number", width=14),
-    Column("customer_name", "Name", "the customer's name", width=32),
+    Column("customer_name", "Name", "the customer's name", Kind.LONG, 38),
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
     Column("overdue", "Overdue", "what is overdue of it", Kind.MONEY, 16),
     Column("days", "Days overdue", "of its oldest item", Kind.NUMBER, 9),
@@ -35,7 +35,7 @@ _COLUMNS: Final = (
     Column("contact_days", "Days since", "as-at date less the last contact", Kind.NUMBER, 9),
     Column("channel", "By", "call, e-mail, letter, visit", width=12),
     Column("who", "Who", "who spoke for us", width=16),
-    Column("next_action", "Next", "what is to be done next", Kind.LONG, 30),
+    Column("next_action", "Next", "what is to be done next", Kind.LONG, 30, optional=True),
     Column("next_date", "By when", "by when", Kind.DATE),
     Column("state", "State", "never, too long ago, next action late, or in time", width=18),
 )

@@ -37,7 +37,7 @@ _OWNED: Final = (
 
 def of(tables: Mapping[str, pl.DataFrame]) -> tuple[Problem, ...]:
     """Problems of the tables that are given, in inner form by their names (`recon.reports.TABLES`)."""
-    return (*_signs(tables), *_twice(tables), *_strangers(tables))
+    return (*_signs(tables), *_twice(tables), *_strangers(tables), *_periods(tables))
 
 
 def _signs(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
@@ -86,10 +86,19 @@ def _strangers(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
             (pl.col("customer_id").fill_null("") != "") & ~pl.col("customer_id").is_in(known.implode())
         )
         if strange.height:
-            what = (
-                f"{_rows(strange.height)} of a customer that neither open items nor the customer file have"
-            )
+            what = f"{_rows(strange.height)} of a customer that neither open items nor the customer file have"
             yield Problem(_CODE, name, what, "each customer is named by its number, as the ledger has it")
+
+
+def _periods(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
+    """Periods of the general ledger that are none: no report finds them."""
+    rows = tables.get("gl")
+    if rows is None or rows.is_empty():
+        return
+    wrong = rows.filter(~pl.col("period").fill_null("").str.contains(r"^\d{4}-(?:0[1-9]|1[0-2])$"))
+    if wrong.height:
+        what = f"{_rows(wrong.height)} with a period that is not written as 2026-03, such as {wrong['period'][0]!r}"
+        yield Problem(_CODE, "gl", what, "write the year and the month so; Excel keeps it in a cell of text")
 
 
 def _rows(count: int) -> str:

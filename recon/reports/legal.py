@@ -20,7 +20,7 @@ LETTER: Final = "letter"
 PASSED, SOON = "too late", "soon too late"
 _COLUMNS: Final = (
     Column("customer_id", "Customer", "the customer's number", width=14),
-    Column("customer_name", "Name", "the customer's name", width=32),
+    Column("customer_name", "Name", "the customer's name", Kind.LONG, 38),
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
     Column("state", "State", "candidate, or not yet", width=12),
     Column(
@@ -40,9 +40,9 @@ _COLUMNS: Final = (
 )
 _ITEMS: Final = (
     Column("customer_id", "Customer", "the customer's number", width=14),
-    Column("customer_name", "Name", "the customer's name", width=32),
+    Column("customer_name", "Name", "the customer's name", Kind.LONG, 38),
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
-    Column("doc_no", "Document", "the number that the customer sees", width=18),
+    Column("doc_no", "Document", "the number that the customer sees", width=26),
     Column("item_id", "Item", "the open item", file_only=True),
     Column("due_date", "Due", "when it was due", Kind.DATE),
     Column("open", "Open", "what is open of it", Kind.MONEY, 16),

@@ -24,7 +24,7 @@ KEY: Final = ["plan_id", "customer_id", "currency"]
 _COLUMNS: Final = (
     Column("plan_id", "Plan", "the plan's number", width=14),
     Column("customer_id", "Customer", "the customer's number", width=14),
-    Column("customer_name", "Name", "the customer's name", width=30),
+    Column("customer_name", "Name", "the customer's name", Kind.LONG, 38),
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
     Column("state", "State", "proposed, agreed, performing, late, broken or completed", width=12),
     Column("agreed", "Agreed", "when it was agreed", Kind.DATE),

@@ -23,7 +23,7 @@ _ORDER: Final = (promise.BROKEN, promise.PART_KEPT, promise.OPEN, promise.KEPT, 
 _COLUMNS: Final = (
     Column("promise_id", "Promise", "its number", width=12),
     Column("customer_id", "Customer", "the customer's number", width=14),
-    Column("customer_name", "Name", "the customer's name", width=32),
+    Column("customer_name", "Name", "the customer's name", Kind.LONG, 38),
     Column("item_id", "Item", "the open item, if one", width=18),
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
     Column("amount", "Promised", "what is promised", Kind.MONEY),

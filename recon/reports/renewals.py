@@ -20,7 +20,7 @@ _COLUMNS: Final = (
     Column("level", "Level", f"{LEVEL}contract or total", file_only=True),
     Column("contract_id", "Contract", "contract", width=16),
     Column("customer_id", "Customer", "the funder's number", width=14),
-    Column("customer_name", "Name", "the customer's name", width=32),
+    Column("customer_name", "Name", "the customer's name", Kind.LONG, 38),
     Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
     Column("ends", "Ends", "last day of the contract", Kind.DATE),
     Column("days", "Days since", "as-at date less that day; below nought = still to come", Kind.NUMBER, 9),

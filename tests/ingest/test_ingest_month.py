@@ -162,3 +162,22 @@ def test_parquet_is_read_as_well(tmp_path: Path) -> None:
     frame.write_parquet(tmp_path / "balances.parquet")
     found = ingest.read(tmp_path / "balances.parquet")
     assert (found.kind, found.table["amount"].to_list()) == (Kind.BALANCES, ["1300000.00"])
+
+
+@pytest.mark.parametrize(
+    ("days", "read"),
+    [
+        (["05/03/2026", "31/03/2026"], [dt.date(2026, 3, 5), dt.date(2026, 3, 31)]),
+        (["3/5/2026", "3/31/2026"], [dt.date(2026, 3, 5), dt.date(2026, 3, 31)]),
+        (["05/03/2026", "06/03/2026"], []),  # it may be either
+        (["31/03/2026", "03/31/2026"], []),  # it is neither
+        (["31/03/2026", "2026-03-31"], [dt.date(2026, 3, 31)]),  # not all of one kind: only the standard's
+    ],
+)
+def test_days_as_excel_saves_them_where_they_can_only_be_read_one_way(
+    days: list[str], read: list[dt.date], tmp_path: Path
+) -> None:
+    text = "date,type,amount,currency\n" + "".join(f"{day},invoice,1.00,GBP\n" for day in days)
+    found = reading(tmp_path, "movements.csv", text)
+    assert found.table["date"].to_list() == read
+    assert len(found.problems) == len(days) - len(read)

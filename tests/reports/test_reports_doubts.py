@@ -72,3 +72,11 @@ def test_customers_that_nobody_knows_without_their_names() -> None:
         "promises",
         "1 row of a customer that neither open items nor the customer file have",
     )
+
+
+def test_a_period_that_excel_has_made_a_day() -> None:
+    rows = [
+        {"account": "1100", "period": period, "currency": "GBP", "closing": "1"}
+        for period in ("Mar-26", "2026-02")
+    ]
+    assert told(gl=rows) == [("gl", "1 row with a period that is not written as 2026-03, such as 'Mar-26'")]

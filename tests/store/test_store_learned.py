@@ -32,7 +32,7 @@ def tables() -> RunTables:
     return replace(made, allocations=owned, others=OTHERS)
 
 
-OTHERS = {kind: model.INPUT_TABLES[kind].empty_outside() for kind in model.Kind}
+OTHERS = {kind: model.INPUT_TABLES[kind].empty_outside() for kind in model.INPUT_TABLES}
 
 
 def event(**said: Any) -> pl.DataFrame:
