@@ -74,7 +74,8 @@ def items(inputs: Inputs) -> pl.DataFrame:
         doc_type=pl.lit(RECEIPT),
         open_minor=-pl.col("amount_minor"),
     )
-    both = pl.concat([ledger, receipts.select(ledger.columns)]).filter(pl.col("open_minor") != 0)
+    both = pl.concat([ledger, _of_entity(receipts.select(ledger.columns), ledger)])
+    both = both.filter(pl.col("open_minor") != 0)
     negative, held = pl.col("open_minor") < 0, pl.col("doc_type") == RECEIPT
     side = pl.when(~negative).then(pl.lit(DEBIT)).when(held).then(pl.lit(UNAPPLIED)).otherwise(pl.lit(CREDIT))
     day = pl.lit(inputs.as_of)
@@ -90,6 +91,23 @@ def items(inputs: Inputs) -> pl.DataFrame:
         .sort("currency", "entity", "customer_id", *_WITHIN, pl.col("^group_id$"), nulls_last=True)
         .with_row_index("row")
     )
+
+
+def _of_entity(receipts: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:
+    """Receipts with the entity that all items of their customer have, first of those in their currency.
+
+    The bank doesn't say whose cash it is; where the items have several entities, nobody knows.
+    """
+    found = receipts
+    for key in (["customer_id", "currency"], ["customer_id"]):
+        named = ledger.filter(pl.col("customer_id") != "").group_by(key)
+        homes = named.agg(home=pl.col("entity").min(), several=pl.col("entity").n_unique())
+        one = homes.filter(pl.col("several") == 1).select(*key, "home")
+        found = found.join(one, on=key, how="left", maintain_order="left").with_columns(
+            entity=pl.when(pl.col("entity") == "").then(pl.col("home").fill_null("")).otherwise("entity")
+        )
+        found = found.drop("home")
+    return found.select(receipts.columns)
 
 
 def _known(rows: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:

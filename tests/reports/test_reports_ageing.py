@@ -287,3 +287,30 @@ def test_oldest_first_never_turns_a_debit_into_a_credit(items: list[dict[str, An
     )
     both = left.filter(pl.col("aged_minor") != 0)
     assert both["customer_id"].is_unique().all(), "a customer has debt or credit left, not both"
+
+
+@pytest.mark.parametrize(
+    ("entities", "left"),
+    [(("E1", "E1"), [7000, 5000]), (("E1", "E2"), [10000, 5000]), (("", ""), [7000, 5000])],
+)
+def test_cash_on_account_is_of_the_one_entity_that_its_customer_has(
+    entities: tuple[str, str], left: list[int]
+) -> None:
+    items = [
+        item("I-1", "C1", "2026-01-01", "2026-01-31", "100.00", entity=entities[0]),
+        item("I-2", "C1", "2026-02-01", "2026-02-28", "50.00", entity=entities[1]),
+        item("I-3", "C2", "2026-02-01", "2026-02-28", "50.00", entity="E2"),
+    ]
+    receipt = {
+        "line_id": "B-1",
+        "customer_id": "C1",
+        "amount": "30.00",
+        "currency": "GBP",
+        "booking_date": AS_AT,
+    }
+    made = ageing.make(
+        inputs({"ageing": {"treatment": "oldest_first"}}, open_items=items, on_account=[receipt])
+    )
+    aged_ = {row["item_id"]: row["aged_due_minor"] for row in rows(made, "items")}
+    assert [aged_["I-1"], aged_["I-2"]] == left
+    assert aged_["I-3"] == 5000
