@@ -5,7 +5,7 @@ at risk = delivered and not invoiced after the end + invoiced for after the end 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
@@ -39,12 +39,24 @@ def _contracts(inputs: Inputs) -> pl.DataFrame:
     rows = inputs.get("contracts", CONTRACTS).with_columns(
         pl.col("contract_id", "customer_id", "renewal", "po_no", "currency").fill_null("")
     )
+    # By the days that they say, so that the order of the file decides nothing; the newest rate is the last.
+    rows = rows.with_columns(pl.col("valid_from").fill_null(date(1, 1, 1))).sort(
+        "contract_id",
+        "customer_id",
+        "valid_from",
+        pl.col("ends").is_null(),
+        "ends",
+        "renewal",
+        "po_no",
+        "currency",
+    )
+    newest = pl.col("valid_from") == pl.col("valid_from").max()
     heads = rows.group_by("contract_id", "customer_id", maintain_order=True).agg(
-        pl.col("currency").first(),
-        pl.col("renewal").last(),
-        pl.col("po_no").filter(pl.col("po_no") != "").last(),
-        # A row without an end is still running, whatever an earlier one said.
-        ends=pl.when(pl.col("ends").last().is_null()).then(None).otherwise(pl.col("ends").max()),
+        own_currency=pl.col("currency").last(),
+        renewal=pl.col("renewal").last(),
+        po_no=pl.col("po_no").filter(pl.col("po_no") != "").last(),
+        # A newest rate without an end is still running, whatever an earlier one said.
+        ends=pl.when((pl.col("ends").is_null() & newest).any()).then(None).otherwise(pl.col("ends").max()),
     )
     known = pl.col("ends").is_not_null() & ~pl.col("renewal").str.strip_chars().str.to_lowercase().is_in(
         SIGNED
@@ -54,39 +66,37 @@ def _contracts(inputs: Inputs) -> pl.DataFrame:
 
 
 def make(inputs: Inputs) -> Made:
-    """The contracts, the largest sums at risk first, with a total for each currency."""
+    """The contracts, a row for each currency, the largest sums at risk first, with totals."""
     heads = _contracts(inputs)
     keys = ["contract_id", "customer_id"]
+    of_currency = [*keys, "currency"]
     items = inputs["open_items"].filter(pl.col("open_amount_minor") > 0)
-    items = items.select(*keys, "service_to", "open_amount_minor", item_currency="currency")
+    items = items.select(*of_currency, "service_to", "open_amount_minor")
     late = (
         items.with_columns(pl.col("contract_id").fill_null(""))
         .join(heads.select(*keys, "ends"), on=keys)
         .filter(pl.col("service_to") > pl.col("ends"))
     )
-    billed = late.group_by(keys).agg(
-        billed_minor=pl.col("open_amount_minor").sum(),
-        items=pl.len().cast(pl.Int64),
-        item_currency=pl.col("item_currency").first(),
+    billed = late.group_by(of_currency).agg(
+        billed_minor=pl.col("open_amount_minor").sum(), items=pl.len().cast(pl.Int64)
     )
     waiting = inputs.get("unbilled", UNBILLED).with_columns(pl.col("contract_id").fill_null(""))
     after = waiting.join(heads.select(*keys, "ends"), on=keys).filter(
         pl.coalesce("service_to", "service_from") > pl.col("ends")
     )
-    unbilled = after.group_by(keys).agg(unbilled_minor=pl.col("amount_minor").sum())
+    unbilled = after.group_by(of_currency).agg(unbilled_minor=pl.col("amount_minor").sum())
+    sums = billed.join(unbilled, on=of_currency, how="full", coalesce=True)
     names = (
         inputs["customers"].select("customer_id", customer_name="name").unique("customer_id", keep="first")
     )
     rows = heads
-    for table, on in ((billed, keys), (unbilled, keys), (names, ["customer_id"])):
+    for table, on in ((sums, keys), (names, ["customer_id"])):
         rows = rows.join(table, on=on, how="left", maintain_order="left")
     days = (pl.lit(inputs.as_of) - pl.col("ends")).dt.total_days()
     rows = rows.with_columns(
         pl.col("billed_minor", "unbilled_minor", "items").fill_null(0),
         pl.col("customer_name").fill_null(""),
-        currency=pl.when(pl.col("currency") != "")
-        .then("currency")
-        .otherwise(pl.col("item_currency").fill_null("")),
+        currency=pl.coalesce("currency", "own_currency"),
         days=days,
         state=pl.when(days > 0).then(pl.lit(ENDED)).otherwise(pl.lit(ENDING)),
         level=pl.lit("contract"),

@@ -212,3 +212,43 @@ def test_service_that_goes_on_past_the_end_is_at_risk() -> None:
 )
 def test_which_contracts_are_listed(rate_cards: list[dict[str, Any]], listed: bool) -> None:
     assert bool(rows(renewals.make(inputs(contracts=rate_cards)))) is listed
+
+
+def test_currencies_of_a_contract_are_never_added_up() -> None:
+    after = {"contract_id": "K-1", "customer_id": "C1", "service_from": day("2026-03-01")}
+    waiting = [{**after, "amount": "100.00", "currency": currency} for currency in ("GBP", "EUR")]
+    billed = item(
+        "I-1", "C1", "2026-03-01", "2026-03-31", "70.00", currency="EUR", contract_id="K-1",
+        service_to=day("2026-03-02")
+    )  # fmt: skip
+    made = rows(
+        renewals.make(inputs(open_items=[billed], unbilled=waiting, contracts=[contract("2025-12-31")]))
+    )
+    told = [
+        (r["level"], r["currency"], r["unbilled_minor"], r["billed_minor"], r["risk_minor"]) for r in made
+    ]
+    assert told == [
+        ("contract", "EUR", 10000, 7000, 17000),
+        ("total", "EUR", 10000, 7000, 17000),
+        ("contract", "GBP", 10000, 0, 10000),
+        ("total", "GBP", 10000, 0, 10000),
+    ]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("rate_cards", "ends"),
+    [
+        ([contract("2025-12-31"), contract("")], []),
+        ([contract("", valid_from=day("2024-01-01")), contract("2025-12-31", valid_from=day("2025-01-01"))],
+         [day("2025-12-31")]),
+        ([contract("2025-12-31", valid_from=day("2024-01-01")), contract("", valid_from=day("2025-01-01"))], []),
+        ([contract("2025-12-31", service_user_ref="U1"), contract("", service_user_ref="U2")], []),
+    ],
+)  # fmt: skip
+def test_the_end_of_a_contract_is_the_same_in_any_order(
+    rate_cards: list[dict[str, Any]], ends: list[date], turned: bool
+) -> None:
+    given_ = rate_cards[::-1] if turned else rate_cards
+    made = rows(renewals.make(inputs(contracts=given_)))
+    assert [row["ends"] for row in made if row["level"] == "contract"] == ends
