@@ -303,10 +303,12 @@ def rules_check(
         return
     loaded, path = flow.settings.load_rules(file)
     profiles = flow.settings.load_profiles(loaded, path)
+    remarks = flow.settings.remarks(path)
+    said = "can be used, but look at this" if remarks else "are right"
     terminal.out_console.print(
-        f"{path}: the rules `{loaded.name}` are right, with {len(profiles)} column profiles", soft_wrap=True
+        f"{path}: the rules `{loaded.name}` {said}, with {len(profiles)} column profiles", soft_wrap=True
     )
-    terminal.complain(flow.settings.remarks(path))
+    terminal.complain(remarks, len(remarks))
 
 
 @rules_app.command("replay")

@@ -67,8 +67,12 @@ def test_what_the_rules_say_wrongly_to_a_ledger_is_told_with_its_line(tmp_path: 
         "    unit4:",
         "      vouchertype: SR",
     ]
-    path.write_text("\n".join([*said, "    our_own: {a: b}", ""]), encoding="utf-8")
-    form, setting = settings.remarks(path)
+    path.write_text("\n".join([*said, "    our_own: {a: b}", "    sagge: {a: b}", ""]), encoding="utf-8")
+    form, unknown, setting = settings.remarks(path)
+    assert str(unknown).startswith(
+        f"{path.as_posix()}:8: posting.settings.sagge: no layout that comes with recon"
+    )
+    assert unknown.hint == "did you mean `sage`?"
     assert str(form).startswith(f"{path.as_posix()}:3: posting.format: no posting format `unit5`\n")
     assert str(setting).startswith(
         f"{path.as_posix()}:6: posting.settings.unit4.vouchertype: the format `unit4` has no such setting\n"
