@@ -12,7 +12,7 @@ import polars as pl
 
 from recon.model import SUBMISSIONS
 from recon.problems import Problem
-from recon.reports import aged, ledger
+from recon.reports import aged, ledger, settled
 from recon.reports.shape import LEVEL, PLAIN, RANK, SUBTOTAL, TOTAL, Column, Inputs, Kind, Made, Part, Report
 
 _SHEET: Final = "Statement check"
@@ -22,6 +22,7 @@ _TITLES: Final = {
     "in_dispute": "In dispute",
     "priced_differently": "The same document with another amount",
     "paid_in_transit": "Their payment that we don't have",
+    "settled_here": "Settled with us, not in their ledger yet",
     "tds_taken": "Tax that they took off",
     "credit_not_taken": "Our credit is not in their ledger",
     "duplicate_there": "Twice in their ledger",
@@ -91,6 +92,7 @@ def _theirs(inputs: Inputs) -> pl.DataFrame:
     return named.group_by(*_KEY, "doc").agg(
         theirs_minor=amount.sum(),
         tax_minor=amount.filter(pl.col("type") == "tax").sum(),
+        paid_minor=amount.filter(pl.col("type") == "payment").sum(),
         invoices=(pl.col("type") == "invoice").sum(),
         type=pl.first("type"),
         their_date=pl.col("date").min(),
@@ -98,9 +100,50 @@ def _theirs(inputs: Inputs) -> pl.DataFrame:
     )
 
 
+def _placed(
+    theirs: pl.DataFrame, ours: pl.DataFrame, documents: pl.DataFrame, inputs: Inputs
+) -> pl.DataFrame:
+    """Their rows, with payments that we have, by amount, set off against the documents that we put them on.
+
+    Only payments that touch a document which stands in one of the two ledgers; what we hold on account stays.
+    """
+    doc = [*_KEY, "doc"]
+    there = pl.concat([ours.select(doc), theirs.filter(pl.col("type") != "payment").select(doc)]).unique()
+    live = documents.filter(pl.col("settled_minor") != 0).join(there, on=doc, how="semi")
+    parts = settled.payments(inputs)
+    which = [*_KEY, "amount_minor"]
+    touched = parts.join(live, on=doc, how="semi").select(*which, "nth").unique()
+    # Numbered anew: a payment that touches none of them takes no place.
+    touched = touched.sort(*which, "nth").with_columns(at=pl.int_range(pl.len()).over(which))
+    lone = theirs.filter(pl.col("type") == "payment").join(documents, on=doc, how="anti")
+    asked = lone.with_columns(amount_minor=-pl.col("theirs_minor")).sort(
+        *which, "their_date", "doc", nulls_last=True
+    )
+    asked = asked.with_columns(at=pl.int_range(pl.len()).over(which)).join(touched, on=[*which, "at"])
+    taken = asked.join(parts.rename({"doc": "put_on"}), on=[*which, "nth"], how="inner")
+    minus = -pl.col("part_minor")
+    put_on = pl.when(pl.col("put_on") != "").then("put_on").otherwise("doc")
+    set_off = taken.with_columns(
+        put_on.alias("doc"), theirs_minor=minus, paid_minor=minus, tax_minor=pl.lit(0, pl.Int64), status=pl.lit(""),
+        invoices=pl.lit(0, theirs.schema["invoices"]),
+    )  # fmt: skip
+    rest = theirs.join(asked.select(doc), on=doc, how="anti", maintain_order="left")
+    every = pl.concat([rest, set_off.select(theirs.columns)])
+    assert every["theirs_minor"].sum() == theirs["theirs_minor"].sum(), "setting off changed their balance"
+    return every.group_by(doc, maintain_order=True).agg(
+        pl.col("theirs_minor", "tax_minor", "paid_minor", "invoices").sum(),
+        pl.first("type"),
+        pl.col("their_date").min(),
+        pl.col("status").filter(pl.col("status") != "").str.join(", "),
+    )
+
+
 def reconciling(inputs: Inputs) -> pl.DataFrame:
     """What is not the same on both sides: currency, customer_id, reason, doc_no, date, ours, theirs, effect, note."""
-    both = _ours(inputs).join(_theirs(inputs), on=[*_KEY, "doc"], how="full", coalesce=True)
+    own, documents = _ours(inputs), settled.documents(inputs)
+    other = _placed(_theirs(inputs), own, documents, inputs)
+    both = own.join(other, on=[*_KEY, "doc"], how="full", coalesce=True)
+    both = both.join(documents, on=[*_KEY, "doc"], how="left", maintain_order="left")
     effect = pl.col("theirs_minor").fill_null(0) - pl.col("ours_minor").fill_null(0)
     apart = both.with_columns(effect_minor=effect).filter(pl.col("effect_minor") != 0)
     apart = _without_pairs(apart)
@@ -112,16 +155,27 @@ def reconciling(inputs: Inputs) -> pl.DataFrame:
     ours, theirs = pl.col("ours_minor").is_not_null(), pl.col("theirs_minor").is_not_null()
     disputed = pl.col("disputed_minor").fill_null(0) > 0
     twice = (pl.col("invoices") > 1) & (pl.col("theirs_minor") == pl.col("ours_minor") * pl.col("invoices"))
+    gone, paid = pl.col("settled_minor").fill_null(0), pl.col("paid_minor").fill_null(0)
+    known = pl.col("settled_minor").is_not_null()
+    # Their payment alone, which we have: the document itself is what they lack.
+    lacks = ours & (
+        ~theirs | ((pl.col("theirs_minor") == paid) & (paid == -gone) & (pl.col("invoices") == 0))
+    )
+    # Documents and tax are the same on both sides; what was paid is not.
+    by_pay = (pl.col("effect_minor") == gone + paid + pl.col("tax_minor")) & (gone + paid != 0)
     reason = (
         pl.when(ours & ~theirs & (pl.col("ours_minor") < 0)).then(pl.lit("credit_not_taken"))
-        .when(ours & ~theirs & pl.col("why").is_not_null()).then(pl.lit("rejected"))
-        .when(ours & ~theirs & disputed).then(pl.lit("in_dispute"))
-        .when(ours & ~theirs).then(pl.lit("not_received"))
+        .when(lacks & pl.col("why").is_not_null()).then(pl.lit("rejected"))
+        .when(lacks & disputed).then(pl.lit("in_dispute"))
+        .when(lacks).then(pl.lit("not_received"))
         .when(theirs & ~ours & (pl.col("type") == "payment")).then(pl.lit("paid_in_transit"))
         .when(theirs & ~ours & (pl.col("type") == "tax")).then(pl.lit("tds_taken"))
+        .when(theirs & ~ours & known).then(pl.lit("settled_here"))
         .when(theirs & ~ours).then(pl.lit("not_ours"))
         .when(twice).then(pl.lit("duplicate_there"))
         .when((pl.col("tax_minor") != 0) & (pl.col("effect_minor") == pl.col("tax_minor"))).then(pl.lit("tds_taken"))
+        .when(by_pay & (pl.col("effect_minor") > 0)).then(pl.lit("settled_here"))
+        .when(by_pay & (paid != 0)).then(pl.lit("paid_in_transit"))
         .when(disputed).then(pl.lit("in_dispute"))
         .otherwise(pl.lit("priced_differently"))
     )  # fmt: skip
@@ -194,6 +248,6 @@ REPORT: Final = Report(
     "customer_statement",
     "Statement check",
     "Our balance of a customer against the customer's own ledger, and what lies between them.",
-    ("customer_statement", "open_items", "on_account", "customers"),
+    ("customer_statement", "open_items", "on_account", "customers", "standing"),
     make,
 )

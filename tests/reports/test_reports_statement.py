@@ -17,8 +17,8 @@ def theirs(kind: str, amount: str, doc: str = "", **more: Any) -> dict[str, Any]
     return {"customer_id": "C300", "type": kind, "amount": amount, "doc_no": doc, "currency": "GBP", **more}
 
 
-def ours(doc: str, amount: str, **more: Any) -> dict[str, Any]:
-    return item(doc, "C300", "2026-03-01", "2026-03-31", amount, **more)
+def ours(doc: str, left: str, **more: Any) -> dict[str, Any]:
+    return item(doc, "C300", "2026-03-01", "2026-03-31", left, **more)
 
 
 def told(**given_: Any) -> list[tuple[str, str, int]]:
@@ -140,3 +140,107 @@ def test_items_always_lead_from_ours_to_theirs(
     )
     assert found[-1]["effect_minor"] == sum(row["effect_minor"] for row in found[:-1])
     assert found[-2]["effect_minor"] == 0
+
+
+def received(doc: str, amount: str, **more: Any) -> dict[str, Any]:
+    said = {
+        "type": "receipt",
+        "applied_to": doc,
+        "reference": "R1",
+        "amount": amount,
+        "currency": "GBP",
+    }
+    return {"date": date(2026, 3, 10), "customer_id": "C300", **said, **more}
+
+
+def accepted(item_id: str, amount: str, **more: Any) -> dict[str, Any]:
+    said = {"line_id": "L1", "item_id": item_id, "customer_id": "C300", "amount": amount, "currency": "GBP"}
+    return {"booking_date": date(2026, 3, 30), **said, **more}
+
+
+PART = [ours("I-1", "60.00", amount="100.00")]
+SOLD = [theirs("invoice", "100.00", "I-1")]
+
+
+@pytest.mark.parametrize(
+    "given_",
+    [
+        {"open_items": PART, "movements": [received("I-1", "-40.00")]},
+        {"open_items": PART, "standing": [accepted("I-1", "40.00")]},
+        {
+            "open_items": PART,
+            "movements": [received("I-1", "-40.00")],
+            "standing": [accepted("I-1", "40.00")],
+        },
+        {"open_items": [ours("I-1", "60.00")], "movements": [received("I-1", "-40.00")]},
+    ],
+)
+def test_a_payment_that_both_have_is_no_difference(given_: dict[str, Any]) -> None:
+    paid = theirs("payment", "-40.00", reference="BACS")
+    assert told(**given_, customer_statement=[*SOLD, paid])[1:-2] == []
+    assert told(**given_, customer_statement=SOLD)[1:-2] == [("settled_here", "I-1", 4000)]
+    assert told(**given_, customer_statement=[*SOLD, paid, paid | {"reference": "P2"}])[1:-2] == [
+        ("paid_in_transit", "P2", -4000)
+    ]
+    assert told(**given_, customer_statement=[paid])[1:-2] == [("not_received", "I-1", -10000)]
+
+
+@pytest.mark.parametrize(
+    "given_",
+    [
+        {"open_items": [ours("I-1", "0.00", amount="100.00")]},
+        {"standing": [accepted("I-1", "100.00")]},
+        {"closed_items": [ours("I-1", "0.00")]},
+        {"movements": [received("I-1", "-100.00")]},
+    ],
+)
+def test_what_is_settled_with_us_is_no_document_that_we_do_not_know(given_: dict[str, Any]) -> None:
+    more = {"open_items": [ours("I-2", "1.00"), *given_.pop("open_items", [])]}
+    rows_ = [*SOLD, theirs("invoice", "1.00", "I-2")]
+    assert told(**given_, **more, customer_statement=rows_)[1:-2] == [("settled_here", "I-1", 10000)]
+
+
+def test_one_payment_of_several_invoices_is_set_off_against_each() -> None:
+    found = told(
+        open_items=[ours("I-1", "60.00", amount="100.00"), ours("OA-1", "-30.00", doc_type="on_account")],
+        movements=[received("I-1", "-40.00"), received("I-3", "-20.00"), received("", "-30.00")],
+        customer_statement=[
+            *SOLD,
+            theirs("invoice", "20.00", "I-3"),
+            theirs("payment", "-90.00", reference="P"),
+        ],
+    )
+    assert found[1:-2] == []
+
+
+def test_a_payment_that_names_our_document_and_is_not_here_is_in_transit() -> None:
+    found = told(
+        open_items=[ours("I-1", "100.00"), ours("I-2", "5.00")],
+        customer_statement=[*SOLD, theirs("payment", "-30.00", "I-1"), theirs("invoice", "5.00", "I-2")],
+    )
+    assert found[1:-2] == [("paid_in_transit", "I-1", -3000)]
+
+
+def test_a_receipt_that_was_taken_back_is_none() -> None:
+    back = received("I-1", "-100.00", date=date(2026, 3, 12)) | {"amount": "100.00"}
+    found = told(
+        open_items=[ours("I-1", "100.00", amount="100.00")],
+        movements=[received("I-1", "-100.00"), back],
+        customer_statement=[*SOLD, theirs("payment", "-100.00", reference="P")],
+    )
+    assert found[1:-2] == [("paid_in_transit", "P", -10000)]
+
+
+def test_two_payments_of_one_amount_are_two() -> None:
+    """One is in the ledger, the other was accepted since."""
+    found = told(
+        open_items=[ours("I-1", "60.00", amount="100.00"), ours("I-2", "0.00", amount="40.00")],
+        movements=[received("I-2", "-40.00")],
+        standing=[accepted("I-1", "40.00")],
+        customer_statement=[
+            *SOLD,
+            theirs("invoice", "40.00", "I-2"),
+            *(theirs("payment", "-40.00", reference=number) for number in ("P1", "P2")),
+        ],
+    )
+    assert found[1:-2] == []
