@@ -78,7 +78,13 @@ def make(inputs: Inputs) -> Made:
     promised = _promised(inputs)
     rows: list[tuple[object, ...]] = []
     problems: list[Problem] = []
-    for key in sorted(set(opening) | {key for _day, key in moved}):
+    keys = sorted(set(opening) | {key for _day, key in moved})
+    lacking = [currency for currency, _ in keys if (currency, "") not in opening]
+    if lacking:
+        what = f"no balance of {span.before} is given ({', '.join(lacking)}), so the days begin with nought"
+        hint = "put the closing balance of the day before into balances"
+        problems.append(Problem("report-data", "balances", what, hint))
+    for key in keys:
         told, broken = _chain(
             inputs, key, (span.first, span.last), opening.get(key, 0), moved, said, promised
         )

@@ -61,6 +61,10 @@ def _twice(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
         if rows is None or rows.is_empty():
             continue
         said = rows.with_columns(pl.col(pl.String).fill_null(""))
+        if name == "limits":
+            said = said.unique(
+                [*keys, *(one for one in said.columns if one.endswith("_minor"))], maintain_order=True
+            )
         if len(keys) == 1:
             said = said.filter(pl.col(keys[0]) != "")
         several = said.filter(pl.len().over(keys) > 1)

@@ -117,7 +117,7 @@ def _homes(inputs: Inputs, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _insured(inputs: Inputs, rows: pl.DataFrame) -> pl.DataFrame:
     """What an insurer bears of `left`, the youngest first: the customer's own cover, then that of its group, once."""
-    limits = inputs.get("limits", LIMITS).unique(maintain_order=True)
+    limits = limits_once(inputs.get("limits", LIMITS))
     whole = pl.col("customer_id") == ""
     own = limits.filter(~whole).group_by("currency", "customer_id").agg(pool=pl.col("insured_minor").sum())
     shared = limits.filter(whole & (pl.col("group_id") != "")).group_by("currency", home="group_id").agg(
@@ -131,6 +131,25 @@ def _insured(inputs: Inputs, rows: pl.DataFrame) -> pl.DataFrame:
     return ordered.with_columns(insured_minor=pl.col("insured_minor") + pl.col("off")).drop(
         "home", "bare", "off"
     )
+
+
+def limits_once(limits: pl.DataFrame) -> pl.DataFrame:
+    """Limits without the rows that say the same amounts of the same customer or group again; segments are kept.
+
+    Rows that differ stay, since they may be limit and security apart; they are told as inputs are read.
+    """
+    who = pl.when(pl.col("customer_id") == "").then("group_id").otherwise(pl.lit(""))
+    amounts = [
+        pl.col("credit_limit_minor"),
+        pl.col("security_minor").fill_null(0),
+        pl.col("insured_minor").fill_null(0),
+    ]
+    again = pl.struct("currency", "customer_id", who.alias("who"), *amounts).is_first_distinct()
+    emptied = [
+        pl.when(again).then(name).alias(name)
+        for name in ("credit_limit_minor", "security_minor", "insured_minor")
+    ]
+    return limits.with_columns(emptied)
 
 
 def _covered(rows: pl.DataFrame, pools: pl.DataFrame, key: list[str], of: str = "left") -> pl.DataFrame:

@@ -13,6 +13,7 @@ import polars as pl
 from recon.model import LIMITS, UNBILLED
 from recon.problems import Problem
 from recon.reports import aged
+from recon.reports.exposed import limits_once
 from recon.reports.shape import (
     LEVEL,
     PLAIN,
@@ -86,7 +87,7 @@ def make(inputs: Inputs) -> Made:
 def by_group(inputs: Inputs) -> pl.DataFrame:
     """One row for each currency and group: the columns of the file, without level, share and totals."""
     rows = aged.items(inputs)
-    limits = inputs.get("limits", LIMITS)
+    limits = limits_once(inputs.get("limits", LIMITS))
     told = _homes(inputs, rows, limits)
     key = ["currency", "home"]
     debit, held = pl.col("side") == aged.DEBIT, pl.col("side") == aged.UNAPPLIED
@@ -206,7 +207,8 @@ def _told(groups: pl.DataFrame) -> pl.DataFrame:
         "rank",
         "exposure_minor",
         "group",
-        descending=[False, False, True, False],
+        "name",
+        descending=[False, False, True, False, False],
         maintain_order=True,
     ).select(*(column.inner for column in _GROUPS), RANK)
 

@@ -85,7 +85,9 @@ def make(inputs: Inputs) -> Made:
     moved = ledger.by_type(ledger.movements(inputs, span.first, span.last), by_entity=apart)
     rows: list[tuple[object, ...]] = []
     problems = _problems(inputs, span, opening, apart=apart)
-    for key in sorted(set(opening) | set(moved)):
+    # A currency that closes with something and has neither opening nor movements is a break, too.
+    ends = {key for key, amount in closing.items() if amount}
+    for key in sorted(ends | set(opening) | set(moved)):
         steps, made = _steps(key, span, opening.get(key), moved.get(key, {}), closing.get(key))
         rows += steps
         if closing.get(key) is not None and closing[key] != made:

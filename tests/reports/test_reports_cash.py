@@ -6,6 +6,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from report_cases import inputs, item, rows
@@ -100,6 +101,27 @@ def test_a_day_whose_balance_is_another_one_is_told_and_the_chain_goes_on_from_i
     [told] = made.problems
     assert (told.code, told.where) == ("report-break", "balance of 2026-03-10")
     assert told.what == "the ledger says 90.00 GBP, the day's entries make 105.00 GBP"
+
+
+@pytest.mark.parametrize(
+    ("balances", "said"),
+    [
+        ([], "no balance of 2026-02-28 is given (EUR, GBP), so the days begin with nought"),
+        (
+            [balance("2026-02-28", "1.00")],
+            "no balance of 2026-02-28 is given (EUR), so the days begin with nought",
+        ),
+    ],
+)
+def test_days_that_begin_with_nought_for_want_of_a_balance_are_told(
+    balances: list[dict[str, Any]], said: str
+) -> None:
+    moves = [
+        moved("2026-03-05", "invoice", "5.00"),
+        {**moved("2026-03-05", "invoice", "5.00"), "currency": "EUR"},
+    ]
+    made = daily.make(inputs(balances=balances, movements=moves))
+    assert [(one.code, one.where, one.what) for one in made.problems] == [("report-data", "balances", said)]
 
 
 _MOVE = st.tuples(

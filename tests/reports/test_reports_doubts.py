@@ -55,6 +55,8 @@ def test_numbers_and_keys_that_come_twice() -> None:
             {"customer_id": "C1", "currency": "GBP", "credit_limit": "50000"},
             {"customer_id": "C1", "currency": "GBP", "credit_limit": "70000"},
             {"customer_id": "C1", "currency": "EUR", "credit_limit": "1"},
+            {"group_id": "G", "currency": "GBP", "credit_limit": "5", "segment": "NHS"},
+            {"group_id": "G", "currency": "GBP", "credit_limit": "5"},
         ],
     )
     assert found == [

@@ -128,3 +128,28 @@ def test_totals_are_the_sums_of_the_groups(debts: list[tuple[str, int]]) -> None
     for name in ("gross_minor", "unapplied_minor", "exposure_minor", "overdue_minor"):
         assert sum(row[name] for row in found if row["level"] == "group") == sum(row[name] for row in total)
     assert sum(row["gross_minor"] for row in total) == 100 * sum(amount for _, amount in debts if amount > 0)
+
+
+def test_the_same_limit_twice_counts_once() -> None:
+    found = groups(
+        open_items=FIXTURE_A,
+        limits=[
+            limit("C100", "50.00", security="5.00", segment="NHS"),
+            limit("C100", "50.00", security="5.00", group_id="C100"),
+            limit("C200", "50.00"),
+            limit("C200", "70.00"),
+        ],
+    )
+    assert (found["C100"]["credit_limit_minor"], found["C100"]["security_minor"]) == (5000, 500)
+    assert found["C200"]["credit_limit_minor"] == 12000, "others each count, which is told of the file"
+
+
+def test_segments_of_equal_exposure_come_by_name() -> None:
+    names = ["insurer", "NHS", "council", "self-pay", "corporate"]
+    made = exposure.make(
+        inputs(
+            open_items=[item(f"I-{at}", f"C{at}", "2026-03-01", "2026-04-01", "10.00") for at in range(5)],
+            limits=[limit(f"C{at}", "1.00", segment=name) for at, name in enumerate(names)],
+        )
+    )
+    assert [row["segment"] for row in rows(made) if row["level"] == "segment"] == sorted(names)

@@ -158,3 +158,22 @@ def test_it_always_comes_out_to_what_moved(moves: list[tuple[str, int]], opening
         )
     )
     assert steps(made)["Makes, 31/03/2026"][0] == 100 * (opening + sum(amount for _, amount in moves))
+
+
+def test_a_currency_that_closes_and_nothing_else_is_shown_and_told() -> None:
+    made = roll_forward.make(
+        inputs(
+            balances=[
+                balance("2026-02-28", "10.00"),
+                balance("2026-03-31", "10.00"),
+                balance("2026-03-31", "7.00", currency="EUR"),
+                balance("2026-03-31", "0.00", currency="USD"),
+            ]
+        )
+    )
+    found = {row["what"]: row for row in rows(made) if row["currency"] == "EUR"}
+    assert (found["Difference"]["amount_minor"], found["Difference"]["check"]) == (700, "differs")
+    assert {row["currency"] for row in rows(made)} == {"EUR", "GBP"}
+    assert [one.what for one in made.problems] == [
+        "the ledger has 7.00 EUR more open than opening and movements make (7.00 EUR against 0.00 EUR)"
+    ]
