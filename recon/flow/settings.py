@@ -125,8 +125,8 @@ def _of_posting(path: Path) -> Iterator[Problem]:
         near = difflib.get_close_matches(name, _layouts(), n=1)
         if near:  # else it is a layout of the site's own
             what = f"no layout that comes with recon is called `{name}`"
-            error = ReconError(Problem("posting-setting", "", what, f"did you mean `{near[0]}`?"))
-            yield from told(error, ("posting", "settings", name))
+            wrong = ReconError(Problem("posting-setting", "", what, f"did you mean `{near[0]}`?"))
+            yield from told(wrong, ("posting", "settings", name))
     for name in sorted(set(loaded.posting.settings) & set(_layouts())):
         layout = posting_layout(name)
         assert layout is not None

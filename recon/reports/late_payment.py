@@ -84,7 +84,7 @@ def make(inputs: Inputs) -> Made:
     facts = (f"{_BASIS[rules.law]} Proposed, never posted; debts in {rules.currency}.",)
     parts = (
         Part("", "By customer", _COLUMNS, rows.select(*(one.inner for one in _COLUMNS), RANK), _SHEET),
-        Part("debts", "Debts", _DEBTS, told.select(one.inner for one in _DEBTS), "Late payment, debts"),
+        Part("debts", "Debts", _DEBTS, told.select(one.inner for one in _DEBTS), "Late payment debts"),
     )
     return Made(parts, facts, tuple(problems))
 

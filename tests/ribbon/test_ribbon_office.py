@@ -49,6 +49,13 @@ REPORTS = (
     "Exception codes",
     "Match quality",
     "Run control",
+    "Late payment",
+    "Late payment debts",
+    "Chase list",
+    "Chase list items",
+    "Legal",
+    "Cash forecast",
+    "Ledger check",
 )
 Rows = dict[str, dict[str, Any]]
 Golden = Callable[[Path, str], None]
@@ -143,7 +150,7 @@ def test_the_day_by_buttons_alone(desk: Path, tmp_path: Path, golden: Golden) ->
         assert press(office, "Settings").startswith("The settings can be used.")
 
         said = press(office, "Reports")
-        assert said == f"5 reports as at 07/10/2026: {', '.join(REPORTS)}."
+        assert said == f"10 reports as at 07/10/2026: {', '.join(REPORTS)}."
         golden(GOLDEN / "reported.txt", reported(office, desk))
         assert not list(desk.glob("*.log"))
 
@@ -169,11 +176,11 @@ def test_the_same_by_job_files_where_excel_may_start_no_program(desk: Path, tmp_
         assert table(office, "tblSuggestions")["L2"]["Proposed items"] == "INV-1002 80.00 (due 02/10/2026)"
 
         office.take(["name", "recon_jobs", 0, ""])
-        assert press(office, "Reports").startswith("5 reports as at 07/10/2026: Ageing, ")
+        assert press(office, "Reports").startswith("10 reports as at 07/10/2026: Ageing, ")
         assert office.take(["formula", "Run log", 0, 99, "=$Ageing.B15"]) == ["100"]
         office.take(["fill", "tblSuggestions", "L2", "Decision", "accept"])
         press(office, "Apply decisions")
-        assert press(office, "Reports").startswith("5 reports as at 07/10/2026: Ageing, ")
+        assert press(office, "Reports").startswith("10 reports as at 07/10/2026: Ageing, ")
         # What points to a report still does, and says what it says now.
         assert office.take(["formula", "Run log", 0, 99, ""]) == ["20"]
 

@@ -21,7 +21,7 @@ SHEETS = [
     "Match quality",
     "Run control",
     "Late payment",
-    "Late payment, debts",
+    "Late payment debts",
     "Chase list",
     "Chase list items",
     "Legal",
