@@ -177,3 +177,13 @@ def test_a_currency_that_closes_and_nothing_else_is_shown_and_told() -> None:
     assert [one.what for one in made.problems] == [
         "the ledger has 7.00 EUR more open than opening and movements make (7.00 EUR against 0.00 EUR)"
     ]
+
+
+def test_the_whole_of_one_entity_is_not_held_against_customers_of_another() -> None:
+    given_ = [
+        balance("2026-03-31", "100.00", entity="E1"),
+        balance("2026-03-31", "100.00", entity="E1", customer_id="C1"),
+        balance("2026-03-31", "70.00", entity="E2", customer_id="C2"),
+    ]
+    told = roll_forward.make(inputs(balances=given_)).problems
+    assert [one.what for one in told if "whole ledger" in one.what] == []

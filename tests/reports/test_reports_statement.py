@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_cases import inputs, item, rows
 
@@ -121,6 +121,7 @@ DOCS = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(DOCS, DOCS)
 def test_items_always_lead_from_ours_to_theirs(
     mine: list[tuple[str, int]], other: list[tuple[str, int]]
@@ -244,3 +245,36 @@ def test_two_payments_of_one_amount_are_two() -> None:
         ],
     )
     assert found[1:-2] == []
+
+
+PAID = st.lists(
+    st.tuples(
+        st.sampled_from(["A", "B", "X", ""]), st.integers(-3, 3).filter(bool), st.sampled_from(["R1", "R2"])
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=40)
+@given(DOCS, PAID, PAID, st.lists(st.integers(1, 6), min_size=1, max_size=4))
+def test_whatever_was_paid_changes_neither_balance(
+    mine: list[tuple[str, int]],
+    moved: list[tuple[str, int, str]],
+    held: list[tuple[str, int, str]],
+    paid: list[int],
+) -> None:
+    made = customer_statement.make(
+        inputs(
+            open_items=[ours(doc, f"{amount}.00") for doc, amount in mine],
+            movements=[received(doc, f"{-amount}.00", reference=number) for doc, amount, number in moved],
+            standing=[accepted(doc, f"{amount}.00", line_id=number) for doc, amount, number in held],
+            customer_statement=[
+                theirs("invoice", "5.00", "A"),
+                *(theirs("payment", f"-{one}.00", reference=f"P{at}") for at, one in enumerate(paid)),
+            ],
+        )
+    )
+    found = rows(made)
+    assert found[0]["effect_minor"] == 100 * sum(amount for _, amount in mine)
+    assert found[-1]["effect_minor"] == 500 - 100 * sum(paid)
+    assert found[-2]["effect_minor"] == 0
