@@ -640,7 +640,9 @@ LOSS_HISTORY: Final = Table(
     "loss_history",
     (
         Column("segment", "kind of payer; empty = all"),
-        Column("bucket", "not_due, days_1_30, ..., over_90: those of `reports.provision.buckets`", needed=True),
+        Column(
+            "bucket", "not_due, days_1_30, ..., over_90: those of `reports.provision.buckets`", needed=True
+        ),
         _money("paid", "paid while in that bucket"),
         _money(
             "reached", "what of the cohort reached that bucket; empty = found from what was paid and lost"
