@@ -76,10 +76,13 @@ def test_posted_once_and_the_same_bytes_again(desk: Desk, name: str) -> None:
     [(file, data)] = [one for one in files.items() if not one[0].endswith("-controls.txt")]
     assert file in ran.out
     assert f"SHA-256 {hashlib.sha256(data).hexdigest()}" in report
-    # Nothing is posted a second time; a lost file comes again, whatever format is asked for.
-    again = post("generic", "again")
+    # Nothing is posted a second time; a lost file comes again, and in no other format.
+    again = post(name, "again")
     assert "nothing new is accepted" in again.out
     assert posted(desk, "again") == files
+    other = post("xero" if name != "xero" else "sage", "other")
+    assert (other.code, "was made as" in other.err) == (2, True)
+    assert not (desk.root / "other").exists()
 
 
 def test_a_layout_of_ones_own(desk: Desk) -> None:
