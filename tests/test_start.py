@@ -93,6 +93,13 @@ def test_what_is_no_size_is_said(text: str) -> None:
     assert caught.value.problems[0].code == "memory-size"
 
 
+def test_the_peak_is_that_of_the_process_and_not_of_whoever_started_it() -> None:
+    held = bytearray(b"x") * (300 << 20)
+    script = "from recon.flow import memory; print(memory.peak_mb())"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
+    assert int(ran.stdout) < len(held) >> 20
+
+
 def test_the_peak_is_told() -> None:
     peak = memory.peak_mb()
     assert peak is not None

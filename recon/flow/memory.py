@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 from recon.problems import Problem, ReconError
@@ -13,6 +14,8 @@ _SIZE: Final = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\s*$", re.IGNOREC
 _POWERS: Final = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _LEAST: Final = 256 << 20  # below that the libraries alone don't fit
 _KIB: Final = 1024
+_STATUS: Final = Path("/proc/self/status")
+_HELD: Final = re.compile(r"^VmHWM:\s*(\d+) kB$", re.MULTILINE)
 
 
 def size(text: str) -> int:
@@ -36,12 +39,24 @@ def peak_mb() -> int | None:
 
 
 def _peak_posix() -> int | None:
+    own = _peak_linux()
+    if own is not None:
+        return own
     try:
         resource: Any = importlib.import_module("resource")
     except ImportError:
         return None
     peak = int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     return peak if sys.platform == "darwin" else peak * _KIB  # macOS counts bytes, all others KiB
+
+
+def _peak_linux() -> int | None:
+    """Linux counts into a process's `ru_maxrss` what whoever started it held; the kernel's own table does not."""
+    try:
+        found = _HELD.search(_STATUS.read_text(encoding="ascii", errors="replace"))
+    except OSError:
+        return None
+    return int(found[1]) * _KIB if found else None
 
 
 def _peak_windows() -> int | None:

@@ -28,21 +28,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import big_files
 
+from recon.flow import memory
+
 _MB: Final = 1_000_000
 _STATUS: Final = Path("/proc/self/status")
 
 
 def _peak() -> int:
     """The most memory that the process ever had, since it was last asked to forget; bytes."""
-    if _STATUS.exists():
-        lines = _STATUS.read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
-    try:
-        import resource  # noqa: PLC0415 - Windows has none
-    except ImportError:
-        return 0
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    return (memory.peak_mb() or 0) << 20
 
 
 def _forget() -> None:

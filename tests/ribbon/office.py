@@ -62,7 +62,7 @@ class Office:
             check=False,
             timeout=300,
         )
-        assert run.returncode == 0, run.stderr
+        assert run.returncode == 0, f"{run.returncode}: {run.stderr}"
         answers: list[Any] = json.loads(run.stdout)
         return answers
 

@@ -7,6 +7,7 @@ Steps: ["open", path] ["press", button] ["fill", table, line_id, title, text] ["
 """
 
 import json
+import os
 import sys
 import time
 from typing import Any
@@ -119,3 +120,6 @@ class Driver:
 if __name__ == "__main__":
     driver = Driver(sys.argv[1])
     sys.stdout.write(json.dumps([getattr(driver, name)(*given) for name, *given in json.load(sys.stdin)]))
+    sys.stdout.flush()
+    # All is said: on a busy machine the bridge's threads break Python off while it takes itself apart.
+    os._exit(0)

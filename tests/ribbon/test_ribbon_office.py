@@ -177,6 +177,12 @@ def test_the_same_by_job_files_where_excel_may_start_no_program(desk: Path, tmp_
 
         office.take(["name", "recon_jobs", 0, ""])
         assert press(office, "Reports").startswith("10 reports as at 07/10/2026: Ageing, ")
+        assert office.take(["formula", "Run log", 0, 99, "=$Ageing.B15"]) == ["100"]
+        office.take(["fill", "tblSuggestions", "L2", "Decision", "accept"])
+        press(office, "Apply decisions")
+        assert press(office, "Reports").startswith("10 reports as at 07/10/2026: Ageing, ")
+        # What points to a report still does, and says what it says now.
+        assert office.take(["formula", "Run log", 0, 99, ""]) == ["20"]
 
 
 def test_a_file_that_nobody_reads_is_answered_on_its_sheet(

@@ -16,6 +16,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 
+from recon.flow import memory
 from recon.workbook import columns
 from recon.workbook.file import new_book, open_book
 
@@ -86,13 +87,9 @@ def measured(job: str, path: Path, rows: int) -> tuple[float, float]:
 def main() -> None:
     """Run one job and say its figures, or run all and print a table."""
     if sys.argv[1:2] and sys.argv[1] in JOBS:
-        import resource  # noqa: PLC0415 - not on Windows
-
         start = time.perf_counter()
         JOBS[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3]))
-        unit = 1024 * 1024 if sys.platform == "darwin" else 1024  # bytes on a Mac, else kB
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-        sys.stdout.write(f"{time.perf_counter() - start:.2f} {peak:.0f}\n")
+        sys.stdout.write(f"{time.perf_counter() - start:.2f} {memory.peak_mb()}\n")
         return
     rows = int(sys.argv[1]) if sys.argv[1:] else ROWS
     with tempfile.TemporaryDirectory() as folder:
