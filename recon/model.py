@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
@@ -1084,6 +1085,16 @@ def money_expr(minor: pl.Expr, scales: Mapping[str, int]) -> pl.Expr:
         list(scales), [exponent(currency) for currency in scales], default=2, return_dtype=pl.Int64
     )
     return _text(minor, _scale(scales), own)
+
+
+def minor_of(amount: Decimal, scales: Mapping[str, int]) -> pl.Expr:
+    """An amount of the rules in minor units of a row's `currency`, rounded down."""
+    return pl.col("currency").replace_strict(
+        list(scales),
+        [int(amount * 10**scale) for scale in scales.values()],
+        default=int(amount * 100),
+        return_dtype=pl.Int64,
+    )
 
 
 def money_text(minor: int, currency: str, scales: Mapping[str, int]) -> str:

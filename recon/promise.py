@@ -1,4 +1,4 @@
-"""Working days, and what became of promises to pay.
+"""Working days, levels of queries, and what became of promises to pay.
 
 promise of 1,000.00 by Fri 2026-03-27, grace 2 working days -> until Tue 2026-03-31
     990.00 came by then -> kept (a hundredth may lack); 500.00 -> part_kept; 400.00 -> broken
@@ -6,6 +6,7 @@ promise of 1,000.00 by Fri 2026-03-27, grace 2 working days -> until Tue 2026-03
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -26,6 +27,23 @@ def later(day: pl.Expr, days: int, free: pl.Series) -> pl.Expr:
     holidays = free.to_list()
     at_work = day.dt.add_business_days(0, holidays=holidays, roll="forward")
     return at_work.dt.add_business_days(days, holidays=holidays)
+
+
+def levels(age: pl.Expr, amount_minor: pl.Expr, days: Sequence[int], high_minor: pl.Expr | None) -> pl.Expr:
+    """The level of each query by its age in working days; a high amount is at the highest level at once.
+
+    Args:
+        age: working days.
+        amount_minor: what is queried.
+        days: those from which on each level is reached.
+        high_minor: the high amount in each row's minor units; none = there is none.
+    """
+    reached = pl.sum_horizontal((age >= limit).cast(pl.Int64) for limit in days)
+    return (
+        reached
+        if high_minor is None
+        else pl.when(amount_minor >= high_minor).then(len(days)).otherwise(reached)
+    )
 
 
 def outcomes(

@@ -96,21 +96,6 @@ def of_decisions(decided: pl.DataFrame, events: pl.DataFrame, at: str) -> pl.Dat
     return pl.concat([CASES.empty_outside(), made], how="diagonal_relaxed")
 
 
-def levels(queries: pl.DataFrame, rules: Cases, high_minor: pl.Expr | None = None) -> pl.Expr:
-    """The level of each query by its `age` in working days; a high amount is at the highest level at once.
-
-    Args:
-        queries: with age, amount_minor, currency.
-        rules: days of the levels, and the amount.
-        high_minor: the high amount in each row's minor units; none = there is none.
-    """
-    assert "age" in queries.columns
-    reached = pl.sum_horizontal((pl.col("age") >= days).cast(pl.Int64) for days in sorted(rules.levels))
-    if high_minor is None:
-        return reached
-    return pl.when(pl.col("amount_minor") >= high_minor).then(len(rules.levels)).otherwise(reached)
-
-
 def promises(
     cases: pl.DataFrame, receipts: pl.DataFrame, as_of: date, rules: Cases, free: pl.Series
 ) -> pl.DataFrame:

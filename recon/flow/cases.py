@@ -188,11 +188,9 @@ def _queries(
     until = pl.when(pl.col("state") == "closed").then(ended).otherwise(pl.lit(day))
     aged = rows.with_columns(age=promise.working_days(since, until, free))
     high = rules.cases.high_amount
-    minor = pl.col("currency").replace_strict(
-        {name: int(high * 10**scale) for name, scale in scales.items()}, default=None, return_dtype=pl.Int64
-    )
+    minor = model.minor_of(high, scales) if high else None
     outcome = pl.when(over).then(pl.lit("closed")).otherwise("state")
-    level = cases.levels(aged, rules.cases, minor if high else None)
+    level = promise.levels(pl.col("age"), pl.col("amount_minor"), rules.cases.levels, minor)
     limit = since.dt.add_business_days(rules.cases.answer_days, holidays=free.to_list(), roll="backward")
     return aged.with_columns(
         outcome=outcome, level=pl.when(over).then(0).otherwise(level).cast(pl.Int64), last_day=limit

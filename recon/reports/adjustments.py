@@ -60,10 +60,10 @@ def make(inputs: Inputs) -> Made:
                 )
                 parts += [
                     own.select(names),
-                    _sum(own, names, kind, f"Total: {TITLES[kind].lower()}", SUBTOTAL),
+                    _sum(own, kind, f"Total: {TITLES[kind].lower()}", SUBTOTAL),
                 ]
-        parts.append(_sum(mine, names, "", f"Total {currency}", TOTAL))
-    told_rows = pl.concat(parts) if parts else rows.select(names)
+        parts.append(_sum(mine, "", f"Total {currency}", TOTAL))
+    told_rows = pl.concat(parts, how="diagonal") if parts else rows.select(names)
     odd = rows.filter(pl.col("lacks") != "").height
     what = f"{odd:,} of {rows.height:,} credit notes, write-offs and reclasses lack something or look odd"
     hint = "the sheet says of each what it is; complete it where it was raised"
@@ -113,8 +113,8 @@ def _entries(inputs: Inputs, span: ledger.Period) -> pl.DataFrame:
     )
 
 
-def _sum(rows: pl.DataFrame, names: list[str], kind: str, what: str, rank: int) -> pl.DataFrame:
-    made = rows.select(
+def _sum(rows: pl.DataFrame, kind: str, what: str, rank: int) -> pl.DataFrame:
+    return rows.select(
         pl.first("currency"),
         pl.col("amount_minor").sum(),
         type=pl.lit(kind),
@@ -122,7 +122,6 @@ def _sum(rows: pl.DataFrame, names: list[str], kind: str, what: str, rank: int) 
         level=pl.lit("type" if kind else "total"),
         rank=pl.lit(rank, dtype=pl.Int64),
     )
-    return pl.concat([rows.select(names).clear(), made], how="diagonal").select(names)
 
 
 REPORT: Final = Report(

@@ -21,7 +21,7 @@ Basis = Literal["due_date", "invoice_date"]
 DEBIT, CREDIT, UNAPPLIED = "debit", "credit", "unapplied"
 UNDATED, CREDITS = "undated", "credits"
 RECEIPT: Final = "on_account"
-NO: Final = ("", "no", "n", "false", "0", "none")
+_NO: Final = ("", "no", "n", "false", "0", "none")
 _WITHIN: Final = ("item_id", "doc_no", "open_minor", "due_date", "issue_date", "doc_type", "customer_name")
 _OWNER: Final = ["currency", "entity", "customer_id"]
 
@@ -51,6 +51,11 @@ def buckets(days: tuple[int, ...]) -> tuple[Bucket, ...]:
     ends = [0, *days]
     between = [Bucket(end + 1, last) for end, last in zip(ends, days, strict=False)]
     return (Bucket(None, 0), *between, Bucket(ends[-1] + 1, None))
+
+
+def says(column: str) -> pl.Expr:
+    """Whether a cell of the user's says yes: anything but nothing, no, and nought."""
+    return ~pl.col(column).fill_null("").str.strip_chars().str.to_lowercase().is_in(list(_NO))
 
 
 def items(inputs: Inputs) -> pl.DataFrame:
@@ -151,7 +156,7 @@ def _disputed(inputs: Inputs) -> pl.Expr:
     )
     fits = cents.str.len_chars().cast(pl.Int64) <= scale
     said = pl.when(fits).then((whole + padded).cast(pl.Int64, strict=False))
-    none = text.is_in(list(NO)) | (pl.col("open_minor") < 0)
+    none = ~says("dispute") | (pl.col("open_minor") < 0)
     return (
         pl.when(none)
         .then(0)

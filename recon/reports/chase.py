@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from recon import promise
-from recon.model import CONTACTS, LIMITS
+from recon.model import CONTACTS, LIMITS, minor_of
 from recon.reports import chaseable, promises
 from recon.reports.chaseable import HELD, OWNER
 from recon.reports.shape import LEVEL, PLAIN, RANK, SUBTOTAL, TOTAL, Column, Inputs, Kind, Made, Part, Report
@@ -102,11 +102,7 @@ def _stage(rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
     rows = rows.with_columns(step=step)
     quiet = pl.col("last_contact") + timedelta(days=rules.quiet_days) >= inputs.as_of
     quiet = quiet.fill_null(value=False)
-    least = pl.col("currency").replace_strict(
-        {name: int(rules.least * 10**scale) for name, scale in inputs.scales.items()},
-        default=0,
-        return_dtype=pl.Int64,
-    )
+    least = minor_of(rules.least, inputs.scales)
     asked = pl.max_horizontal("chase_minor", "soon_minor")
     why = (
         pl.when(asked <= 0)
@@ -165,8 +161,8 @@ def make(inputs: Inputs) -> Made:
     names = [*(one.inner for one in _COLUMNS), RANK]
     parts = []
     for (currency,), some in rows.group_by("currency", maintain_order=True):
-        parts += [some.select(names), _total(some, str(currency), names)]
-    told = pl.concat(parts) if parts else rows.select(names)
+        parts += [some.select(names), _total(some, str(currency))]
+    told = pl.concat(parts, how="diagonal") if parts else rows.select(names)
     items = _items(inputs)
     return Made(
         (
@@ -180,9 +176,9 @@ def make(inputs: Inputs) -> Made:
     )
 
 
-def _total(rows: pl.DataFrame, currency: str, names: list[str]) -> pl.DataFrame:
+def _total(rows: pl.DataFrame, currency: str) -> pl.DataFrame:
     money = [one.inner for one in _COLUMNS if one.kind is Kind.MONEY]
-    made = rows.select(
+    return rows.select(
         pl.col(money).sum(),
         pl.col("broken").sum(),
         pl.lit(currency).alias("currency"),
@@ -190,7 +186,6 @@ def _total(rows: pl.DataFrame, currency: str, names: list[str]) -> pl.DataFrame:
         level=pl.lit("total"),
         rank=pl.lit(TOTAL, dtype=pl.Int64),
     )
-    return pl.concat([rows.select(names).clear(), made], how="diagonal").select(names)
 
 
 def _items(inputs: Inputs) -> pl.DataFrame:

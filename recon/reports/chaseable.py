@@ -71,7 +71,7 @@ def _about(debits: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
         "item_id", "service_to", *(pl.col(name).fill_null("") for name in texts)
     )
     rows = debits.join(said.unique("item_id", keep="first"), on="item_id", how="left", maintain_order="left")
-    legal = ~pl.col("legal").str.strip_chars().str.to_lowercase().is_in(list(aged.NO))
+    legal = aged.says("legal")
     # What a plan was for that is broken or completed is asked for, and so is what is only proposed.
     over = plans.states(inputs).filter(~pl.col("state").is_in(plans.STANDING)).select(plans.KEY)
     rows = rows.join(

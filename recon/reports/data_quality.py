@@ -139,9 +139,7 @@ def _future(inputs: Inputs) -> pl.DataFrame:
 
 
 def _no_order(inputs: Inputs) -> pl.DataFrame:
-    wanted = inputs.get("contracts", CONTRACTS).filter(
-        ~pl.col("po_needed").fill_null("").str.to_lowercase().is_in(list(aged.NO))
-    )
+    wanted = inputs.get("contracts", CONTRACTS).filter(aged.says("po_needed"))
     of_contract = pl.col("contract_id").fill_null("").is_in(wanted["contract_id"].unique().implode())
     lacks = of_contract & (pl.col("po_no").fill_null("") == "") & pl.col("doc_type").is_in(_BILLED)
     return _items(inputs, lacks, pl.lit("the contract needs a purchase order, and the invoice has none"))

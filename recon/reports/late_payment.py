@@ -151,14 +151,13 @@ def _late(inputs: Inputs) -> pl.DataFrame:
     )  # fmt: skip
     moved = inputs.get("movements", MOVEMENTS).filter(pl.col("currency") == rules.currency)
     invoices = moved.filter(pl.col("type").is_in(["invoice", "debit_note"]) & (pl.col("doc_no") != ""))
-    names = inputs["customers"].unique("customer_id", keep="first", maintain_order=True)
-    bills = invoices.select(
-        "customer_id", "currency", "doc_no", "due_date", issue_date="date", size_minor="amount_minor"
-    ).join(
-        names.select("customer_id", customer_name="name"), on="customer_id", how="left", maintain_order="left"
-    )  # fmt: skip
+    bills = inputs.named(
+        invoices.select(
+            "customer_id", "currency", "doc_no", "due_date", issue_date="date", size_minor="amount_minor"
+        )
+    )
     paid = ledger.receipts(inputs, bills).with_columns(
-        pl.col("customer_name").fill_null(""), key="doc_no", status=pl.lit(PAID), principal_minor="paid_minor"
+        key="doc_no", status=pl.lit(PAID), principal_minor="paid_minor"
     )  # fmt: skip
     both = pl.concat([is_open, paid.select(is_open.columns)])
     dated = both.with_columns(due_date=_due(inputs, both, rules)).filter(pl.col("until") > pl.col("due_date"))

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from recon.model import CONTACTS, QUERIES, SUBMISSIONS
+from recon.model import CONTACTS, QUERIES, SUBMISSIONS, minor_of
 from recon.reports import chaseable
 from recon.reports.chaseable import HELD, OWNER
 from recon.reports.shape import PLAIN, RANK, SUBTOTAL, Column, Inputs, Kind, Made, Part, Report
@@ -59,12 +59,6 @@ def _limited(inputs: Inputs) -> pl.DataFrame:
     until = pl.col("due_date").dt.offset_by(f"{inputs.rules.credit.legal.limitation_years}y")
     left = (pl.col("limitation") - pl.lit(inputs.as_of)).dt.total_days()
     return rows.with_columns(limitation=until).with_columns(limitation_days=left)
-
-
-def _least(inputs: Inputs) -> pl.Expr:
-    amount = inputs.rules.credit.legal.amount
-    minor = {name: int(amount * 10**scale) for name, scale in inputs.scales.items()}
-    return pl.col("currency").replace_strict(minor, default=0, return_dtype=pl.Int64)
 
 
 def _customers(inputs: Inputs) -> pl.DataFrame:
@@ -117,9 +111,10 @@ def _unaccepted(inputs: Inputs) -> pl.Expr:
 def make(inputs: Inputs) -> Made:
     """The customers, candidates first; and every item whose claim is too late or soon will be."""
     rules = inputs.rules.credit.legal
+    least = minor_of(rules.amount, inputs.scales)
     rows = _customers(inputs)
     reasons = [
-        pl.when(pl.col("amount_minor") < _least(inputs)).then(
+        pl.when(pl.col("amount_minor") < least).then(
             pl.lit(f"less than {rules.amount:,.2f} could be claimed")
         ),
         pl.when(pl.col("queries") > 0).then(pl.lit("a query is open")),
@@ -131,7 +126,7 @@ def make(inputs: Inputs) -> Made:
     ]
     # What is held back is not claimed; it is in the way only where it makes the rest too little, or is a dispute.
     barred = (
-        (pl.col("amount_minor") < _least(inputs))
+        (pl.col("amount_minor") < least)
         | (pl.col("amount_minor") <= 0)
         | (pl.col("queries") > 0)
         | (pl.col("disputed_minor") > 0)

@@ -198,16 +198,9 @@ def states(inputs: Inputs) -> pl.DataFrame:
 def make(inputs: Inputs) -> Made:
     """Plans, the broken and late ones first; their instalments; a problem for each whose instalments don't add up."""
     rank = {state: at for at, state in enumerate((BROKEN, LATE, PERFORMING, AGREED, PROPOSED, COMPLETED))}
-    names = (
-        inputs["customers"].select("customer_id", customer_name="name").unique("customer_id", keep="first")
-    )
     rows = (
-        states(inputs)
-        .join(names, on="customer_id", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("customer_name").fill_null(""),
-            order=pl.col("state").replace_strict(rank, return_dtype=pl.Int64),
-        )
+        inputs.named(states(inputs))
+        .with_columns(order=pl.col("state").replace_strict(rank, return_dtype=pl.Int64))
         .sort("order", "lacks_minor", "plan_id", descending=[False, True, False])
     )
     every = instalments(inputs).with_columns(

@@ -81,9 +81,6 @@ def _disputed(inputs: Inputs) -> pl.Expr:
 def make(inputs: Inputs) -> Made:
     """The rates of those whose time was over in the last `reports.period_days` days, and every promise."""
     rows = judged(inputs)
-    names = (
-        inputs["customers"].select("customer_id", customer_name="name").unique("customer_id", keep="first")
-    )
     order = pl.col("outcome").replace_strict(
         {one: at for at, one in enumerate(_ORDER)}, return_dtype=pl.Int64
     )
@@ -95,8 +92,8 @@ def make(inputs: Inputs) -> Made:
         ignore_nulls=True,
     )
     rows = (
-        rows.join(names, on="customer_id", how="left", maintain_order="left")
-        .with_columns(pl.col("customer_name").fill_null(""), order=order, lacks=lacks)
+        inputs.named(rows)
+        .with_columns(order=order, lacks=lacks)
         .sort("order", "promised_date", "promise_id", "customer_id", nulls_last=True)
         .with_columns(pl.lit(PLAIN, dtype=pl.Int64).alias(RANK))
     )

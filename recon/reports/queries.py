@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from recon import promise
-from recon.model import QUERIES
+from recon.model import QUERIES, minor_of
 from recon.problems import Problem
 from recon.reports import aged
 from recon.reports.shape import (
@@ -91,7 +91,7 @@ def _rows(inputs: Inputs) -> pl.DataFrame:
     )
     now = pl.lit(inputs.as_of)
     age = promise.working_days(pl.coalesce("opened", now), pl.coalesce(done, now), inputs.free)
-    disputed = ~pl.col("dispute").fill_null("").str.strip_chars().str.to_lowercase().is_in(list(aged.NO))
+    disputed = aged.says("dispute")
     rows = rows.with_columns(
         state=state,
         age=pl.when(pl.col("opened").is_not_null()).then(age),
@@ -99,11 +99,11 @@ def _rows(inputs: Inputs) -> pl.DataFrame:
         amount_minor=pl.coalesce("amount_minor", "item_open"),
         currency=pl.when(pl.col("currency").fill_null("") != "").then("currency").otherwise("item_currency"),
     ).with_columns(pl.col("currency").fill_null(""))
-    reached = pl.sum_horizontal((pl.col("age").fill_null(0) >= days).cast(pl.Int64) for days in rules.levels)
-    high = {name: int(rules.high_amount * 10**scale) for name, scale in inputs.scales.items()}
-    limit = pl.col("currency").replace_strict(high, default=0, return_dtype=pl.Int64)
-    large = (limit > 0) & (pl.col("amount_minor").fill_null(0) >= limit)
-    level = pl.when(pl.col("state") != OPEN).then(0).when(large).then(len(rules.levels)).otherwise(reached)
+    high = minor_of(rules.high_amount, inputs.scales) if rules.high_amount else None
+    reached = promise.levels(
+        pl.col("age").fill_null(0), pl.col("amount_minor").fill_null(0), rules.levels, high
+    )
+    level = pl.when(pl.col("state") == OPEN).then(reached).otherwise(0)
     odd = [
         pl.when((pl.col("state") == OPEN) & (pl.col("owner") == "")).then(pl.lit("no owner")),
         pl.when((pl.col("state") == CLOSED) & disputed).then(

@@ -86,16 +86,10 @@ def make(inputs: Inputs) -> Made:
     )
     unbilled = after.group_by(of_currency).agg(unbilled_minor=pl.col("amount_minor").sum())
     sums = billed.join(unbilled, on=of_currency, how="full", coalesce=True)
-    names = (
-        inputs["customers"].select("customer_id", customer_name="name").unique("customer_id", keep="first")
-    )
-    rows = heads
-    for table, on in ((sums, keys), (names, ["customer_id"])):
-        rows = rows.join(table, on=on, how="left", maintain_order="left")
+    rows = inputs.named(heads.join(sums, on=keys, how="left", maintain_order="left"))
     days = (pl.lit(inputs.as_of) - pl.col("ends")).dt.total_days()
     rows = rows.with_columns(
         pl.col("billed_minor", "unbilled_minor", "items").fill_null(0),
-        pl.col("customer_name").fill_null(""),
         currency=pl.coalesce("currency", "own_currency"),
         days=days,
         state=pl.when(days > 0).then(pl.lit(ENDED)).otherwise(pl.lit(ENDING)),
@@ -117,9 +111,8 @@ def make(inputs: Inputs) -> Made:
             level=pl.lit("total"),
             rank=pl.lit(TOTAL, dtype=pl.Int64),
         )
-        empty = some.select(names_of).clear()
-        parts += [some.select(names_of), pl.concat([empty, total], how="diagonal").select(names_of)]
-    told = pl.concat(parts) if parts else rows.select(names_of)
+        parts += [some.select(names_of), total]
+    told = pl.concat(parts, how="diagonal") if parts else rows.select(names_of)
     return Made((Part("", "Contracts", _COLUMNS, told, sheet="Renewals"),), (f"Up to {_AHEAD} days ahead.",))
 
 

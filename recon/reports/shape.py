@@ -140,6 +140,13 @@ class Inputs:
         """A table by its name, or an empty one where nothing gives it."""
         return self.tables.get(name, table.empty())
 
+    def named(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows with a customer_id, and the customer's name as `customer_name`; empty where nobody knows it."""
+        known = self["customers"].unique("customer_id", keep="first", maintain_order=True)
+        names = known.select("customer_id", customer_name="name")
+        told = rows.join(names, on="customer_id", how="left", maintain_order="left")
+        return told.with_columns(pl.col("customer_name").fill_null(""))
+
     def __getitem__(self, name: str) -> pl.DataFrame:
         """A table by its name.
 

@@ -219,21 +219,14 @@ def reconciled(inputs: Inputs) -> pl.DataFrame:
         tan_there=pl.col("tan").max(), other_year=pl.col("other_year").any(),
     )  # fmt: skip
     both = in_books.join(in_statement, on=[*key, "stranger"], how="full", coalesce=True, nulls_equal=True)
-    names = inputs["customers"].unique("customer_id", keep="first", maintain_order=True)
     whole = (
-        both.join(
-            names.select("customer_id", customer_name="name"),
-            on="customer_id",
-            how="left",
-            maintain_order="left",
-        )
+        inputs.named(both)
         .join(tans, on="customer_id", how="left", maintain_order="left")
         .with_columns(
             pl.col("books_minor", "statement_minor", "confirmed_minor", "entries").fill_null(0),
             tan=pl.coalesce(
                 *(pl.when(pl.col(one) != "").then(one) for one in ("tan", "tan_there", "own_tan"))
             ).fill_null(""),
-            customer_name=pl.col("customer_name").fill_null(""),
             days=(pl.lit(inputs.as_of) - pl.coalesce("ends", "ends_there")).dt.total_days().clip(0),
             unconfirmed_minor=pl.col("books_minor").fill_null(0) - pl.col("statement_minor").fill_null(0),
         )

@@ -59,7 +59,12 @@ def test_a_query_climbs_with_its_age_and_starts_high_with_its_amount(
     age: int, amount: int, level: int
 ) -> None:
     frame = pl.DataFrame({"age": [age], "amount_minor": [amount], "currency": ["GBP"]})
-    assert frame.select(cases.levels(frame, ENGLAND, pl.lit(500))).item() == level
+    assert (
+        frame.select(
+            promise.levels(pl.col("age"), pl.col("amount_minor"), ENGLAND.levels, pl.lit(500))
+        ).item()
+        == level
+    )
 
 
 def test_a_query_that_is_opened_again_keeps_its_first_day_and_its_last_owner() -> None:

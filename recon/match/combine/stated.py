@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match.combine.tolerances import minor_of
 from recon.match.deductions import PER_CENT, PPM, allowed, ppm
 from recon.match.frames import Ready
+from recon.model import minor_of
 from recon.rules.schema import Rules
 
 # Types that settle, besides those of the rules. A retention does not, since it is due later; nor does a tolerance,
@@ -59,7 +59,7 @@ def settles(ready: Ready, rules: Rules) -> pl.Expr:
     charge = plain.list.contains("CHARGE")
     charged = ~charge | (
         pl.when(charge).then(kept).otherwise(0).sum().over("line")
-        <= minor_of(rules.remittances.charge_max, ready)
+        <= minor_of(rules.remittances.charge_max, ready.scales)
     )
     share = int(rules.remittances.discount_max * PER_CENT)
     small = kept.cast(pl.Int128) * PPM <= pl.col("open").abs().cast(pl.Int128) * share

@@ -1,13 +1,12 @@
-"""How much a receipt may differ: the tolerances of the rules as columns, and amounts of rules in minor units."""
+"""How much a receipt may differ: the tolerances of the rules as columns."""
 
 from __future__ import annotations
-
-from decimal import Decimal
 
 import polars as pl
 
 from recon.match.deductions import PER_CENT
 from recon.match.frames import Ready
+from recon.model import minor_of
 from recon.rules.schema import Rules
 
 MIXED = "\x00"  # no name of a tolerance
@@ -18,17 +17,6 @@ def unit_of(ready: Ready) -> pl.Expr:
     scales = ready.scales
     return pl.col("currency").replace_strict(
         list(scales), [10**scale for scale in scales.values()], default=100, return_dtype=pl.Int64
-    )
-
-
-def minor_of(amount: Decimal, ready: Ready) -> pl.Expr:
-    """An amount of the rules in minor units of a row's currency, rounded down."""
-    scales = ready.scales
-    return pl.col("currency").replace_strict(
-        list(scales),
-        [int(amount * 10**scale) for scale in scales.values()],
-        default=int(amount * 100),
-        return_dtype=pl.Int64,
     )
 
 
@@ -49,11 +37,13 @@ def caps_of(ready: Ready, rules: Rules) -> tuple[pl.Expr, pl.Expr]:
     default = rules.tolerances.get("default")
     none = pl.lit(-1, dtype=pl.Int64)
     unnamed = pl.col("tolerance") == ""
-    absolute = pl.when(unnamed).then(minor_of(default.absolute, ready)).otherwise(none) if default else none
+    absolute = (
+        pl.when(unnamed).then(minor_of(default.absolute, ready.scales)).otherwise(none) if default else none
+    )
     share = pl.lit(int(default.percent * PER_CENT) if default else 0, dtype=pl.Int64)
     for name, tolerance in sorted(rules.tolerances.items()):
         mine = pl.col("tolerance") == name
-        absolute = pl.when(mine).then(minor_of(tolerance.absolute, ready)).otherwise(absolute)
+        absolute = pl.when(mine).then(minor_of(tolerance.absolute, ready.scales)).otherwise(absolute)
         share = pl.when(mine).then(pl.lit(int(tolerance.percent * PER_CENT), dtype=pl.Int64)).otherwise(share)
     return absolute, share
 
