@@ -64,6 +64,7 @@ class Kind(StrEnum):
     PLANS = "plans"
     QUERIES = "queries"
     CONTACTS = "contacts"
+    TARGETS = "targets"
 
 
 class Outcome(StrEnum):
@@ -804,6 +805,18 @@ CONTACTS: Final = Table(
     ),
 )
 
+TARGETS: Final = Table(
+    "targets",
+    (
+        Column("period", "the month, as 2026-03", needed=True),
+        Column("customer_id", "the customer's number; empty = all of the segment, or of the ledger"),
+        Column("segment", "kind of payer, as in limits; empty = all"),
+        _money("amount", "what is to be collected in that month", needed=True),
+        _CURRENCY,
+        *_SOURCE,
+    ),
+)
+
 INPUT_TABLES: Final[Mapping[Kind, Table]] = {
     Kind.BANK: BANK_LINES,
     Kind.REMITTANCE: REMITTANCE_LINES,
@@ -832,6 +845,7 @@ MONTH_TABLES: Final[Mapping[Kind, Table]] = {
         PLANS,
         QUERIES,
         CONTACTS,
+        TARGETS,
     )
 }
 TABLES_OF: Final[Mapping[Kind, Table]] = {**INPUT_TABLES, **MONTH_TABLES}  # of whatever a file can hold
@@ -959,6 +973,15 @@ class RunRecord:
 def settled_hash(turn: int) -> str:
     """The fingerprint of what is settled of a line: its last turn, since turns are never changed."""
     return f"turn {turn}"
+
+
+ON_ACCOUNT_OF: Final = "on account of {}"  # the part of a settled line that is one customer's cash on account
+NOBODY: Final = "nobody"  # in the place of a customer: suspense
+
+
+def on_account_of(customer_id: str) -> str:
+    """What the part of a settled line is called that is a customer's cash on account; empty = nobody's."""
+    return ON_ACCOUNT_OF.format(customer_id or NOBODY)
 
 
 def exponent(currency: str) -> int:

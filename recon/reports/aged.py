@@ -14,7 +14,7 @@ from typing import Final, Literal
 import polars as pl
 
 from recon.model import SCALE_MAX
-from recon.reports.shape import Inputs
+from recon.reports.shape import Inputs, once
 
 Basis = Literal["due_date", "invoice_date"]
 
@@ -58,6 +58,7 @@ def says(column: str) -> pl.Expr:
     return ~pl.col(column).fill_null("").str.strip_chars().str.to_lowercase().is_in(list(_NO))
 
 
+@once
 def items(inputs: Inputs) -> pl.DataFrame:
     """What customers owe, one row for each open item and each receipt on account that the ledger does not know yet.
 

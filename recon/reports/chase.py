@@ -17,7 +17,20 @@ from recon import promise
 from recon.model import CONTACTS, LIMITS, minor_of
 from recon.reports import chaseable, promises
 from recon.reports.chaseable import HELD, OWNER
-from recon.reports.shape import LEVEL, PLAIN, RANK, SUBTOTAL, TOTAL, Column, Inputs, Kind, Made, Part, Report
+from recon.reports.shape import (
+    LEVEL,
+    PLAIN,
+    RANK,
+    SUBTOTAL,
+    TOTAL,
+    Column,
+    Inputs,
+    Kind,
+    Made,
+    Part,
+    Report,
+    once,
+)
 
 _HUNDRED: Final = 100
 _COLUMNS: Final = (
@@ -66,6 +79,7 @@ _ITEMS: Final = (
 )
 
 
+@once
 def customers(inputs: Inputs) -> pl.DataFrame:
     """A row for each customer and currency that has anything overdue, or due within the first stage's days.
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from recon.model import SUBMISSIONS
 from recon.reports import aged, plans, promises
-from recon.reports.shape import Inputs
+from recon.reports.shape import Inputs, once
 
 OWNER: Final = ["currency", "customer_id"]
 LEGAL, PLAN, REJECTED, DISPUTED, PROMISED, COVERED = (
@@ -30,6 +30,7 @@ HELD: Final = {
 }
 
 
+@once
 def items(inputs: Inputs) -> pl.DataFrame:
     """Every open debit with what holds it back, the oldest of a customer first.
 

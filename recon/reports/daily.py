@@ -74,7 +74,7 @@ def make(inputs: Inputs) -> Made:
     opening = ledger.balances(inputs, span.before, by_entity=False)
     days = known.filter(pl.col("date").is_between(span.first, span.last))["date"].unique().sort()
     said = {day: ledger.balances(inputs, day, by_entity=False) for day in days}
-    moved = _moved(ledger.movements(inputs, span.first, span.last))
+    moved = moved_by_day(ledger.movements(inputs, span.first, span.last))
     promised = _promised(inputs)
     rows: list[tuple[object, ...]] = []
     problems: list[Problem] = []
@@ -99,7 +99,7 @@ def make(inputs: Inputs) -> Made:
     return Made(parts, facts, tuple(problems))
 
 
-def _moved(rows: pl.DataFrame) -> Mapping[tuple[date, Key], tuple[int, int, int, int]]:
+def moved_by_day(rows: pl.DataFrame) -> Mapping[tuple[date, Key], tuple[int, int, int, int]]:
     """What moved on each day of each currency: billed, credited, collected, adjusted."""
     kinds = (_BILLED, _CREDITED, _COLLECTED)
     sums = [pl.col("amount_minor").filter(pl.col("type").is_in(kind)).sum() for kind in kinds]

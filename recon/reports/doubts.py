@@ -28,10 +28,11 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "limits": ("customer_id", "group_id", "currency"),
     "balances": ("date", "customer_id", "entity", "currency"),
     "gl": ("account", "period", "currency"),
+    "targets": ("period", "customer_id", "segment", "currency"),
 }
 _OWNED: Final = (
     "movements", "balances", "customer_statement", "limits", "unbilled", "provisions", "contracts", "submissions",
-    "promises", "plans", "queries", "contacts",
+    "promises", "plans", "queries", "contacts", "targets",
 )  # fmt: skip
 
 
@@ -95,14 +96,17 @@ def _strangers(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
 
 
 def _periods(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
-    """Periods of the general ledger that are none: no report finds them."""
-    rows = tables.get("gl")
-    if rows is None or rows.is_empty():
-        return
-    wrong = rows.filter(~pl.col("period").fill_null("").str.contains(r"^\d{4}-(?:0[1-9]|1[0-2])$"))
-    if wrong.height:
-        what = f"{_rows(wrong.height)} with a period that is not written as 2026-03, such as {wrong['period'][0]!r}"
-        yield Problem(_CODE, "gl", what, "write the year and the month so; Excel keeps it in a cell of text")
+    """Periods that are none: no report finds them."""
+    for name in ("gl", "targets"):
+        rows = tables.get(name)
+        if rows is None or rows.is_empty():
+            continue
+        wrong = rows.filter(~pl.col("period").fill_null("").str.contains(r"^\d{4}-(?:0[1-9]|1[0-2])$"))
+        if wrong.height:
+            such = repr(wrong["period"][0])
+            what = f"{_rows(wrong.height)} with a period that is not written as 2026-03, such as {such}"
+            hint = "write the year and the month so; Excel keeps it in a cell of text"
+            yield Problem(_CODE, name, what, hint)
 
 
 def _rows(count: int) -> str:

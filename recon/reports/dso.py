@@ -6,6 +6,7 @@ closing 1,450,000, sales of the quarter 1,740,000 (90 days), not due 1,050,000, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
@@ -16,9 +17,8 @@ from recon.model import MOVEMENTS
 from recon.problems import Problem
 from recon.reports import ledger
 from recon.reports.ledger import Key, Period
-from recon.reports.shape import PLAIN, SUBTOTAL, Column, Inputs, Kind, Made, Part, Report, frame, ratio
+from recon.reports.shape import PLAIN, SUBTOTAL, Column, Inputs, Kind, Made, Part, Report, frame, once, ratio
 
-SALES: Final = ("invoice", "debit_note")
 _SHEET: Final = "Collection"
 _DAYS, _SHARE = "days", "per cent"
 _MEASURES: Final = (
@@ -41,12 +41,83 @@ _MONTHS: Final = (
 )
 
 
+@dataclass(frozen=True)
+class Figures:
+    """What the measures of one currency and day are made of; each measure is exact, None = nothing to divide by."""
+
+    days: int  # of the sales
+    sales: int  # minor units, as the rest
+    closing: int
+    opening: int | None  # before the first day of the sales; None = not said
+    current: int | None  # of the closing what is not due; None = not said
+    whole: bool  # whether the movements go back to the first month of the sales
+
+    @property
+    def dso(self) -> Fraction | None:
+        """Days of sales that are open."""
+        return _over(self.closing, self.sales, self.days)
+
+    @property
+    def best(self) -> Fraction | None:
+        """The same if nothing were overdue."""
+        return None if self.current is None else _over(self.current, self.sales, self.days)
+
+    @property
+    def collected(self) -> int | None:
+        """Above the line of CEI."""
+        return None if self.opening is None else self.opening + self.sales - self.closing
+
+    @property
+    def collectable(self) -> int | None:
+        """Below the line of CEI."""
+        if self.opening is None or self.current is None:
+            return None
+        return self.opening + self.sales - self.current
+
+    @property
+    def cei(self) -> Fraction | None:
+        """Collection effectiveness in per cent."""
+        above, below = self.collected, self.collectable
+        return None if above is None or below is None else _over(above, below, 100)
+
+
+def at(inputs: Inputs, day: date, closing: dict[Key, int] | None = None) -> dict[Key, Figures]:
+    """The figures of each currency that something is known of at a day, over the sales of as many months as always.
+
+    Args:
+        inputs: the report's tables.
+        day: the as-at date, or an earlier one.
+        closing: what was open on an earlier day, where that is known otherwise than by the balances.
+    """
+    span = Period(ledger.first_of(day, inputs.rules.reports.sales_months), day)
+    now = day == inputs.as_of
+    said = (
+        ledger.closing(inputs, by_entity=False)[0] if now else ledger.balances(inputs, day, by_entity=False)
+    )
+    said = said if now else (closing or {}) | said
+    opening = ledger.balances(inputs, span.before, by_entity=False)
+    current = ledger.balances(inputs, day, by_entity=False, column="not_due_minor")
+    if now:
+        current = dict.fromkeys(said, 0) | _not_due(inputs)
+    sales = _sales(inputs)
+    first = {currency: month for currency, month in sorted(sales, reverse=True)}  # noqa: C416 - the oldest stays
+    found = {}
+    for key, amount in said.items():
+        sold = sum(
+            minor
+            for (one, month), minor in sales.items()
+            if one == key[0] and span.first <= month <= span.last
+        )
+        whole = key[0] in first and first[key[0]] <= span.first
+        found[key] = Figures(span.days, sold, amount, opening.get(key), current.get(key), whole)
+    return found
+
+
 def make(inputs: Inputs) -> Made:
     """Each measure for each currency, and the months of the count-back."""
     span = Period(ledger.first_of(inputs.as_of, inputs.rules.reports.sales_months), inputs.as_of)
     closing, source = ledger.closing(inputs, by_entity=False)
-    opening = ledger.balances(inputs, span.before, by_entity=False)
-    current = _not_due(inputs)
+    figures = at(inputs, inputs.as_of)
     sales = _sales(inputs)
     late = _days_late(inputs, span)
     rows: list[tuple[object, ...]] = []
@@ -57,15 +128,14 @@ def make(inputs: Inputs) -> Made:
         own = {month: amount for (one, month), amount in sales.items() if one == currency}
         counted, told = count_back(closing[key], own, inputs.as_of)
         months += [(currency, *row) for row in told]
-        of_period = sum(amount for month, amount in own.items() if month >= span.first)
-        rows += _measures(key, span, closing[key], opening.get(key), current.get(key, 0), of_period, counted)
+        rows += _measures(key, figures[key], counted)
         rows.append(_late(key, late.get(currency, (0, 0))))
         if counted is None:
             what = "the sales that are given are less than what is open, so the count-back is not told"
             problems.append(
                 Problem("report-data", f"movements, {currency}", what, "give the invoices of more months")
             )
-        if key not in opening:
+        if figures[key].opening is None:
             what = f"no balance of {span.before} is given, so the effectiveness of collection is not told"
             problems.append(Problem("report-data", "balances", what, "put that day's balance into balances"))
     about = f"Sales of {span} ({span.days} days), with tax, before credit notes."
@@ -77,10 +147,11 @@ def make(inputs: Inputs) -> Made:
     return Made(parts, facts, tuple(problems))
 
 
+@once
 def _sales(inputs: Inputs) -> dict[tuple[str, date], int]:
     """Sales by currency and first day of the month, up to the as-at date."""
     rows = inputs.get("movements", MOVEMENTS).filter(
-        pl.col("type").is_in(SALES) & (pl.col("date") <= inputs.as_of)
+        pl.col("type").is_in(ledger.SALES) & (pl.col("date") <= inputs.as_of)
     )
     summed = rows.group_by("currency", pl.col("date").dt.month_start()).agg(pl.col("amount_minor").sum())
     return {(currency, month): amount for currency, month, amount in summed.iter_rows()}
@@ -118,7 +189,7 @@ def count_back(
         days = (last - month).days + 1
         sold = sales.get(month, 0)
         part = Fraction(days) if sold <= left else Fraction(days * left, sold)
-        rows.append((f"{month:%Y-%m}", days, sold, left, _hundredths(part)))
+        rows.append((f"{month:%Y-%m}", days, sold, left, hundredths(part)))
         total += part
         left -= max(0, min(sold, left))
         last = month - timedelta(days=1)
@@ -126,7 +197,8 @@ def count_back(
     return (None if left > 0 else total), rows
 
 
-def _hundredths(value: Fraction | None) -> int | None:
+def hundredths(value: Fraction | None) -> int | None:
+    """An exact figure with two decimals, half rounded away from nought."""
     return None if value is None else ratio(value.numerator * 100, value.denominator)
 
 
@@ -134,21 +206,10 @@ def _over(above: int, below: int, times: int) -> Fraction | None:
     return Fraction(above * times, below) if below > 0 else None
 
 
-def _measures(
-    key: Key,
-    span: Period,
-    closing: int,
-    opening: int | None,
-    current: int,
-    sales: int,
-    counted: Fraction | None,
-) -> list[tuple[object, ...]]:
+def _measures(key: Key, found: Figures, counted: Fraction | None) -> list[tuple[object, ...]]:
     """The rows of one currency."""
-    days = span.days
-    simple, best = _over(closing, sales, days), _over(current, sales, days)
+    simple, best, days = found.dso, found.best, found.days
     late = simple - best if simple is not None and best is not None else None
-    total, due = (None, None) if opening is None else (opening + sales - closing, opening + sales - current)
-    effect = None if total is None or due is None else _over(total, due, 100)
 
     def row(
         measure: str,
@@ -160,28 +221,24 @@ def _measures(
         what: str,
     ) -> tuple[object, ...]:
         rank = SUBTOTAL if measure == "dso" else PLAIN
-        return (measure, key[0], title, _hundredths(value), unit, above, below, what, rank)
+        return (measure, key[0], title, hundredths(value), unit, above, below, what, rank)
 
     return [
-        row("dso", "DSO", simple, _DAYS, closing, sales, f"what is open / sales x {days} days"),
-        row("dso_count_back", "DSO, count-back", counted, _DAYS, closing, None,
+        row("dso", "DSO", simple, _DAYS, found.closing, found.sales, f"what is open / sales x {days} days"),
+        row("dso_count_back", "DSO, count-back", counted, _DAYS, found.closing, None,
             "whole months of sales taken off what is open, newest first; the last month by its part"),
-        row("bpdso", "Best possible DSO", best, _DAYS, current, sales, f"what is not due / sales x {days} days"),
+        row("bpdso", "Best possible DSO", best, _DAYS, found.current, found.sales,
+            f"what is not due / sales x {days} days"),
         row("add", "Average days delinquent", late, _DAYS, None, None, "DSO less best possible DSO"),
-        row("cei", "Collection effectiveness (CEI)", effect, _SHARE, total, due,
+        row("cei", "Collection effectiveness (CEI)", found.cei, _SHARE, found.collected,
+            found.collectable,
             "(opening + sales - closing) / (opening + sales - what is not due)"),
     ]  # fmt: skip
 
 
 def _days_late(inputs: Inputs, span: Period) -> dict[str, tuple[int, int]]:
     """For each currency: sum of amount x days late, and of the amounts, of receipts applied in the period."""
-    moved = inputs.get("movements", MOVEMENTS)
-    invoices = moved.filter(pl.col("type").is_in(SALES) & pl.col("due_date").is_not_null())
-    names = ("customer_id", "currency", "doc_no", "due_date")
-    bills = pl.concat([invoices.select(names), inputs["open_items"].select(names)]).filter(
-        (pl.col("doc_no") != "") & pl.col("due_date").is_not_null()
-    )
-    paid = ledger.receipts(inputs, bills).filter(pl.col("until").is_between(span.first, span.last))
+    paid = ledger.paid_bills(inputs).filter(pl.col("until").is_between(span.first, span.last))
     late = (pl.col("until") - pl.col("due_date")).dt.total_days().clip(0)
     # By days first: the product of all would not fit into 64 bits.
     by_days = paid.group_by("currency", late=late).agg(pl.col("paid_minor").sum())
@@ -199,7 +256,7 @@ def _late(key: Key, found: tuple[int, int]) -> tuple[object, ...]:
         "sum of (amount paid x days after its due date, at least 0) / amount paid; receipts with applied_to"
     )
     title = "Days late, by what was paid"
-    return ("days_late", key[0], title, _hundredths(value), _DAYS, None, amount or None, what, PLAIN)
+    return ("days_late", key[0], title, hundredths(value), _DAYS, None, amount or None, what, PLAIN)
 
 
 REPORT: Final = Report(

@@ -12,13 +12,14 @@ import polars as pl
 
 from recon.model import LIMITS, PROVISIONS
 from recon.reports import aged
-from recon.reports.shape import Inputs
+from recon.reports.shape import Inputs, once
 
 MARK: Final = ["currency", "customer_id", "item_id"]
 _PPM: Final = 1_000_000
 _RUPEE: Final = 1  # major units by which a shortfall of tax may be rounded
 
 
+@once
 def exposures(inputs: Inputs) -> pl.DataFrame:
     """Each debit with what of it is exposed: columns as in the file of items, and days_due, own_minor, whole_minor.
 
@@ -40,7 +41,7 @@ def exposures(inputs: Inputs) -> pl.DataFrame:
     )
     told = (
         both.join(_tax(inputs, both), on="row", how="left", maintain_order="left")
-        .join(_segments(inputs, both), on="customer_id", how="left", maintain_order="left")
+        .join(segments(inputs, both), on="customer_id", how="left", maintain_order="left")
         .with_columns(
             segment=pl.col("segment").fill_null(""),
             bucket=pl.when(pl.col("place") == aged.UNDATED).then(pl.lit(last)).otherwise("place"),
@@ -95,7 +96,7 @@ def _pooled(debits: pl.DataFrame, said: pl.DataFrame, key: list[str]) -> pl.Data
     return ordered.with_columns(taken=taken).drop("pool", "all_of")
 
 
-def _segments(inputs: Inputs, rows: pl.DataFrame) -> pl.DataFrame:
+def segments(inputs: Inputs, rows: pl.DataFrame) -> pl.DataFrame:
     """Each customer's segment (customer_id, segment): its own row of limits goes before that of its group."""
     limits = inputs.get("limits", LIMITS).filter(pl.col("segment") != "")
     own = limits.filter(pl.col("customer_id") != "").select("customer_id", "segment")

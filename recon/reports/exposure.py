@@ -28,6 +28,7 @@ from recon.reports.shape import (
     Part,
     Report,
     frame,
+    once,
     share,
 )
 
@@ -84,6 +85,7 @@ def make(inputs: Inputs) -> Made:
     return Made(parts, facts, problems)
 
 
+@once
 def by_group(inputs: Inputs) -> pl.DataFrame:
     """One row for each currency and group: the columns of the file, without level, share and totals."""
     rows = aged.items(inputs)

@@ -15,8 +15,7 @@ from typing import Final
 import polars as pl
 
 from recon import promise
-from recon.model import MOVEMENTS
-from recon.reports import chaseable, plans, promises
+from recon.reports import chaseable, ledger, plans, promises
 from recon.reports.shape import (
     LEVEL,
     PLAIN,
@@ -63,15 +62,8 @@ def late(inputs: Inputs) -> pl.DataFrame:
 
     Out of receipts that name their document (`movements`), else of receipts on items that are still open.
     """
-    moved = inputs.get("movements", MOVEMENTS).filter(pl.col("date") <= inputs.as_of)
-    bills = moved.filter(pl.col("due_date").is_not_null() & (pl.col("doc_no").fill_null("") != ""))
-    bills = bills.select("customer_id", "currency", applied_to="doc_no", due="due_date").unique(
-        ["customer_id", "currency", "applied_to"], keep="first"
-    )
-    by_number = (
-        moved.filter(pl.col("type") == "receipt")
-        .join(bills, on=["customer_id", "currency", "applied_to"])
-        .select("customer_id", "currency", "due", day="date", paid=-pl.col("amount_minor"))
+    by_number = ledger.paid_bills(inputs).select(
+        "customer_id", "currency", due="due_date", day="until", paid="paid_minor"
     )
     items = inputs["open_items"].select("item_id", due="due_date").unique("item_id", keep="first")
     on_items = (

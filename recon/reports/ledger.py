@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 import polars as pl
 
 from recon import model
 from recon.model import BALANCES, MOVEMENTS
 from recon.problems import Problem
-from recon.reports.shape import Inputs
+from recon.reports.shape import Inputs, once
 
+SALES: Final = ("invoice", "debit_note")
 Key = tuple[str, str]  # currency, entity
 _KEY = ["currency", "entity"]
 
@@ -178,6 +180,15 @@ def _without_returns(rows: pl.DataFrame) -> pl.DataFrame:
                     stack.append((before, had + less))
         left += [(*who, day, amount) for day, amount in stack]
     return pl.concat([plain, pl.DataFrame(left, schema=rows.schema, orient="row")])
+
+
+@once
+def paid_bills(inputs: Inputs) -> pl.DataFrame:
+    """Receipts, as `receipts` gives them, on documents that say when they are due: in movements, else open items."""
+    moved = inputs.get("movements", MOVEMENTS).filter(pl.col("type").is_in(SALES))
+    names = ("customer_id", "currency", "doc_no", "due_date")
+    bills = pl.concat([moved.select(names), inputs["open_items"].select(names)])
+    return receipts(inputs, bills.filter((pl.col("doc_no") != "") & pl.col("due_date").is_not_null()))
 
 
 def by_type(rows: pl.DataFrame, *, by_entity: bool) -> dict[Key, dict[str, tuple[int, int]]]:

@@ -14,7 +14,7 @@ import polars as pl
 
 from recon.model import PLANS, money_text
 from recon.problems import Problem
-from recon.reports.shape import PLAIN, RANK, SUBTOTAL, Column, Inputs, Kind, Made, Part, Report
+from recon.reports.shape import PLAIN, RANK, SUBTOTAL, Column, Inputs, Kind, Made, Part, Report, once
 
 PROPOSED, AGREED, PERFORMING, LATE, BROKEN, COMPLETED = (
     "proposed", "agreed", "performing", "late", "broken", "completed",
@@ -58,6 +58,7 @@ def _given(inputs: Inputs) -> pl.DataFrame:
     return inputs.get("plans", PLANS).with_columns(pl.col(KEY).fill_null("")).filter(pl.col("plan_id") != "")
 
 
+@once
 def instalments(inputs: Inputs) -> pl.DataFrame:
     """Each instalment with what of the plan's receipts falls to it, in their order; a deposit is instalment 0.
 
@@ -82,6 +83,7 @@ def instalments(inputs: Inputs) -> pl.DataFrame:
     return told.with_columns(open_minor=pl.col("amount_minor") - pl.col("paid_minor"))
 
 
+@once
 def _heads(inputs: Inputs) -> pl.DataFrame:
     """A row for each plan.
 
@@ -97,6 +99,7 @@ def _heads(inputs: Inputs) -> pl.DataFrame:
     )
 
 
+@once
 def _receipts(inputs: Inputs) -> pl.DataFrame:
     """What came from each plan's customer since it was agreed: the plan's key, paid_minor, elsewhere_minor.
 
@@ -123,6 +126,7 @@ def _receipts(inputs: Inputs) -> pl.DataFrame:
     )
 
 
+@once
 def _of_items(inputs: Inputs) -> pl.DataFrame:
     """Open items that are of a plan: item_id, customer_id, currency, plan_id."""
     rows = inputs["open_items"].select("item_id", *(pl.col(name).fill_null("") for name in reversed(KEY)))
@@ -142,6 +146,7 @@ def _unnamed(inputs: Inputs) -> pl.DataFrame:
     return rows.select(*KEY, unnamed=pl.col("alone") & pl.col("named").is_null())
 
 
+@once
 def pools(inputs: Inputs) -> pl.DataFrame:
     """What plans hold of customers' items where no item says which plan it is of: currency, customer_id, pool."""
     stands = states(inputs).filter(pl.col("state").is_in(STANDING))
@@ -149,6 +154,7 @@ def pools(inputs: Inputs) -> pl.DataFrame:
     return rows.select("currency", "customer_id", pool="remaining_minor")
 
 
+@once
 def states(inputs: Inputs) -> pl.DataFrame:
     """How each plan stands: what `_heads` says, with its state and sums.
 

@@ -8,7 +8,7 @@ A promise that is open or cancelled is not judged.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
@@ -16,7 +16,7 @@ import polars as pl
 from recon import promise
 from recon.model import PROMISES, QUERIES
 from recon.problems import Problem
-from recon.reports.shape import PLAIN, RANK, Column, Inputs, Kind, Made, Part, Report, frame, share
+from recon.reports.shape import PLAIN, RANK, Column, Inputs, Kind, Made, Part, Report, frame, once, share
 
 _JUDGED: Final = (promise.KEPT, promise.PART_KEPT, promise.BROKEN)
 _ORDER: Final = (promise.BROKEN, promise.PART_KEPT, promise.OPEN, promise.KEPT, promise.CANCELLED)
@@ -48,6 +48,7 @@ _RATES: Final = (
 )
 
 
+@once
 def judged(inputs: Inputs) -> pl.DataFrame:
     """Promises with `last_day`, `received_minor` and `outcome`: as their file says, else by the receipts since."""
     said = inputs.get("promises", PROMISES).with_columns(pl.col("status").fill_null(""))
@@ -99,13 +100,7 @@ def make(inputs: Inputs) -> Made:
     )
     days, grace = inputs.rules.reports.period_days, inputs.rules.cases.grace_days
     since = inputs.as_of - timedelta(days=days)
-    over = rows.filter(
-        pl.col("outcome").is_in(_JUDGED) & (pl.col("last_day") > since) & (pl.col("last_day") <= inputs.as_of)
-    )
-    table = frame(
-        _RATES,
-        [_rate(str(currency), some) for (currency,), some in over.group_by("currency", maintain_order=True)],
-    )
+    table = frame(_RATES, rates(inputs, since, inputs.as_of))
     vague = rows.filter((pl.col("lacks") != "") & (pl.col("outcome") == promise.OPEN)).height
     problems: tuple[Problem, ...] = ()
     if vague:
@@ -120,6 +115,19 @@ def make(inputs: Inputs) -> Made:
         (f"Judged: those whose day, with {grace} working days of grace, ended in the last {days} days.",),
         problems,
     )
+
+
+def rates(inputs: Inputs, before: date, last: date) -> list[tuple[object, ...]]:
+    """How promises were kept whose time was over after a day and up to another, a row for each currency.
+
+    Returns: currency; how many were judged, kept, kept in part and broken; kept / judged in hundredths of a per cent;
+        promised and came in minor units; came / promised.
+    """
+    ended = (pl.col("last_day") > before) & (pl.col("last_day") <= last)
+    over = judged(inputs).filter(pl.col("outcome").is_in(_JUDGED) & ended).sort("currency")
+    return [
+        _rate(str(currency), some) for (currency,), some in over.group_by("currency", maintain_order=True)
+    ]
 
 
 def _rate(currency: str, rows: pl.DataFrame) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ Rates stay fractions until an amount is rounded, once for each row of the matrix
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -30,10 +31,14 @@ from recon.reports.shape import (
     Part,
     Report,
     frame,
+    once,
     ratio,
 )
 
 _SHEET: Final = "Provision"
+OPENING, USED, CHARGE, CLOSING = (
+    "Opening allowance", "Used: written off against it", "Charge to profit and loss", "Closing allowance",
+)  # fmt: skip
 _PPM: Final = 1_000_000
 _LATE: Final = 90  # days past due from which default is presumed
 Rates = dict[tuple[str, str, str], Fraction]  # by currency, segment and bucket
@@ -97,38 +102,50 @@ _ITEMS: Final = (
 )
 
 
-def make(inputs: Inputs) -> Made:
-    """The matrix, the specific provisions, the movement of the allowance, and the items behind it."""
+@dataclass(frozen=True)
+class Worked:
+    """The provision, worked out: items, the rows of the matrix, of specific ones and of the allowance's movement."""
+
+    items: pl.DataFrame
+    matrix: list[tuple[object, ...]]
+    specific: list[tuple[object, ...]]
+    movement: list[tuple[object, ...]]  # level, currency, what, amount_minor, rank
+    problems: tuple[Problem, ...]
+
+
+@once
+def worked(inputs: Inputs) -> Worked:
+    """The provision of the as-at day."""
     rules = inputs.rules.reports.provision
-    buckets = aged.buckets(rules.buckets)
     items = exposures(inputs)
     rates, problems = loss_rates(inputs)
     forward = Fraction(rules.forward_percent) / 100
-    titles = {one.name("due_date"): one.title("due_date") for one in buckets}
+    titles = {one.name("due_date"): one.title("due_date") for one in aged.buckets(rules.buckets)}
     matrix, told = _matrix(inputs, items, titles, rates, forward)
     specific, doubts = _specific(inputs, items)
     apart = {row[1]: row[-4] for row in specific if row[0] == "total"}
     by_matrix = {row[1]: row[-2] for row in matrix if row[0] == "total"}
+    movement = _movement(inputs, items, by_matrix, apart)
+    return Worked(items, matrix, specific, movement, (*problems, *told, *doubts))
+
+
+def make(inputs: Inputs) -> Made:
+    """The matrix, the specific provisions, the movement of the allowance, and the items behind it."""
+    rules = inputs.rules.reports.provision
+    made = worked(inputs)
     ahead = (
         f"Historic rates times {rules.forward_percent.normalize():f} % for what lies ahead; disputed amounts"
     )
     alone = "Credits and cash reduce their own customer alone; items without a due date count as the oldest."
     facts = (f"{ahead} {rules.disputed} the matrix. {alone}",)
-    movement = _movement(inputs, items, by_matrix, apart)
+    movement = frame(_MOVEMENT, made.movement, "rank")
     parts = (
-        Part("", "Matrix", _MATRIX, frame(_MATRIX, matrix, "rank"), _SHEET),
-        Part("specific", "Specific provisions", _SPECIFIC, frame(_SPECIFIC, specific, "rank"), _SHEET),
-        Part(
-            "movement",
-            "Movement of the allowance",
-            _MOVEMENT,
-            frame(_MOVEMENT, movement, "rank"),
-            _SHEET,
-            "currency",
-        ),
-        Part("items", "Items", _ITEMS, items.select(column.inner for column in _ITEMS)),
+        Part("", "Matrix", _MATRIX, frame(_MATRIX, made.matrix, "rank"), _SHEET),
+        Part("specific", "Specific provisions", _SPECIFIC, frame(_SPECIFIC, made.specific, "rank"), _SHEET),
+        Part("movement", "Movement of the allowance", _MOVEMENT, movement, _SHEET, "currency"),
+        Part("items", "Items", _ITEMS, made.items.select(column.inner for column in _ITEMS)),
     )
-    return Made(parts, facts, (*problems, *told, *doubts))
+    return Made(parts, facts, made.problems)
 
 
 def loss_rates(inputs: Inputs) -> tuple[Rates, list[Problem]]:
@@ -338,10 +355,10 @@ def _movement(
         closing = by_matrix + alone
         opening, used = sums.get((currency, "opening"), 0), sums.get((currency, "used"), 0)
         steps = [
-            ("step", "Opening allowance", opening, SUBTOTAL),
-            ("step", "Used: written off against it", -used, PLAIN),
-            ("step", "Charge to profit and loss", closing - opening + used, PLAIN),
-            ("total", "Closing allowance", closing, TOTAL),
+            ("step", OPENING, opening, SUBTOTAL),
+            ("step", USED, -used, PLAIN),
+            ("step", CHARGE, closing - opening + used, PLAIN),
+            ("total", CLOSING, closing, TOTAL),
             ("step", "of which matrix", by_matrix, PLAIN),
             ("step", "of which specific", alone, PLAIN),
         ]

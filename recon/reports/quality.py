@@ -7,7 +7,7 @@ person turned back since is a rate of its own (domain 2.5: net auto-match, auto-
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
@@ -70,10 +70,29 @@ _DEFINED: Final = {
 }
 
 
+def rates(inputs: Inputs, before: date, last: date) -> list[tuple[object, ...]]:
+    """The rows of receipts booked after a day up to another: by lines over all currencies, by amount for each.
+
+    What became of them is what is known of it now. Unapplied cash is not told: it is not of a period.
+    """
+    return _rates(inputs, before, last)[0]
+
+
 def make(inputs: Inputs) -> Made:
-    """The rates: by lines over all currencies, by amount for each currency."""
+    """The rates of the last days."""
     first = inputs.as_of - timedelta(days=inputs.rules.reports.period_days)
-    recent = (pl.col("booking_date") > first) & (pl.col("booking_date") <= inputs.as_of)
+    rows, scope = _rates(inputs, first, inputs.as_of)
+    rows += _unapplied(inputs, scope)
+    facts = (
+        f"Receipts booked {first + timedelta(days=1):%d/%m/%Y} to {inputs.as_of:%d/%m/%Y}.",
+        "Turned back is what a person took back or moved on Allocations; what nobody looked at is not known.",
+    )
+    return Made((Part("", "Rates", _COLUMNS, frame(_COLUMNS, rows), "Match quality"),), facts)
+
+
+def _rates(inputs: Inputs, before: date, last: date) -> tuple[list[tuple[object, ...]], pl.DataFrame]:
+    """The rows, and the receipts in scope."""
+    recent = (pl.col("booking_date") > before) & (pl.col("booking_date") <= last)
     credits_ = inputs["lines"].filter(
         recent & (pl.col("amount_minor") > 0) & (pl.col("outcome") != Outcome.DUPLICATE)
     )
@@ -101,13 +120,8 @@ def make(inputs: Inputs) -> Made:
         _counted("waiting_lines", waiting.height, scope.height),
         *_valued("waiting_value", _sums(waiting), _sums(scope)),
         _counted("out_of_scope_lines", credits_.height - scope.height, credits_.height),
-        *_unapplied(inputs, scope),
     ]
-    facts = (
-        f"Receipts booked {first + timedelta(days=1):%d/%m/%Y} to {inputs.as_of:%d/%m/%Y}.",
-        "Turned back is what a person took back or moved on Allocations; what nobody looked at is not known.",
-    )
-    return Made((Part("", "Rates", _COLUMNS, frame(_COLUMNS, rows), "Match quality"),), facts)
+    return rows, scope
 
 
 def _unapplied(inputs: Inputs, scope: pl.DataFrame) -> list[tuple[object, ...]]:

@@ -27,6 +27,7 @@ from recon.reports.shape import (
     Part,
     Report,
     frame,
+    once,
     ratio,
     share,
 )
@@ -72,6 +73,7 @@ _COLUMNS: Final = (
 )
 
 
+@once
 def _rows(inputs: Inputs) -> pl.DataFrame:
     """Each query with its state, age, level and what is open of its item."""
     rules = inputs.rules.cases

@@ -12,14 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from functools import wraps
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import polars as pl
 
 from recon.model import Table
 from recon.problems import Problem
 from recon.rules.schema import Rules
+from recon.together import Once
 
+P = ParamSpec("P")
+A = TypeVar("A")
 LEVEL: Final = "which rows not to add up: "  # begins what a column `level` says of itself
 RANK: Final = "rank"  # column of a part: what kind of row it is
 PLAIN, SUBTOTAL, TOTAL = 0, 1, 2
@@ -135,6 +139,8 @@ class Inputs:
     known_to: date | None = None  # the latest day of the runs, where that is later than `as_of`
     problems: tuple[Problem, ...] = ()  # what is wrong with the tables
     free: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Date))  # public holidays
+    # What several reports are made of (`once`); changed inputs (`dataclasses.replace`) begin with none of it.
+    pieces: Once = field(default_factory=Once, init=False, compare=False, repr=False)
 
     def get(self, name: str, table: Table) -> pl.DataFrame:
         """A table by its name, or an empty one where nothing gives it."""
@@ -154,6 +160,18 @@ class Inputs:
             KeyError: it is not given; `Report.missing` tells that before.
         """
         return self.tables[name]
+
+
+def once(make: Callable[Concatenate[Inputs, P], A]) -> Callable[Concatenate[Inputs, P], A]:
+    """A piece that several reports are made of: worked out once for the same inputs and arguments."""
+    name = f"{make.__module__}.{make.__qualname__}"
+
+    @wraps(make)
+    def asked(inputs: Inputs, /, *args: P.args, **more: P.kwargs) -> A:
+        key = f"{name} {args!r} {sorted(more.items())!r}" if args or more else name
+        return inputs.pieces(key, lambda: make(inputs, *args, **more))
+
+    return asked
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from recon.reports.shape import (
     Made,
     Part,
     Report,
+    once,
     ratio,
 )
 
@@ -55,6 +56,7 @@ _COLUMNS: Final = (
 )
 
 
+@once
 def amounts(inputs: Inputs) -> pl.DataFrame:
     """Everything that is on no item.
 
