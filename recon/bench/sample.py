@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from recon.bench.closing import FOLDER, month_end, served
+from recon.bench.closing_ledger import OPENINGS
 from recon.bench.generate import Case, generate
 from recon.bench.narratives import INDIA_ACCOUNTS, UK_ACCOUNTS
 from recon.bench.payers import Flavour
@@ -23,7 +25,7 @@ from recon.model import ALIASES, BANK_LINES, CUSTOMERS, OPEN_ITEMS, REMITTANCE_L
 SIZES: Final[dict[Flavour, int]] = {"uk": 400, "india": 150}
 SEED: Final = 2026
 CLOSED_SINCE: Final = date(2026, 1, 1)  # older closed items are not in the sample: it stays small
-OPENING: Final = (Decimal("184223.17"), Decimal("52010.60"), Decimal("910455.00"))
+OPENING: Final = tuple(Decimal(minor).scaleb(-2) for minor in OPENINGS)
 BANKS: Final = {
     "uk": ("lloyds_2026-03.csv", "mt940_2026-03.sta", "camt053_2026-03.xml"),
     "india": ("hdfc_2026-03.csv", "bank_2026-03.csv"),
@@ -76,12 +78,14 @@ def _bank_rows(case: Case) -> Iterator[tuple[str, list[dict[str, Any]]]]:
 def _files(case: Case) -> Iterator[tuple[str, str]]:
     for (name, rows), opening in zip(_bank_rows(case), OPENING, strict=False):
         yield f"bank/{name}", statement(name, rows, opening)
-    yield "items.csv", _standard(case.open_items, OPEN_ITEMS)
+    yield "items.csv", _standard(served(case), OPEN_ITEMS)
     yield "remittances.csv", _standard(case.remittance_lines, REMITTANCE_LINES)
     yield "customers/customers.csv", _standard(case.customers, CUSTOMERS)
     yield "customers/aliases.csv", _standard(case.aliases, ALIASES)
     closed = case.closed_items.filter(pl.col("issue_date") >= CLOSED_SINCE)
     yield "customers/closed_items.csv", _standard(closed, OPEN_ITEMS)
+    for layout, frame in month_end(case):
+        yield f"{FOLDER}/{layout.name}.csv", _filled(frame, layout)
     yield "truth/truth.csv", _csv(sample_truth(case))
     yield "truth/truth_allocations.csv", _csv(case.truth_allocations)
 
@@ -109,6 +113,12 @@ def _standard(frame: pl.DataFrame, layout: Table) -> str:
         and (not column.optional or frame[column.name].cast(pl.String).fill_null("").ne("").any())
     ]
     return _csv(frame.select(filled))
+
+
+def _filled(frame: pl.DataFrame, layout: Table) -> str:
+    """The columns that hold anything, and those that are needed."""
+    text = frame.select(pl.all().cast(pl.String).fill_null(""))
+    return _csv(frame.select(name for name in text.columns if layout[name].needed or text[name].ne("").any()))
 
 
 def _csv(frame: pl.DataFrame) -> str:

@@ -9,21 +9,24 @@ import pytest
 
 from recon import ingest
 from recon.bench.align import align, renamed
+from recon.bench.closing import FOLDER, month_end
+from recon.bench.closing_ledger import CONTROL, JOURNAL
 from recon.bench.payers import Flavour
 from recon.bench.sample import SIZES, sample_case, sample_files, sample_truth
 from recon.bench.score import score
+from recon.flow import month
 from recon.model import INPUT_TABLES, Kind, Reading
 from recon.resources import folder
 
 from bench_cases import perfect  # isort: skip
 
-SMALL = 1_000_000  # bytes of all sample files together
+SMALL = 1_250_000  # bytes of all sample files together
 
 
 def readings(flavour: str) -> Iterator[Reading]:
     profiles = ingest.load_profiles(folder("rules") / "profiles")
     for path in sorted((folder("sample_data") / flavour).rglob("*.*")):
-        if path.parent.name != "truth":
+        if path.parent.name not in ("truth", FOLDER):
             yield ingest.read(path, profiles)
 
 
@@ -108,3 +111,35 @@ def test_windows_paths_align_too() -> None:
     names = [Path(source).name for source in bank_lines("uk")["source"].unique()]
     assert len(names) == 3
     assert align(sample_truth(sample_case("uk")), read).height == 400
+
+
+def units(frame: pl.DataFrame, column: str = "amount") -> int:
+    return int(sum((Decimal(text) * 100 for text in frame[column]), Decimal(0)))
+
+
+def test_the_month_end_inputs_are_read_without_a_problem(flavour: Flavour) -> None:
+    read = month.read(folder("sample_data") / flavour / FOLDER)
+    assert read.problems == ()
+    tables = {Kind(table.name): frame.height for table, frame in month_end(sample_case(flavour))}
+    assert {kind: frame.height for kind, frame in read.frames.items()} == tables
+    assert min(tables.values()) > 0
+
+
+def test_the_ledger_of_the_month_comes_out(flavour: Flavour) -> None:
+    case = sample_case(flavour)
+    made = {table.name: frame for table, frame in month_end(case)}
+    moved, balances, gl = made["movements"], made["balances"], made["gl"]
+    days = balances.filter(pl.col("customer_id") == "")["date"].sort().to_list()
+    for before, last in zip(days, [*days[1:], case.as_of], strict=True):
+        opening = units(balances.filter((pl.col("customer_id") == "") & (pl.col("date") == before)))
+        between = (pl.col("date") > before) & (pl.col("date") <= last)
+        closing = (
+            units(case.open_items, "open_amount")
+            if last == case.as_of
+            else units(balances.filter((pl.col("customer_id") == "") & (pl.col("date") == last)))
+        )
+        assert opening + units(moved.filter(between)) == closing, last
+    by_customer = balances.filter(pl.col("customer_id") != "")
+    assert units(by_customer) == units(balances.filter(pl.col("customer_id") == "").tail(1))
+    control = gl.filter(pl.col("account") == CONTROL)
+    assert units(case.open_items, "open_amount") - units(control, "closing") == JOURNAL
