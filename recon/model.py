@@ -46,6 +46,7 @@ class Kind(StrEnum):
     CUSTOMERS = "customers"
     ALIASES = "aliases"
     CLOSED = "closed_items"
+    SUCCESSIONS = "successions"
     # Month-end inputs, each told by its file's name.
     MOVEMENTS = "movements"
     BALANCES = "balances"
@@ -277,6 +278,22 @@ ALIASES: Final = Table(
         _date("valid_from", "first day, empty = always"),
         _date("valid_to", "last day, empty = still"),
         Column("source", "who confirmed it"),
+    ),
+)
+
+SUCCESSION_KINDS: Final = ("rename", "merger", "split", "group")
+
+SUCCESSIONS: Final = Table(
+    "successions",
+    (
+        Column("customer_id", "whose number it was", needed=True),
+        Column("successor_id", "who it is now; of a group: the parent, empty = it leaves its group"),
+        _date("effective", "first day on which that counts", needed=True),
+        _word("kind", "what happened", *SUCCESSION_KINDS, needed=True),
+        Column("place", "of a split: what the successor takes over (site, entity, contract or service user)"),
+        Column("evidence", "the document that says so"),
+        Column("confirmed_by", "who confirmed it"),
+        *_SOURCE,
     ),
 )
 
@@ -824,7 +841,10 @@ INPUT_TABLES: Final[Mapping[Kind, Table]] = {
     Kind.CUSTOMERS: CUSTOMERS,
     Kind.ALIASES: ALIASES,
     Kind.CLOSED: OPEN_ITEMS,
+    Kind.SUCCESSIONS: SUCCESSIONS,
 }
+# Kinds whose columns a profile can be guessed for.
+PROFILED: Final = {kind: table for kind, table in INPUT_TABLES.items() if kind is not Kind.SUCCESSIONS}
 MONTH_TABLES: Final[Mapping[Kind, Table]] = {
     Kind(table.name): table
     for table in (
@@ -899,6 +919,7 @@ class Tables:
     customers: pl.DataFrame = field(default_factory=CUSTOMERS.empty)
     aliases: pl.DataFrame = field(default_factory=ALIASES.empty)
     closed_items: pl.DataFrame = field(default_factory=OPEN_ITEMS.empty)
+    successions: pl.DataFrame = field(default_factory=SUCCESSIONS.empty)
     tolerated: pl.DataFrame = field(default_factory=TOLERATED.empty)
     paid: pl.DataFrame = field(default_factory=PAID.empty)
     settled_lines: frozenset[str] = frozenset()

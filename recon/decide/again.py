@@ -9,7 +9,7 @@ from typing import Final
 
 from recon.decide.choices import Asked, allocated, amiss, on_account, take, wanted
 from recon.decide.known import ON_ACCOUNT, Item, Known, Line, Refusal, Row
-from recon.model import Choice, settled_hash
+from recon.model import Choice, on_account_of, settled_hash
 
 
 def check(one: Asked, line: Line) -> None:
@@ -93,13 +93,14 @@ def _move(
 
     Their deductions end with them: whoever moves a part that was short says anew what settles the other item.
     """
-    moved = [row for row in line.standing if (row.item_id or ON_ACCOUNT) in one.legs]
+    moved = _named(one.legs, line.standing)
     if not moved:
         raise Refusal("that part of the line is not settled any more", "press Refresh, then look at it again")
     holders = sorted({row.customer_id or "suspense" for row in moved if not row.item_id})
     if len(holders) > 1:
-        why = f"cash on account of {' and '.join(holders)} is one part here, and would move together"
-        raise Refusal(why, "take the whole line back with `reject`, then decide it anew")
+        why = f"cash on account of {' and '.join(holders)} would move together"
+        hint = "decide on one customer's row alone (press Refresh if there is one row only), apply, then the next"
+        raise Refusal(why, hint)
     cash = sum(row.amount for row in moved)
     counter = _counter(moved, one.decision)
     gone = _own_items(moved, line, known)
@@ -117,6 +118,21 @@ def _move(
     if wanted(rows) == wanted(moved) and all(row.item_id for row in rows):
         raise Refusal("this is where it is already", "write another item, or choose `on account`")
     return counter + rows
+
+
+def _named(legs: Sequence[str], standing: Sequence[Row]) -> list[Row]:
+    """The parts of a line that are named: an item by its id, cash `on account` (all of it), or that `of` a customer.
+
+    Example: `on account of K101` -> the cash on account of K101; `on account of nobody` -> what is in suspense.
+    """
+    items = {row.item_id for row in standing} - {""}
+    cash = {leg for leg in legs if leg not in items}  # an item may be called as if it were cash
+    return [
+        row
+        for row in standing
+        if (row.item_id and row.item_id in legs)
+        or (not row.item_id and not cash.isdisjoint((ON_ACCOUNT, on_account_of(row.customer_id))))
+    ]
 
 
 def _own_items(moved: Sequence[Row], line: Line, known: Known) -> dict[str, Item]:

@@ -88,7 +88,7 @@ def _month(first: Case, second: Case, mistakes: float) -> Month:
         where=pl.lit(""),
     )
     events = learn.answered(asked, rows, _AT, second_person=True).events
-    force = Force(learn.in_force(events, SECOND))
+    force = learn.in_force(events, SECOND)
     later = told(second, rules)
     begun = month.beginner(second)
     return Month(

@@ -148,7 +148,7 @@ def view_of_run(gathered: Gathered, outer: Mapping[str, pl.DataFrame]) -> dict[s
     }
 
 
-def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
+def view_of(book: Book, store: Store, just_decided: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
     """What the sheets show of everything the store knows: each line's last proposal.
 
     Lines that are settled no longer wait, except that those just decided stay once more, with what happened.
@@ -163,7 +163,7 @@ def view_of_store(store: Store, just_decided: pl.DataFrame | None = None) -> dic
         [
             answered.select("line_id", decision=pl.lit(""), result=_answer()),
             asked.select("line_id", decision=pl.lit(""), result="result").unique("line_id"),
-            waiting.refused(now),
+            waiting.refused(now, book.peek(columns.ALLOCATIONS.name)),
         ]
     )
     waits = (
@@ -211,7 +211,7 @@ def show_run(
 
     Returns a problem for each typed decision that its row no longer allows.
     """
-    view = view_of_store(store) | _inputs(gathered) if store else view_of_run(gathered, outer)
+    view = view_of(book, store) | _inputs(gathered) if store else view_of_run(gathered, outer)
     if store is None:
         view |= {"run_log": logbook.one_run(run)}
     view |= {"problems": model.problems_table(problems), "rules": logbook.rules_rows(rules)}
@@ -223,7 +223,7 @@ def show_inputs(book: Book, gathered: Gathered, rules: Rules, store: Store | Non
 
     Returns what a person should know of the sheets.
     """
-    now = view_of_store(store) if store else {}
+    now = view_of(book, store) if store else {}
     bank = gathered.frames[Kind.BANK]
     known = pl.Series(list(now["lines"]["line_id"]) if now else [], dtype=pl.String)
     fresh = bank.filter(~pl.col("line_id").is_in(known.implode()))
@@ -412,7 +412,7 @@ def _rows_shown(store: Store) -> int:
 def show_store(book: Book, store: Store, facts: Mapping[str, str]) -> tuple[Problem, ...]:
     """What the store knows onto the sheets, anew. Returns what a person should know of that."""
     privacy = masked.of_book(store, book)
-    return _write(book, view_of_store(store), {**_last_run(store), **facts}, _rows_shown(store), privacy)
+    return _write(book, view_of(book, store), {**_last_run(store), **facts}, _rows_shown(store), privacy)
 
 
 def show_decided(
@@ -422,7 +422,7 @@ def show_decided(
     # the text says `accepted` or `refused`
     log = results.select("line_id", "where", decision=pl.lit(""), result="text")
     privacy = masked.of_book(store, book)
-    return _write(book, view_of_store(store, log), {**_last_run(store), **facts}, _rows_shown(store), privacy)
+    return _write(book, view_of(book, store, log), {**_last_run(store), **facts}, _rows_shown(store), privacy)
 
 
 def decisions(book: Book) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Problem, ...]]:

@@ -57,8 +57,8 @@ class Learned:
 
 def counted(lessons: Lessons, frames: Frames, rules: Rules, as_of: date) -> Learned:
     """What was learned, as it counts in a run on these frames (outer form)."""
-    accepted = learn.in_force(lessons.events, as_of)
-    return Learned(Force(accepted, _rejected(lessons, frames, rules)), frames, rules)
+    force = replace(learn.in_force(lessons.events, as_of), rejected=_rejected(lessons, frames, rules))
+    return Learned(force, frames, rules)
 
 
 def _rejected(lessons: Lessons, frames: Frames, rules: Rules) -> pl.DataFrame:

@@ -37,14 +37,21 @@ def decisions(now: View) -> pl.DataFrame:
     return pl.DataFrame([row for one in still for row in _cells(one)], schema=schema)
 
 
-def refused(now: View) -> pl.DataFrame:
+def refused(now: View, sheet: pl.DataFrame) -> pl.DataFrame:
     """What was said last of settled lines on Allocations, where it was refused and they are as they were then.
+
+    A refusal stands as long as its decision does: who empties the cells has taken it back.
+
+    Args:
+        now: what the store knows.
+        sheet: Allocations as it stands in the workbook.
 
     Returns:
         line_id, decision (empty), result (what the sheet says).
     """
     last = now.decided.unique("line_id", keep="last", maintain_order=True)
-    last = last.filter((pl.col("result") == "refused") & _again())
+    typed = sheet.filter(pl.col("Decision") != "")["Line id"]
+    last = last.filter((pl.col("result") == "refused") & _again() & pl.col("line_id").is_in(typed.implode()))
     turns = now.turns.filter("settled").join(last.select("line_id"), on="line_id", how="semi")
     rows = [(line_id, settled_hash(turn)) for line_id, turn, _ in turns.iter_rows()]
     stands = pl.DataFrame(rows, schema={"line_id": pl.String, "row_hash": pl.String}, orient="row")

@@ -10,11 +10,16 @@ from recon import model
 from recon.fill import fill
 
 ALIAS, ACCOUNT, REFERENCE, TAX, REJECTED = "alias", "account", "reference", "tax", "rejected"
-PAYER_KINDS: Final = (ALIAS, ACCOUNT, REFERENCE)  # who pays; each stands for one customer
+PATTERN: Final = "pattern"  # how the references of one customer begin
+PAYER_KINDS: Final = (ALIAS, ACCOUNT, REFERENCE, PATTERN)  # who pays; each stands for one customer
 ACCEPTED, REFUSED, WITHDRAWN = "accepted", "refused", "withdrawn"  # events, and the states that they make
+CONFIRMED: Final = "confirmed"  # accepted once more, in spite of what contradicts it
+HELD: Final = "held"  # accepted and contradicted since: proposed, and not posted
+STANDING: Final = (ACCEPTED, CONFIRMED)  # events after which it counts in full
 READY, CONTRADICTED = "suggested", "contradicted"  # states of what nobody has said anything of
 ACCEPT, REFUSE, WITHDRAW = "accept", "refuse", "withdraw"  # what a person may answer
-EVENT_OF: Final = {ACCEPT: ACCEPTED, REFUSE: REFUSED, WITHDRAW: WITHDRAWN}
+CONFIRM: Final = "confirm"
+EVENT_OF: Final = {ACCEPT: ACCEPTED, REFUSE: REFUSED, WITHDRAW: WITHDRAWN, CONFIRM: CONFIRMED}
 KEYS: Final = ["kind", "subject", "meaning"]
 
 

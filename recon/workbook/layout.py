@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from recon import model
+from recon.fill import fill
 from recon.model import Outcome
 from recon.workbook import columns, documents, review, summary, words
 from recon.workbook.review import decisions
@@ -50,9 +51,10 @@ def sheets(view: Views, facts: Mapping[str, str]) -> dict[str, pl.DataFrame]:
         if key == "bank_lines" and "lines" in view:
             frame = with_outcomes(frame, view["lines"])
         if key == "allocations":
+            frame = _parted(view.get("standing", frame))
             item = pl.col("item_id").fill_null("")
             leg = pl.when(item == "").then(pl.lit(review.ON_ACCOUNT)).otherwise(item)
-            frame = _with_results(_with_documents(view.get("standing", frame), view), view)
+            frame = _with_results(_with_documents(frame, view), view)
             frame = review.with_second_person(frame, view, leg, "to_item")
         made[sheet.name] = plain(frame, sheet, table)
     if "lines" in view:
@@ -103,6 +105,20 @@ def _free(wanted: str, taken: set[str]) -> str:
         title, number = f"{stem} ({number})", number + 1
     taken.add(title)
     return title
+
+
+def _parted(allocations: pl.DataFrame) -> pl.DataFrame:
+    """Allocations whose cash on account of several customers of one settled line says whose it is, as its item.
+
+    Example: 70.00 of C1 and 30.00 of C2 on account -> `on account of C1`, `on account of C2`; each moves alone.
+    """
+    if "row_hash" not in allocations.columns:
+        return allocations
+    item, holder = pl.col("item_id").fill_null(""), pl.col("customer_id").fill_null("")
+    cash = (item == "") & (pl.col("row_hash") != "")
+    several = holder.filter(cash).n_unique().over("line_id") > 1
+    whose = fill(model.ON_ACCOUNT_OF, pl.when(holder == "").then(pl.lit(model.NOBODY)).otherwise(holder))
+    return allocations.with_columns(item_id=pl.when(cash & several).then(whose).otherwise("item_id"))
 
 
 def _with_documents(allocations: pl.DataFrame, view: Views) -> pl.DataFrame:

@@ -44,7 +44,7 @@ def kept(outcome: Decided, shown: View) -> View:
         {
             "item_id": item,
             "currency": "GBP",
-            "open_amount": OPEN[item],
+            "open_amount": OPEN.get(item, "60.00"),
             "settled": str(sum_),
             "settled_ever": str(sum_),
         }
@@ -119,19 +119,87 @@ def test_an_item_that_left_the_extract_keeps_what_its_own_line_gives_it() -> Non
     assert "item A is not among the open items" in problem.what, "it is no other line's"
 
 
+def shared(*holders: tuple[str, str]) -> View:
+    """L1 accepted on account of several customers: (customer, amount)."""
+    proposed = [allocation("L1", "", amount, customer_id=holder) for holder, amount in holders]
+    return accepted(view(LINES[:1], items(*OPEN.items()), proposed), "L1")
+
+
+def holders(shown: View) -> list[tuple[str, str, str]]:
+    """What stands of L1: item, customer, amount."""
+    left = over_turns(shown.accepted).select("item_id", "customer_id", "amount")
+    return sorted(left.iter_rows())
+
+
 def test_cash_on_account_of_two_customers_does_not_move_together() -> None:
-    proposed = [
-        allocation("L1", "", "70.00", customer_id="C1"),
-        allocation("L1", "", "30.00", customer_id="C2"),
+    shown = shared(("C1", "70.00"), ("C2", "30.00"))
+    both = [
+        again(shown, "L1", f"on account of {one}", "allocate", item_id="A 100.00") for one in ("C1", "C2")
     ]
-    shown = accepted(view(LINES[:1], items(*OPEN.items()), proposed), "L1")
-    outcome = decide(
-        decisions(again(shown, "L1", "on account", "allocate", item_id="A", amount="100.00")), shown
-    )
-    [problem] = outcome.problems
-    assert "cash on account of C1 and C2 is one part here, and would move together" in problem.what
+    for rows in (
+        [again(shown, "L1", "on account", "allocate", item_id="A", amount="100.00")],
+        both[:1] + both[1:],
+    ):
+        [problem] = decide(decisions(*rows), shown).problems
+        assert "cash on account of C1 and C2 would move together" in problem.what
     back = decide(decisions(again(shown, "L1", "on account", "reject")), shown)
     assert back.results["result"].to_list() == ["accepted"]
+
+
+def test_cash_on_account_of_two_customers_moves_one_customer_at_a_time() -> None:
+    shown = shared(("C1", "70.00"), ("C2", "20.00"), ("", "10.00"))
+    one = again(shown, "L1", "on account of C2", "allocate", item_id="B", amount="20.00")
+    outcome = decide(decisions(one), shown)
+    counter = outcome.accepted.select("item_id", "customer_id", "amount").rows()
+    assert counter == [("", "C2", "-20.00"), ("B", "C1", "20.00")]
+    after = kept(outcome, shown)
+    assert holders(after) == [("", "", "10.00"), ("", "C1", "70.00"), ("B", "C1", "20.00")]
+    found = again(after, "L1", "on account of nobody", "on account", item_id="C1")
+    assert holders(kept(decide(decisions(found), after), after)) == [
+        ("", "C1", "80.00"),
+        ("B", "C1", "20.00"),
+    ]
+    [problem] = decide(decisions(again(after, "L1", "on account of C2", "on account")), after).problems
+    assert "that part of the line is not settled any more" in problem.what
+
+
+def test_an_item_that_is_called_as_cash_is_moves_alone() -> None:
+    name = "on account of C1"
+    proposed = [allocation("L1", name, "60.00"), allocation("L1", "", "40.00", customer_id="C1")]
+    shown = accepted(view(LINES[:1], items((name, "60.00"), ("B", "60.00")), proposed), "L1")
+    after = kept(
+        decide(decisions(again(shown, "L1", name, "allocate", item_id="B", amount="60.00")), shown), shown
+    )
+    assert holders(after) == [("", "C1", "40.00"), ("B", "C1", "60.00")]
+
+
+MOVE = st.tuples(
+    st.sampled_from(["C1", "C2", "nobody"]),
+    st.sampled_from(
+        [("on account", "C1"), ("allocate", "A 10.00; on account 20.00"), ("allocate", "B 30.00")]
+    ),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(MOVE, max_size=5))
+def test_whoever_holds_the_cash_of_a_line_and_however_it_moves_none_is_lost(
+    moves: list[tuple[str, tuple[str, str]]],
+) -> None:
+    shown = shared(("C1", "40.00"), ("C2", "30.00"), ("", "30.00"))
+    for holder, (decision, item) in moves:
+        before = {whose: Decimal(0) for whose in ("C1", "C2", "")}
+        for _item, whose, amount in [row for row in holders(shown) if not row[0]]:
+            before[whose] += Decimal(amount)
+        moved = again(shown, "L1", f"on account of {holder}", decision, item_id=item)
+        shown = kept(decide(decisions(moved), shown), shown)
+        now = holders(shown)
+        assert sum(Decimal(amount) for _item, _whose, amount in now) == Decimal("100.00")
+        untouched = (
+            {"C1", "C2", ""} - {holder.replace("nobody", "")} - {"C1"}
+        )  # items and what stays are of C1
+        for whose in untouched:
+            assert sum(Decimal(row[2]) for row in now if not row[0] and row[1] == whose) == before[whose]
 
 
 @pytest.mark.parametrize(

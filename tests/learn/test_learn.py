@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -183,7 +184,7 @@ def test_accepted_refused_withdrawn_and_accepted_again() -> None:
         made = learn.answered(answers((alias, answer, "carl")), rows, AT, second_person=True)
         assert made.problems == ()
         events = pl.concat([events, made.events])
-        states.append((made.events.height, learn.in_force(events, date(2026, 4, 1)).height))
+        states.append((made.events.height, learn.in_force(events, date(2026, 4, 1)).accepted.height))
     assert states == [(1, 1), (0, 1), (1, 0), (1, 1)]
     assert events["valid_from"].to_list() == [date(2026, 3, 2), None, date(2026, 3, 2)]
     assert json.loads(events["evidence"][0])["examples"] == "L2, L1"
@@ -211,7 +212,7 @@ def event(kind: str, subject: str, meaning: str, **more: Any) -> dict[str, Any]:
 
 def force(*events: dict[str, Any], **more: pl.DataFrame) -> Force:
     made = pl.DataFrame(list(events), schema=LEARNED.outer_schema) if events else LEARNED.empty_outside()
-    return Force(learn.in_force(made, date(2026, 4, 1)), **more)
+    return replace(learn.in_force(made, date(2026, 4, 1)), **more)
 
 
 def test_what_counts_joins_what_the_files_say() -> None:

@@ -49,6 +49,27 @@ def test_deductions_and_cash_on_account_are_told_apart() -> None:
     assert (row["Confidence"], row["Reasons"]) == (0.4, "x; y")
 
 
+def test_cash_on_account_of_several_customers_says_whose_it_is() -> None:
+    views = view(2)
+    rows = [
+        ("L-1", "A", "60.00", "GBP", "", "", "accepted", None, "r", "", "C1", "turn 1"),
+        ("L-1", "", "20.00", "GBP", "", "", "accepted", None, "r", "", "C1", "turn 1"),
+        ("L-1", "", "10.50", "GBP", "", "", "accepted", None, "r", "", "", "turn 1"),
+        ("L-2", "", "5.00", "GBP", "", "", "accepted", None, "r", "", "C1", "turn 1"),
+        ("L-3", "", "5.00", "GBP", "", "", "suggested", 0.5, "r", "", "C1", ""),
+        ("L-3", "", "5.00", "GBP", "", "", "suggested", 0.5, "r", "", "C2", ""),
+    ]
+    names = [*model.ALLOCATIONS.names, "row_hash"]
+    schema = {**model.ALLOCATIONS.outer_schema, "row_hash": pl.String()}
+    views["standing"] = pl.DataFrame(rows, schema={name: schema[name] for name in names}, orient="row")
+    sheet = layout.sheets(views, FACTS)["Allocations"]
+    told = ["A", "on account of C1", "on account of nobody", "", "", ""]
+    assert sheet["Item id"].to_list() == told, "one holder alone needs no word, nor does a proposal"
+    typed = sheet.with_columns(pl.Series("sheet_row", range(2, 8)), Decision=pl.lit("on account"))
+    asked, _ = layout.decisions({"Allocations": typed})
+    assert asked["leg"].to_list() == [*told[:3], "on account"]
+
+
 def test_exceptions_are_told_in_plain_words_with_numbered_alternatives() -> None:
     row = layout.sheets(view(), FACTS)["Exceptions"].row(0, named=True)
     assert row["Codes"] == "EX-UNID"
