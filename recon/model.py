@@ -709,7 +709,7 @@ CONTRACTS: Final = Table(
         Column("po_needed", "yes = no invoice without a purchase order"),
         _date("ends", "last day of the contract; empty = still"),
         Column("renewal", "how its renewal stands: signed, ..."),
-        Column("clock", "from when the days to pay run: invoice or acceptance"),
+        _word("clock", "from when the days to pay run", "invoice", "acceptance"),
         _CURRENCY,
         *_SOURCE,
     ),

@@ -15,7 +15,7 @@ from recon.flow import masked, month, working_days
 from recon.ingest import amounts
 from recon.model import EXTRA, Kind
 from recon.problems import Problem
-from recon.reports import TABLES, Inputs, doubts
+from recon.reports import TABLES, Inputs, clock, doubts
 from recon.reports.aged import RECEIPT
 from recon.rules.schema import Rules
 from recon.store import Store
@@ -92,7 +92,8 @@ def of_store(
         *_twice(store, tables, scales, held["taken"]),
     )
     free = working_days.free(rules.cases, day)
-    return Inputs(day, rules, scales, tables, told, last if day < last else None, problems, free)
+    made = Inputs(day, rules, scales, tables, told, last if day < last else None, problems, free)
+    return clock.applied(made)
 
 
 def _standing(store: Store, now: model.View) -> pl.DataFrame:

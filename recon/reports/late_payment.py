@@ -14,9 +14,9 @@ from typing import Final
 
 import polars as pl
 
-from recon.model import LIMITS, MOVEMENTS, SUBMISSIONS
+from recon.model import LIMITS, MOVEMENTS
 from recon.problems import Problem
-from recon.reports import aged, ledger
+from recon.reports import aged, clock, ledger
 from recon.reports.shape import LEVEL, PLAIN, RANK, TOTAL, Column, Inputs, Kind, Made, Part, Report
 from recon.rules.reports import LatePayment, Rate
 
@@ -160,6 +160,7 @@ def _late(inputs: Inputs) -> pl.DataFrame:
         key="doc_no", status=pl.lit(PAID), principal_minor="paid_minor"
     )  # fmt: skip
     both = pl.concat([is_open, paid.select(is_open.columns)])
+    both = both.join(clock.waiting(inputs), on=["customer_id", "doc_no"], how="anti", maintain_order="left")
     dated = both.with_columns(due_date=_due(inputs, both, rules)).filter(pl.col("until") > pl.col("due_date"))
     days = (pl.col("until") - pl.col("due_date")).dt.total_days()
     # Compensation once for each invoice: with what is open of it, else with what was paid last.
@@ -174,15 +175,10 @@ def _due(inputs: Inputs, rows: pl.DataFrame, rules: LatePayment) -> pl.Series:
     issued, due = pl.col("issue_date"), pl.col("due_date")
     if rules.law != MSMED:
         return rows.select(pl.coalesce(due, issued.dt.offset_by(f"{_NO_TERMS[UK]}d"))).to_series()
-    sent = inputs.get("submissions", SUBMISSIONS).filter(pl.col("accepted").is_not_null())
-    numbers = inputs["open_items"].filter(pl.col("doc_no") != "").unique("item_id", keep="first")
-    named = sent.join(numbers.select("item_id", number="doc_no"), on="item_id", how="left")
-    key = pl.coalesce(pl.when(pl.col(name) != "").then(name) for name in ("doc_no", "number", "item_id"))
-    accepted = named.select(key.alias("doc_no"), "accepted").sort("accepted").unique("doc_no", keep="last")
     start = pl.coalesce("accepted", issued)
     agreed = pl.min_horizontal(due, start.dt.offset_by(f"{rules.days_most}d"))
     none = start.dt.offset_by(f"{_NO_TERMS[MSMED]}d")
-    joined = rows.join(accepted, on="doc_no", how="left", maintain_order="left")
+    joined = rows.with_columns(clock.accepted(inputs, rows.with_columns(item_id="key")))
     return joined.select(pl.when(due.is_null()).then(none).otherwise(agreed)).to_series()
 
 
