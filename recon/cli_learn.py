@@ -96,6 +96,14 @@ def withdraw(
     _answer(ids, "withdraw", store, book, who=who, note=note)
 
 
+@learn_app.command("confirm")
+def confirm(
+    ids: Ids, store: StoreOption = "", book: BookOption = None, who: Who = "", note: Note = ""
+) -> None:
+    """What is held since decisions contradict it counts again from the next run on."""
+    _answer(ids, "confirm", store, book, who=who, note=note)
+
+
 def _answer(
     ids: list[str],
     word: str,

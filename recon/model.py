@@ -450,13 +450,13 @@ CASES: Final = Table(
 LEARNED: Final = Table(
     "learned",
     (
-        Column("kind", "alias, account, reference, tax or rejected"),
+        Column("kind", "alias, account, reference, pattern, tax or rejected"),
         Column(
             "subject",
             "the payer's name, account or reference as it is compared; for `tax` the customer's number",
         ),
         Column("meaning", "the customer's number; for `tax` the words of a tax profile, as `TDS 10%`"),
-        Column("event", "accepted, refused or withdrawn"),
+        Column("event", "accepted, refused or withdrawn; held (contradicted since), confirmed"),
         _date("valid_from", "first day, empty = always"),
         _date("valid_to", "last day, empty = still"),
         Column("evidence", "what spoke for it when that was said, as JSON"),

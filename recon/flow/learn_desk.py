@@ -51,11 +51,11 @@ def answer(
     first: date | None = None,
     last: date | None = None,
 ) -> Answered:
-    """Accept, refuse or withdraw suggestions by their ids.
+    """Accept, refuse, withdraw or confirm suggestions by their ids.
 
     Args:
         ids: as `listed` gives them.
-        what: accept, refuse or withdraw.
+        what: accept, refuse, withdraw or confirm.
         store_url: the store; empty = the one beside the workbook.
         book: the workbook.
         who: who says so; empty = the login.
@@ -85,7 +85,9 @@ def answer(
             "valid_to": pl.Date,
         }
         asked = pl.DataFrame(rows, schema=schema, orient="row")
-        return learning.said(store, known, asked, rules)
+        made = learning.said(store, known, asked, rules)
+        learning.hold(store, rules)
+        return made
 
 
 @contextmanager

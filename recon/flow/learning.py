@@ -15,6 +15,7 @@ from recon.flow import masked as masking
 from recon.flow.books import Book
 from recon.flow.payers import PAYERS, Names
 from recon.learn import Force
+from recon.learn.kinds import HELD, STANDING
 from recon.model import Kind, Result
 from recon.problems import Problem
 from recon.rules.privacy import Privacy
@@ -35,7 +36,7 @@ class Learned:
 
     def joined(self) -> dict[Kind, pl.DataFrame]:
         """The run's frames, with what was learned in customers and aliases."""
-        if self.force.accepted.is_empty():
+        if self.force.used.is_empty():
             return dict(self.frames)
         customers, aliases = learn.joined(
             self.frames[Kind.CUSTOMERS], self.frames[Kind.ALIASES], self.frames[Kind.ITEMS], self.force
@@ -43,16 +44,41 @@ class Learned:
         return {**self.frames, Kind.CUSTOMERS: customers, Kind.ALIASES: aliases}
 
     def applied(self, result: Result) -> Result:
-        """A run's result: no rejected pair is posted, and the reasons say what was learned."""
+        """A run's result: no rejected pair is posted, nor what rests on what is held; reasons say so."""
         if self.force.nothing or result.allocations.is_empty():
             return result
+        kin = self._kin()
         about = pl.concat(
-            [self.force.accepted["meaning"], self.force.accepted["subject"], self.force.rejected["meaning"]]
+            [
+                *(self.force.accepted[name] for name in ("meaning", "subject")),
+                *(frame[name] for frame, name in ((self.force.rejected, "meaning"), (kin, "customer_id"))),
+            ]
         )
         asked = result.allocations.filter(pl.col("customer_id").is_in(about.unique().implode()))["line_id"]
         lines = self.frames[Kind.BANK].filter(pl.col("line_id").is_in(asked.unique().implode()))
-        payers = Names(self.frames, self.rules).of(lines) if lines.height else pl.DataFrame(schema=PAYERS)
-        return learn.held(learn.told(result, payers, self.force), payers, self.force)
+        if lines.is_empty():
+            none = pl.DataFrame(schema=PAYERS)
+            return learn.held(learn.told(result, none, self.force), none, self.force)
+        names = Names(self.frames, self.rules)
+        payers = names.of(lines)
+        made = learn.held(learn.told(result, payers, self.force), payers, self.force)
+        if self.force.held.is_empty():
+            return made
+        return learn.doubted(made, names.mentions(lines, self.force.held), kin, self.force)
+
+    def _kin(self) -> pl.DataFrame:
+        """The customers of what is held, each with itself and its group's others: meaning, customer_id."""
+        own = self.force.held.select(meaning="meaning", customer_id="meaning").unique()
+        if own.is_empty():
+            return own
+        frames = [self.frames[kind] for kind in (Kind.CUSTOMERS, Kind.ITEMS)]
+        said = [one.select("customer_id", "group_id") for one in frames if "group_id" in one.columns]
+        if not said:
+            return own
+        groups = pl.concat(said).filter(pl.col("group_id").fill_null("") != "").unique()
+        mine = own.join(groups, on="customer_id").select("meaning", "group_id")
+        others = mine.join(groups, on="group_id").select("meaning", "customer_id")
+        return pl.concat([own, others]).unique().sort("meaning", "customer_id")
 
 
 def counted(lessons: Lessons, frames: Frames, rules: Rules, as_of: date) -> Learned:
@@ -163,6 +189,17 @@ def said(store: Store, now: Known, asked: pl.DataFrame, rules: Rules) -> learn.A
     made = learn.answered(asked, now.rows, moments.now(), second_person=rules.learning.second_person)
     store.append_learned(made.events)
     return made
+
+
+def hold(store: Store, rules: Rules) -> None:
+    """What was accepted and decisions contradict since is held from now on: noted in the store, if there is any.
+
+    Raises:
+        ReconError: EXIT_JOB; another job wrote to the store meanwhile.
+    """
+    if store.lessons().events.filter(pl.col("event").is_in([*STANDING, HELD])).is_empty():
+        return  # nothing was ever accepted, which most stores can say at once
+    store.append_learned(learn.holding(known(store, rules).rows, moments.now()))
 
 
 def off_the_sheet(book: Book, store: Store, rules: Rules, who: str) -> learn.Answered:

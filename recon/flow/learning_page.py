@@ -24,11 +24,13 @@ _DECISION, _NOTE, _RESULT, _ID = "Decision", "Note", "Result", "Id"
 _ABOUT: Final = (
     "What decisions teach. Nothing of it counts before somebody accepts it here; what was accepted can be withdrawn.",
     "Choose in Decision, then press Apply decisions (or recon apply). What two customers have had can't be accepted.",
+    "What was accepted and decisions contradict since is held: it proposes, posts nothing, until it is confirmed.",
 )
 KINDS: Final = {
     "alias": "Payer's name",
     "account": "Payer's account",
     "reference": "Payer's number",
+    "pattern": "Payer's numbers like",
     "tax": "Tax kept back",
     "rejected": "Rejected pair",
 }
@@ -177,10 +179,12 @@ def stands(row: Mapping[str, Any]) -> str:
     """What was said last: `accepted by anna, 2026-03-31, from 2026-03-04: her note`."""
     if not row["who"]:
         return ""
+    if row["state"] == "held":
+        return f"held since {row['at'][:10]}: {row['note']}; confirm or withdraw it"
     days = [
         f"{word} {row[name].isoformat()}"
         for word, name in (("from", "valid_from"), ("to", "valid_to"))
-        if row["state"] == "accepted" and row[name]
+        if row["state"] in {"accepted", "confirmed"} and row[name]
     ]
     told = ", ".join([f"{row['state']} by {row['who']}", row["at"][:10], *days])
     return f"{told}: {row['note']}" if row["note"] else told

@@ -24,6 +24,9 @@ _NUMBER: Final = r"[A-Z]{0,5}\d{6,}"  # shorter ones are dates, amounts and the 
 _TEXTS: Final = ("counterparty", "reference", "narrative")
 
 
+_MENTIONS: Final = dict.fromkeys(("line_id", "kind", "subject", "meaning"), pl.String())
+
+
 class Names:
     """Who is known by which name, account or number on a day, by what the files say."""
 
@@ -85,6 +88,37 @@ class Names:
             )
         )
         return made.cast(pl.Schema(PAYERS))
+
+    def mentions(self, lines: pl.DataFrame, lessons: pl.DataFrame) -> pl.DataFrame:
+        """Where something learned stands in a line, or may: line_id, kind, subject, meaning.
+
+        It finds all that the engine may find, and a little more: a name that is cut as payment systems cut it, an
+        account or a number with whatever marks in it.
+
+        Args:
+            lines: bank lines, outer form.
+            lessons: model.LEARNED; few.
+        """
+        whole = pl.concat_str([pl.col(name).fill_null("") for name in _TEXTS], separator=" ")
+        payers = self._rules.payers
+        told = lines.select(
+            "line_id",
+            name=pl.lit(" ") + text.name_key(whole, payers.drop_words, payers.same_words),
+            plain=text.upper(
+                pl.concat_str(whole, pl.lit(" "), pl.col("counterparty_account").fill_null(""))
+            ).str.replace_all("[^A-Z0-9@]", ""),
+        )
+        shortest = min(self._rules.references.rail_lengths, default=0)
+        found = [pl.DataFrame(schema=_MENTIONS)]
+        for kind, subject, meaning in lessons.select("kind", "subject", "meaning").iter_rows():
+            cut = subject[:shortest].rstrip() if shortest and len(subject) > shortest else subject
+            if kind == "alias":
+                stands = pl.col("name").str.contains(" " + cut, literal=True)
+            else:
+                stands = pl.col("plain").str.contains(subject, literal=True)
+            named = told.filter(stands).select("line_id", kind=pl.lit(kind), subject=pl.lit(subject))
+            found.append(named.with_columns(meaning=pl.lit(meaning)))
+        return pl.concat(found)
 
     def _numbers(self, lines: pl.DataFrame) -> pl.DataFrame:
         """The long numbers of each line that are no document's: line, numbers."""

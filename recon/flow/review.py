@@ -57,6 +57,7 @@ def collect(book: Path | Book, store_url: str = "", who: str = "") -> Collected:
         taken = outcome.results.filter(pl.col("result") == "accepted")["line_id"].n_unique()
         waiting = outcome.results.filter(pl.col("result") == model.WAITS)["line_id"].n_unique()
         lessons = learning.off_the_sheet(opened, store, rules, who or login())
+        learning.hold(store, rules)
         taken, refused = taken + lessons.taken, refused + len(unread) + len(lessons.problems)
         waits = f", {waiting} for a second person" if waiting else ""
         status = f"{taken} decisions applied, {refused} refused{waits}"
@@ -105,6 +106,7 @@ class Posted:
     again: bool
     format: str = ""
     held: tuple[Problem, ...] = ()  # what a second person has to post, or the ledger can't import: not in it
+    lost: tuple[Posted, ...] = ()  # files before it whose job ended before they were written; they are now
 
 
 def post(
@@ -113,8 +115,9 @@ def post(
     """Accepted allocations that are in no posting file yet, as one; None if nothing was ever accepted.
 
     Where nothing new is accepted the last file is written again, byte for byte, so that a lost file is no lost
-    posting and nothing is posted twice. Lines that a second person has to post are left out and told; where there is
-    nothing but such lines the control fails.
+    posting and nothing is posted twice. So is, whatever is accepted, each file whose job was killed before it was
+    written. Lines that a second person has to post are left out and told; where there is nothing but such lines the
+    control fails.
 
     Args:
         format_name: generic, a layout that comes with recon, or the path of a layout file; empty = what the rules
@@ -147,11 +150,26 @@ def post(
         if unposted.is_empty() and not store.batches():
             return None
         with deliver.ready(out):
-            posted = _batch(format_name, out, store, unposted, who)
+            lost = tuple(_written(store, batch_id, out, who, again=True) for batch_id in store.lost())
+            posted = _next(format_name, out, store, unposted, who, lost)
         if isinstance(book, Path) and book.exists():
             status = f"posted {moments.now()[:16].replace('T', ' ')}"
             books.show_store(books.existing(book), store, {"status": status})
         return posted
+
+
+def _next(
+    format_name: str, out: Path, store: Store, unposted: pl.DataFrame, who: str, lost: tuple[Posted, ...]
+) -> Posted:
+    """The next file, with those that were lost before it; the last of these where there is nothing to be posted."""
+    if not lost:
+        return _batch(format_name, out, store, unposted, who)
+    if unposted.is_empty():
+        return replace(lost[-1], lost=lost[:-1])
+    try:
+        return replace(_batch(format_name, out, store, unposted, who), lost=lost)
+    except ReconError as refused:  # what was written is told, too
+        return replace(lost[-1], lost=lost[:-1], held=refused.problems)
 
 
 def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, who: str) -> Posted:
@@ -201,7 +219,17 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
     if failed:
         raise ReconError(failed)
     kept = store.append_postings(made.batch, moments.now(), poster)
-    return replace(_posted(kept, out, again=False), held=(*left_out, *made.untaken))
+    posted = _written(store, kept.batch_id, out, poster, again=False)
+    return replace(posted, held=(*left_out, *made.untaken))
+
+
+def _written(store: Store, batch_id: str, out: Path, who: str, *, again: bool) -> Posted:
+    """The files of a batch, and the note that they were written."""
+    kept = store.batch(batch_id)
+    assert kept is not None
+    posted = _posted(kept, out, again=again)
+    store.delivered(batch_id, moments.now(), who or login())
+    return posted
 
 
 def _own(decided: pl.DataFrame, people: Collection[str]) -> pl.Series:

@@ -1,18 +1,18 @@
 """What people's decisions teach: suggested with its evidence, accepted or refused by a person, and withdrawn again.
 
 lines, accepted -> observed -> suggested, with what is known and what was said of it before
-events          -> in_force -> joined (customers, aliases), told (reasons), held (rejected pairs)
+events          -> in_force -> joined (customers, aliases), told (reasons), held (rejected pairs), doubted
 
 Tables to tables; nothing here is used before a person has accepted it.
 """
 
-from recon.learn.answer import Answered, answered, nothing
+from recon.learn.answer import Answered, answered, holding, nothing
 from recon.learn.calibrate import calibrated, threshold
 from recon.learn.observe import OBSERVED, observed
 from recon.learn.rejected import rejected
 from recon.learn.state import Force, in_force, last
 from recon.learn.suggest import SUGGESTED, suggested
-from recon.learn.use import held, joined, told
+from recon.learn.use import doubted, held, joined, told
 
 __all__ = [
     "OBSERVED",
@@ -21,7 +21,9 @@ __all__ = [
     "Force",
     "answered",
     "calibrated",
+    "doubted",
     "held",
+    "holding",
     "in_force",
     "joined",
     "last",

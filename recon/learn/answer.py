@@ -10,7 +10,17 @@ from typing import Any, Final
 
 import polars as pl
 
-from recon.learn.kinds import ACCEPT, CONTRADICTED, EVENT_OF, READY, REJECTED
+from recon.learn.kinds import (
+    ACCEPT,
+    CONFIRM,
+    CONTRADICTED,
+    EVENT_OF,
+    HELD,
+    READY,
+    REFUSE,
+    REJECTED,
+    STANDING,
+)
 from recon.model import LEARNED
 from recon.problems import Problem
 
@@ -22,6 +32,7 @@ ASKED: Final = (
     "where",
 )  # of each answer; `valid_from` and `valid_to` may be there
 _DECIDES: Final = frozenset(EVENT_OF)
+RULE: Final = "rule"  # who holds what decisions contradict
 
 
 @dataclass(frozen=True)
@@ -94,10 +105,13 @@ def _checked(
     if EVENT_OF[row["answer"]] == thing["state"]:
         return dict(thing)
     if row["answer"] not in thing["answers"]:
-        raise _No(*_why_not(thing))
+        raise _No(*_why_not(row, thing))
     parties = {one.casefold() for one in thing["parties"] or []}
     own = not parties.isdisjoint(row["who"].casefold().split(", "))
-    if second_person and row["answer"] == ACCEPT and thing["state"] != REJECTED and own:
+    if row["answer"] == CONFIRM and thing["fresh"]:
+        what = f"more contradicts it since it was held ({thing['against'] or _MANY})"
+        raise _No(what, "look at it again, then confirm it")
+    if second_person and row["answer"] in {ACCEPT, CONFIRM} and thing["state"] != REJECTED and own:
         what = "all decisions behind it are your own, and the rules want a second person (learning.second_person)"
         raise _No(what, "let somebody else accept it")
     first, last = row.get("valid_from"), row.get("valid_to")
@@ -106,7 +120,11 @@ def _checked(
     return dict(thing)
 
 
-def _why_not(thing: Mapping[str, Any]) -> tuple[str, str]:
+def _why_not(row: Mapping[str, Any], thing: Mapping[str, Any]) -> tuple[str, str]:
+    if row["answer"] == CONFIRM and thing["state"] in STANDING:
+        return "nothing holds it, so it needs no confirming", "leave it, or withdraw it"
+    if thing["state"] == HELD and row["answer"] == REFUSE:
+        return "it was accepted before, and is held", "confirm or withdraw it"
     if thing["state"] == CONTRADICTED or thing["against"]:
         return f"something contradicts it ({thing['against']})", "correct the decisions, or refuse it"
     if thing["state"] == READY:
@@ -114,15 +132,38 @@ def _why_not(thing: Mapping[str, Any]) -> tuple[str, str]:
     return f"it is {thing['state']}", "choose one from the list"
 
 
+_MANY: Final = "many customers have had it"
+
+
+def holding(suggested: pl.DataFrame, at: str) -> pl.DataFrame:
+    """Events that hold what was accepted and something contradicts that was not there then, as model.LEARNED.
+
+    What is held already is noted anew where more contradicts it, so that whoever confirms it has seen that, too.
+
+    Args:
+        suggested: what there is, as `suggest.SUGGESTED`.
+        at: ISO moment with offset.
+    """
+    found = suggested.filter(pl.col("state").is_in([*STANDING, HELD]) & (pl.col("fresh").list.len() > 0))
+    events = [
+        _event({"answer": HELD, "note": thing["against"] or _MANY, "who": RULE}, thing, HELD, at)
+        for thing in found.iter_rows(named=True)
+    ]
+    return pl.DataFrame(events, schema=LEARNED.outer_schema, orient="row")
+
+
 def _event(row: Mapping[str, Any], thing: Mapping[str, Any], event: str, at: str) -> dict[str, Any]:
-    first: date | None = row.get("valid_from") or (thing["first"] if row["answer"] == ACCEPT else None)
+    stays = event in {HELD, EVENT_OF[CONFIRM]}  # it is valid on the days that were said when it was accepted
+    first: date | None = row.get("valid_from") or (
+        thing["valid_from"] if stays else thing["first"] if row["answer"] == ACCEPT else None
+    )
     return {
         "kind": thing["kind"],
         "subject": thing["subject"],
         "meaning": thing["meaning"],
         "event": event,
         "valid_from": first,
-        "valid_to": row.get("valid_to"),
+        "valid_to": row.get("valid_to") or (thing["valid_to"] if stays else None),
         "evidence": json.dumps(dict(_evidence(thing)), ensure_ascii=False, sort_keys=True),
         "note": row["note"],
         "who": row["who"],
@@ -138,3 +179,5 @@ def _evidence(thing: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield name, thing[name].isoformat() if thing[name] else ""
     if thing["decisions"]:
         yield "decisions", thing["decisions"]
+    if thing["contrary"]:
+        yield "contrary", thing["contrary"]

@@ -6,6 +6,7 @@ NHS SBS:         4 lines of K101, 2 of K102 (one posted by a rule)  -> contradic
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Final
 
@@ -16,13 +17,17 @@ from recon.learn.kinds import (
     ACCEPT,
     ACCEPTED,
     ALIAS,
+    CONFIRM,
+    CONFIRMED,
     CONTRADICTED,
+    HELD,
     KEYS,
     PAYER_KINDS,
     READY,
     REFUSE,
     REFUSED,
     REJECTED,
+    STANDING,
     TAX,
     WITHDRAW,
     WITHDRAWN,
@@ -35,7 +40,7 @@ SUGGESTED: Final = {
     "kind": pl.String(),
     "subject": pl.String(),
     "meaning": pl.String(),
-    "state": pl.String(),  # suggested, contradicted, accepted, refused, withdrawn, rejected
+    "state": pl.String(),  # suggested, contradicted, accepted, held, confirmed, refused, withdrawn, rejected
     "lines": pl.Int64(),
     "days": pl.Int64(),
     "first": pl.Date(),
@@ -43,6 +48,12 @@ SUGGESTED: Final = {
     "people": pl.List(pl.String()),  # whose decisions taught it
     "parties": pl.List(pl.String()),  # who took part in every one of them, by name or login, in small letters
     "against": pl.String(),  # what contradicts it; empty = nothing
+    "contrary": pl.List(
+        pl.String()
+    ),  # of what was accepted: lines and files that contradict it while it is valid
+    "fresh": pl.List(
+        pl.String()
+    ),  # those of them that were not there when it was accepted, held or confirmed last
     "examples": pl.String(),  # ids of the last lines
     "valid_from": pl.Date(),
     "valid_to": pl.Date(),
@@ -56,7 +67,16 @@ _EXAMPLES: Final = 3
 _AGAINST: Final = 3
 _NAME_MIN: Final = 3  # the engine takes no shorter name, either
 _ACCOUNT_MIN: Final = 4
-_ORDER: Final = {READY: 0, CONTRADICTED: 1, REJECTED: 2, ACCEPTED: 3, WITHDRAWN: 4, REFUSED: 5}
+_ORDER: Final = {
+    HELD: -1,
+    READY: 0,
+    CONTRADICTED: 1,
+    REJECTED: 2,
+    ACCEPTED: 3,
+    CONFIRMED: 3,
+    WITHDRAWN: 4,
+    REFUSED: 5,
+}
 
 
 def suggested(
@@ -71,7 +91,8 @@ def suggested(
         rejected: pairs, as `rejected.rejected`.
         rules: how much it takes.
     """
-    recent = _nobodys(_usable(observed, rules), rules.limits.customers_per_name)
+    usable = _usable(observed, rules)
+    recent = _nobodys(usable, rules.limits.customers_per_name)
     own = recent.filter("taught").group_by(KEYS, maintain_order=True)
     evidence = own.agg(
         lines=pl.col("line_id").n_unique().cast(pl.Int64),
@@ -89,10 +110,11 @@ def suggested(
     said = last.select(*KEYS, "event", "valid_from", "valid_to", "who", "at", "note")
     told = evidence.join(said, on=KEYS, how="full", coalesce=True, maintain_order="left_right")
     told = told.join(_against(recent, known, rejected), on=KEYS, how="left", maintain_order="left")
+    told = told.join(_contrary(usable, known, last), on=KEYS, how="left", maintain_order="left")
     told = told.with_columns(
         pl.col("lines", "days").fill_null(0),
         pl.col("against", "examples", "who", "at", "note").fill_null(""),
-        pl.col("people", "parties").fill_null([]),
+        pl.col("people", "parties", "contrary", "fresh").fill_null([]),
     )
     enough = (pl.col("lines") >= rules.learning.min_lines) & (pl.col("days") >= rules.learning.min_days)
     file_says = told.join(known, on=KEYS, how="semi").select(*KEYS, filed=pl.lit(value=True))
@@ -106,8 +128,10 @@ def suggested(
     made = made.with_columns(
         answers=pl.when(pl.col("state") == READY)
         .then(pl.lit([ACCEPT, REFUSE]))
-        .when(pl.col("state") == ACCEPTED)
+        .when(pl.col("state").is_in(list(STANDING)))
         .then(pl.lit([WITHDRAW]))
+        .when(pl.col("state") == HELD)
+        .then(pl.lit([CONFIRM, WITHDRAW]))
         .when(pl.col("state").is_in([REFUSED, WITHDRAWN]) & again)
         .then(pl.lit([ACCEPT]))
         .when(pl.col("state") == CONTRADICTED)
@@ -116,6 +140,7 @@ def suggested(
     )
     every = with_ids(pl.concat([_shaped(made), _shaped(_pairs(rejected))]))
     doubted = (pl.col("state") == ACCEPTED) & (pl.col("against") != "")
+    doubted |= (pl.col("state") == CONFIRMED) & (pl.col("fresh").list.len() > 0)
     rank = pl.when(doubted).then(-1).otherwise(pl.col("state").replace_strict(_ORDER, return_dtype=pl.Int8))
     return every.sort(rank, -pl.col("lines"), *KEYS).select(list(SUGGESTED))
 
@@ -182,6 +207,35 @@ def _against(observed: pl.DataFrame, known: pl.DataFrame, rejected: pl.DataFrame
     )
 
 
+def _contrary(usable: pl.DataFrame, known: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
+    """What contradicts each thing that was accepted: (kind, subject, meaning, contrary, fresh).
+
+    A line that was settled for another customer on a day on which the thing is valid, whoever settled it; another
+    meaning in the files. A rejected pair is none of it: it holds its lines by itself.
+    """
+    counts = last.filter(pl.col("event").is_in([*STANDING, HELD]) & pl.col("kind").is_in(PAYER_KINDS))
+    noted = [json.loads(text or "{}").get("contrary", []) for text in counts["evidence"]]
+    things = counts.select(*KEYS, "valid_from", "valid_to").with_columns(
+        pl.Series("noted", noted, dtype=pl.List(pl.String))
+    )
+    day = pl.col("day")
+    valid = (pl.col("valid_from").is_null() | (day >= pl.col("valid_from"))) & (
+        pl.col("valid_to").is_null() | (day <= pl.col("valid_to"))
+    )
+    settled = things.join(
+        usable.select("kind", "subject", "day", other="meaning", key="line_id"), on=["kind", "subject"]
+    ).filter(valid)
+    filed = things.join(
+        known.select("kind", "subject", other="meaning", key=fill("the files: {}", "meaning")),
+        on=["kind", "subject"],
+    )
+    shape = [*KEYS, "noted", "other", "key"]
+    both = pl.concat([settled.select(shape), filed.select(shape)])
+    found = both.filter(pl.col("other") != pl.col("meaning")).group_by(KEYS)
+    told = found.agg(contrary=pl.col("key").unique().sort(), noted=pl.col("noted").first())
+    return told.with_columns(fresh=pl.col("contrary").list.set_difference("noted").list.sort()).drop("noted")
+
+
 def _pairs(rejected: pl.DataFrame) -> pl.DataFrame:
     """Rejected pairs as rows that can be withdrawn."""
     day = pl.col("at").str.head(10).str.to_date(strict=False)
@@ -200,6 +254,8 @@ def _pairs(rejected: pl.DataFrame) -> pl.DataFrame:
         people=pl.concat_list("who"),
         parties=pl.lit([], dtype=pl.List(pl.String)),
         against=pl.lit(""),
+        contrary=pl.lit([], dtype=pl.List(pl.String)),
+        fresh=pl.lit([], dtype=pl.List(pl.String)),
         examples=pl.col("lines").list.tail(_EXAMPLES).list.join(", "),
         valid_from=pl.lit(None, dtype=pl.Date),
         valid_to=pl.lit(None, dtype=pl.Date),

@@ -8,12 +8,15 @@ from typing import Final
 import polars as pl
 
 from recon.fill import fill
-from recon.learn.kinds import ACCOUNT, ALIAS, REFERENCE, TAX
+from recon.learn.kinds import ACCOUNT, ALIAS, HELD, KEYS, REFERENCE, TAX
 from recon.learn.state import Force
 from recon.model import ALIASES, CUSTOMERS, EXCEPTIONS, Outcome, Result, Status
 
 REJECTED_CODE: Final = "EX-REJ"
 DETAIL: Final = "payer and customer were rejected together before"
+HELD_CODE: Final = "EX-HELD"
+HELD_DETAIL: Final = "what was learned of this payer is held"
+BY_DOCUMENT: Final = ("reference", "reference_list")  # rules that need nobody to know the payer
 
 
 def joined(
@@ -29,13 +32,13 @@ def joined(
         items: open items, for the names of customers without a row.
         force: what counts.
     """
-    accepted = force.accepted
+    accepted = force.used
     named = accepted.filter(pl.col("kind").is_in([ALIAS, REFERENCE])).select(
         alias="subject",
         customer_id="meaning",
         valid_from="valid_from",
         valid_to="valid_to",
-        source=fill("learned {}, accepted by {}", _day(), "who"),
+        source=fill("learned {}, {} by {}", _day(), "event", "who"),
     )
     more = _further(accepted)
     if not more.is_empty():
@@ -102,7 +105,7 @@ def told(result: Result, payers: pl.DataFrame, force: Force) -> Result:
             .select("line_id", pl.lit(REFERENCE).alias("kind"), "subject"),
         ]
     )
-    words = fill("{} learned {}, accepted by {} ({})", "kind", _day(), "who", "meaning")
+    words = _words()
     own = force.accepted.filter(pl.col("kind") != TAX).select("kind", "subject", "meaning", text=words)
     owner = pl.col("customer_id") == pl.col("meaning")
     by_payer = keyed.join(own, on=["kind", "subject"], maintain_order="left")
@@ -139,16 +142,60 @@ def held(result: Result, payers: pl.DataFrame, force: Force) -> Result:
     found = proposed.join(payers.select("line_id", "payer"), on="line_id", maintain_order="left").join(
         pairs, on=["payer", "customer_id"], maintain_order="left"
     )
-    said = found.group_by("line_id", maintain_order=True).agg(
+    said = _said(found)
+    return _reasoned(_stopped(result, said, REJECTED_CODE, DETAIL), said)
+
+
+def doubted(result: Result, mentions: pl.DataFrame, kin: pl.DataFrame, force: Force) -> Result:
+    """The result, in which no line is `auto` that may rest on what is held; each says since when and why.
+
+    A line that names its documents stays as it is: it would be posted if nothing had been learned.
+
+    Args:
+        result: in inner form.
+        mentions: line_id, kind, subject, meaning: where something held stands in a line, or may.
+        kin: meaning, customer_id: each customer with itself and with its group's others.
+        force: what counts.
+    """
+    if force.held.is_empty() or mentions.is_empty() or result.allocations.is_empty():
+        return result
+    own = force.held.select(*KEYS, text=_words())
+    proposed = result.allocations.group_by("line_id", "customer_id", maintain_order=True).agg(
+        named=pl.col("rule").fill_null("").is_in(list(BY_DOCUMENT)).all()
+    )
+    found = (
+        proposed.filter(~pl.col("named"))
+        .join(mentions, on="line_id", maintain_order="left")
+        .join(kin, on=["meaning", "customer_id"], how="semi", maintain_order="left")
+        .join(own, on=KEYS, maintain_order="left")
+    )
+    said = _said(found)
+    return _reasoned(_stopped(result, said, HELD_CODE, HELD_DETAIL), said)
+
+
+def _words() -> pl.Expr:
+    """What the reasons say of a thing: who accepted it, or since when it is held and why."""
+    held_ = fill("{} held since {}, contradicted by {} ({})", "kind", _day(), "note", "meaning")
+    stands = fill("{} learned {}, {} by {} ({})", "kind", _day(), "event", "who", "meaning")
+    return pl.when(pl.col("event") == HELD).then(held_).otherwise(stands)
+
+
+def _said(found: pl.DataFrame) -> pl.DataFrame:
+    """The words of each line as one text: (line_id, text)."""
+    return found.group_by("line_id", maintain_order=True).agg(
         pl.col("text").unique(maintain_order=True).str.join("; ")
     )
+
+
+def _stopped(result: Result, said: pl.DataFrame, code: str, detail: str) -> Result:
+    """The result, in which none of these lines, (line_id, text), is `auto`."""
     if said.is_empty():
         return result
     barred = pl.col("line_id").is_in(said["line_id"].implode())
     posts = barred & (pl.col("outcome") == Outcome.AUTO)
     stopped = result.lines.filter(posts).select("line_id", "currency")
     lines = result.lines.with_columns(
-        code=pl.when(posts).then(pl.lit(REJECTED_CODE)).otherwise("code"),
+        code=pl.when(posts).then(pl.lit(code)).otherwise("code"),
         outcome=pl.when(posts).then(pl.lit(str(Outcome.SUGGESTED))).otherwise("outcome"),
     )
     allocations = result.allocations.with_columns(
@@ -157,13 +204,13 @@ def held(result: Result, payers: pl.DataFrame, force: Force) -> Result:
     asked = stopped.join(said, on="line_id", maintain_order="left").select(
         "line_id",
         "currency",
-        code=pl.lit(REJECTED_CODE),
+        code=pl.lit(code),
         amount_minor=pl.lit(0, dtype=pl.Int64),
-        detail=fill("{}: {}", pl.lit(DETAIL), "text"),
+        detail=fill("{}: {}", pl.lit(detail), "text"),
         alternatives=pl.lit(""),
     )
     exceptions = pl.concat([result.exceptions, asked.select(list(EXCEPTIONS.inner_schema))])
-    return _reasoned(replace(result, lines=lines, allocations=allocations, exceptions=exceptions), said)
+    return replace(result, lines=lines, allocations=allocations, exceptions=exceptions)
 
 
 def _reasoned(result: Result, said: pl.DataFrame) -> Result:

@@ -21,6 +21,7 @@
 --      and who had names shown;
 --      and queries and promises have a clock and hold items up: cases
 --   6  indexes by run, decision and line: a look at what one link of the chain holds read whole tables
+--   7  that a posting file was written, so that one whose job was killed before that is written by the next: deliveries
 
 CREATE TABLE schema_version (
     version INTEGER NOT NULL
@@ -218,10 +219,10 @@ CREATE TABLE accepted (
 CREATE TABLE learned (
     nth BIGINT NOT NULL PRIMARY KEY, -- order in which they came
     run_seq BIGINT NOT NULL,
-    kind TEXT NOT NULL,             -- alias, account, reference, tax, rejected
+    kind TEXT NOT NULL,             -- alias, account, reference, pattern, tax, rejected
     subject TEXT NOT NULL,
     meaning TEXT NOT NULL,
-    event TEXT NOT NULL,            -- accepted, refused, withdrawn
+    event TEXT NOT NULL,            -- accepted, refused, withdrawn, held, confirmed
     valid_from TEXT NOT NULL,       -- ISO date; empty: always
     valid_to TEXT NOT NULL,         -- ISO date; empty: still
     evidence TEXT NOT NULL,         -- what spoke for it then, as JSON
@@ -250,6 +251,14 @@ CREATE TABLE postings (
     PRIMARY KEY (line_id, turn)
 );
 CREATE INDEX postings_by_batch ON postings (batch_id);
+
+-- A posting file was written where it was asked for, and so were all before it.
+CREATE TABLE deliveries (
+    nth BIGINT NOT NULL PRIMARY KEY, -- order in which they came
+    batch_id TEXT NOT NULL,
+    at TEXT NOT NULL,
+    who TEXT NOT NULL               -- login of whoever posted; empty: before version 7, when nothing was noted
+);
 
 -- Queries, promises and notes, by what was said of them: the last event says how a case stands.
 CREATE TABLE cases (

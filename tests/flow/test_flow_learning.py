@@ -231,6 +231,47 @@ def test_a_rejected_pair_is_not_posted_until_it_is_withdrawn(desk: Desk) -> None
     assert recon("audit", "reperform", run_id, *of(desk)).code == 0
 
 
+def test_what_decisions_contradict_is_held_until_it_is_confirmed(desk: Desk) -> None:
+    book = desk.root / "book.xlsm"
+    alias = learned(desk)["alias C1"]["id"]
+    assert recon("learn", "accept", alias, *of(desk), "--who", "bea", "--from", "2026-03-01").code == 0
+    assert night(desk, "other", ("2026-03-04", "9001.00", BUREAU), book=True) == {"9001.00": "exception"}
+    line = desk.rows("lines.csv", "other")[0]["line_id"]
+    decide(book, "Exceptions", {line: _allocate("9001.00")})
+    assert recon("apply", "--book", book, "--who", "carl").code == 0
+    row = _sheet(book)[alias]
+    assert next(iter(_sheet(book))) == alias, "it stands first"
+    assert row["State"] == "held"
+    assert row["Result"].endswith(": 1 line of C2; confirm or withdraw it")
+
+    assert night(desk, "held", ("2026-03-05", "1504.00", BUREAU)) == {"1504.00": "suggested"}
+    [exception] = desk.rows("exceptions.csv", "held")
+    assert exception["code"] == "EX-HELD"
+    assert exception["detail"].startswith("what was learned of this payer is held: alias held since ")
+    [proposed] = desk.rows("allocations.csv", "held")
+    assert (proposed["item_id"], proposed["status"]) == ("INV-1504", "suggested")
+    assert "contradicted by 1 line of C2 (C1)" in proposed["reasons"]
+    run_id = json.loads((desk.root / "held" / "summary.json").read_text(encoding="utf-8"))["run_id"]
+    named = HEAD + f"{OURS},2026-03-06,1605.00,GBP,BGC,{BUREAU},{ACCOUNT},INV-1605,\n"
+    desk.put("named.csv", named)
+    assert desk.run(*of(desk), bank=("named.csv",), out="named").code == 0
+    assert desk.outcomes("named") == [("1605.00", "auto")], "its document says whose it is, whoever paid"
+
+    assert recon("learn", "refuse", alias, *of(desk)).code == 1
+    _type(book, {alias: {"Decision": "confirm", "Note": "one slip"}})
+    assert "1 decision applied, 0 refused" in recon("apply", "--book", book, "--who", "dora").out
+    shown = _sheet(book)[alias]["Result"]
+    assert shown.startswith("confirmed by dora, ")
+    assert shown.endswith("from 2026-03-01: one slip")
+    assert night(desk, "free", ("2026-03-07", "1403.00", BUREAU)) == {"1403.00": "auto"}
+    assert "confirmed by dora (C1)" in desk.rows("allocations.csv", "free")[0]["reasons"]
+    assert recon("audit", "reperform", run_id, *of(desk)).code == 0, "held on its day, and so it comes out"
+    assert recon("audit", "verify", *of(desk)).code == 0
+    with Store.open(str(desk.root / "book.recon.db")) as store:
+        told = store.lessons().events.select("event", "who").rows()
+    assert told == [("accepted", "bea"), ("held", "rule"), ("confirmed", "dora")]
+
+
 def test_replay_shows_what_a_suggestion_would_do_before_it_is_accepted(desk: Desk) -> None:
     assert night(desk, "before", ("2026-03-04", "1403.00", BUREAU)) == {"1403.00": "exception"}
     tried = recon("rules", "replay", "--suggested", *of(desk), "--json").summary
