@@ -42,12 +42,18 @@ _SHARES: Final = {
     Kind.HUNDREDTHS: 2,
 }  # decimals of the inner number
 _FORMATS: Final = {
-    Kind.PERCENT: "0.0 %",
-    Kind.TENTHS: "#,##0.0",
-    Kind.HUNDREDTHS: "#,##0.00",
-    Kind.RATE: "0.000 %",
+    kind: f'{shown};-{shown};"\u2013"'  # nought is a dash
+    for kind, shown in (
+        (Kind.PERCENT, "0.0 %"),
+        (Kind.TENTHS, "#,##0.0"),
+        (Kind.HUNDREDTHS, "#,##0.00"),
+        (Kind.RATE, "0.000 %"),
+    )
 }
+_SHOWN: Final = {Kind.TENTHS: 1, Kind.HUNDREDTHS: 2, Kind.PERCENT: 3, Kind.RATE: 3}  # about, with the sign
 _WIDTH: Final = 16
+_TEXT_MAX: Final = 26  # characters that a text may widen its column to
+_AIR: Final = 3  # characters around a number
 _ANEW: Final = "Written anew each time: keep what you add on a sheet of your own."
 
 
@@ -65,7 +71,8 @@ def pages(report: Report, made: Made, inputs: Inputs) -> list[Page]:
         own = dict.fromkeys(fact for part in parts for fact in part.facts)
         about = (f"{report.what} {_ANEW}", " ".join([at, *made.facts, *own]), *cut)
         blocks = tuple(block for part, frame in shown for block in _blocks(part, frame, inputs))
-        found.append(Page(_key(sheet), sheet, sheet, about, blocks))
+        foot = f"as at {inputs.as_of:%d/%m/%Y}"
+        found.append(Page(_key(sheet), sheet, sheet, about, blocks, foot, sheet in made.boards))
     return found
 
 
@@ -112,10 +119,12 @@ def _block(part: Part, title: str, frame: pl.DataFrame, inputs: Inputs) -> Block
     if part.chart:
         at = {column.name: number for number, column in enumerate(columns)}
         line = at[part.chart.line] if part.chart.line else None
-        unit = f", {only}" if only else ""
-        shown, title = part.chart, f"{part.chart.title}{unit}"
-        chart = Drawing(title, at[shown.category], at[shown.value], line, shown.rows)
-    heads = tuple(_head(column, only) for column in columns)
+        money = next(one.kind for one in columns if one.name == part.chart.value) is Kind.MONEY
+        unit = f", {only}" if only and money else ""
+        shown, title_ = part.chart, f"{part.chart.title}{unit}"
+        more = tuple(at[name] for name in shown.more if name in at)
+        chart = Drawing(title_, at[shown.category], at[shown.value], line, shown.rows, more, shown.look)
+    heads = tuple(_head(column, only, frame, max(scales, default=0)) for column in columns)
     return Block(title, heads, list(zip(*cells, strict=True)), ranks, decimals, chart)
 
 
@@ -130,10 +139,25 @@ def _empty(column: Column, frame: pl.DataFrame, currency: str) -> bool:
     return bool(nothing.all())
 
 
-def _head(column: Column, currency: str) -> Head:
+def _head(column: Column, currency: str, frame: pl.DataFrame, decimals: int) -> Head:
     unit = f"\n{currency}" if column.kind is Kind.MONEY and currency else ""
-    width = column.width or _WIDTHS.get(column.kind, _WIDTH)
+    width = max(column.width or _WIDTHS.get(column.kind, _WIDTH), _needed(column, frame, decimals))
     return Head(column.title + unit, _KINDS[column.kind], width, _FORMATS.get(column.kind, ""))
+
+
+def _needed(column: Column, frame: pl.DataFrame, decimals: int) -> int:
+    """Characters that a column's longest value takes: a number that lacks room would be shown as ####."""
+    values = frame[column.inner].drop_nulls()
+    if values.is_empty() or column.kind in (Kind.LONG, Kind.DATE):
+        return 0
+    if column.kind is Kind.TEXT:
+        longest = values.str.len_chars().max()
+        return min(longest + 1 if isinstance(longest, int) else 0, _TEXT_MAX)
+    places = decimals if column.kind is Kind.MONEY else _SHOWN.get(column.kind, 0)
+    units = 10 ** (decimals if column.kind is Kind.MONEY else _SHARES.get(column.kind, 0))
+    ends = [one for one in (values.max(), values.min()) if isinstance(one, int)]
+    longest = max(len(f"{Decimal(one) / units:,.{places}f}") for one in ends)
+    return longest + _AIR
 
 
 def _cells(column: Column, frame: pl.DataFrame, decimals: list[int]) -> list[Cell]:

@@ -26,6 +26,8 @@ from recon.reports import (
     forecast,
     late_payment,
     legal,
+    management,
+    monthly,
     plans,
     promises,
     provision,
@@ -38,14 +40,16 @@ from recon.reports import (
     tds,
     unapplied,
 )
-from recon.reports.shape import RANK, Chart, Column, Inputs, Kind, Made, Part, Report
+from recon.reports.shape import RANK, Chart, Column, Inputs, Kind, Look, Made, Part, Report
 from recon.reports.tables import TABLES
 
-__all__ = ["RANK", "REPORTS", "TABLES", "Chart", "Column", "Inputs", "Kind", "Made", "Part", "Report"]
+__all__ = ["RANK", "REPORTS", "TABLES", "Chart", "Column", "Inputs", "Kind", "Look", "Made", "Part", "Report"]
 
 REPORTS: Final[Mapping[str, Report]] = {
     report.name: report
-    for report in (
+    for report in (  # in the order of a printed pack
+        management.REPORT,
+        monthly.REPORT,
         ageing.REPORT,
         unapplied.REPORT,
         exceptions.REPORT,

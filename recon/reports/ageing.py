@@ -26,6 +26,7 @@ from recon.reports.shape import (
     Part,
     Report,
     frame,
+    once,
     share,
 )
 
@@ -109,12 +110,19 @@ _BRIDGE: Final = (
 )
 
 
+@once
+def placed_by(inputs: Inputs, basis: Basis) -> pl.DataFrame:
+    """The items in their places, as `aged.placed` has them by the rules."""
+    rules = inputs.rules.reports.ageing
+    return aged.placed(aged.items(inputs), aged.buckets(rules.buckets), basis, rules.treatment)
+
+
 def make(inputs: Inputs) -> Made:
     """The ageing by customer and by bucket (due date, invoice date), from extract to balance, and the items."""
     rules = inputs.rules.reports.ageing
     made = aged.buckets(rules.buckets)
     rows = aged.items(inputs)
-    by = {basis: aged.placed(rows, made, basis, rules.treatment) for basis in _BASES}
+    by = {basis: placed_by(inputs, basis) for basis in _BASES}
     for placed in by.values():
         _check(rows, placed)
     parts = [

@@ -74,7 +74,7 @@ _COLUMNS: Final = (
 
 
 @once
-def _rows(inputs: Inputs) -> pl.DataFrame:
+def rows_of(inputs: Inputs) -> pl.DataFrame:
     """Each query with its state, age, level and what is open of its item."""
     rules = inputs.rules.cases
     texts = ("query_id", "customer_id", "item_id", "owner", "site", "reason")
@@ -121,7 +121,7 @@ def _rows(inputs: Inputs) -> pl.DataFrame:
 
 def make(inputs: Inputs) -> Made:
     """The rates of each currency, the reasons by amount, and each query, open ones by level and age."""
-    rows = _rows(inputs)
+    rows = rows_of(inputs)
     since = inputs.as_of - timedelta(days=inputs.rules.reports.period_days)
     rates, reasons = [], []
     for (currency,), mine in rows.sort("currency").group_by("currency", maintain_order=True):

@@ -79,15 +79,26 @@ class Column:
         return _INNER[self.kind][1]
 
 
+class Look(StrEnum):
+    """How a chart shows its values."""
+
+    COLUMNS = "columns"  # those of one category beside each other
+    STACKED = "stacked"  # ... on top of each other
+    BARS = "bars"  # lying, the first on top
+    LINES = "lines"
+
+
 @dataclass(frozen=True)
 class Chart:
-    """A chart of a part: columns by category, with a line of percentages where `line` names one."""
+    """A chart of a part: values by category, with a line of percentages where `line` names one."""
 
     title: str
     category: str
     value: str
     line: str = ""
     rows: int = 12  # that it shows, the first ones
+    more: tuple[str, ...] = ()  # further values
+    look: Look = Look.COLUMNS
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,7 @@ class Made:
     parts: tuple[Part, ...]
     facts: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    boards: tuple[str, ...] = ()  # sheets whose charts stand together, behind the first table
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from recon.workbook.package import Package
 from recon.workbook.pages import MARK, Block, Page, Placed, draw, extent, quoted
 from recon.workbook.patience import patiently
 
+_BY_COLUMNS: Final = 2  # xlColumns
 _PREFIX: Final = "recon-reports-"
 _HINT: Final = "close the workbook without saving if you need it, and keep it on a sheet of your own"
 
@@ -128,9 +129,10 @@ def _show(sheet: Any, chart: Any, block: Block, place: Placed) -> None:
     """Let a chart show its block's rows as they are now, from where it stands now."""
     spec = block.chart
     assert spec is not None
-    columns = [spec.category, spec.value, *([] if spec.line is None else [spec.line])]
     last = place.header + 1 + place.rows
-    area = ",".join(f"{letters(at)}{place.header + 1}:{letters(at)}{last}" for at in columns)
+    area = ",".join(f"{letters(at)}{place.header + 1}:{letters(at)}{last}" for at in spec.columns)
     patiently(lambda: chart.set_source_data(sheet.range(area)))
+    if len(spec.columns) > place.rows + 1:  # Excel takes the rows of a wide area for the series
+        patiently(lambda: setattr(chart.api[1], "PlotBy", _BY_COLUMNS))
     corner = sheet.range((place.row + 1, place.column + 1))
     patiently(lambda: setattr(chart, "top", corner.top))

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from recon.workbook import look
+from recon.workbook import charts, look
 from recon.workbook.columns import Column, Kind, letters
 
 MARK: Final = "recon_report_"  # begins the hidden names that say which sheet is which report page
@@ -28,9 +28,11 @@ Cell = str | int | Decimal | date | None
 _MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _LINE_HEIGHT, _AIR, _LINES_MAX = 13, 5, 6  # points, points, lines of one row
 _CHART_WIDTH, _CHART_HEIGHT, _ROW_PIXELS = 560, 264, 24
+_ABREAST, _GRID_WIDTH, _GRID_ROWS, _GRID_GAP = 3, 376, 11, 12  # the charts of a board
 _DIGIT_PIXELS, _CELL_PIXELS = 7, 5  # of a column's width, and around it
 _BESIDE_MAX: Final = 100  # characters of a table that a chart still has room beside
 _ONE_PAGE: Final = 56  # rows of a sheet that is printed on one page
+_UPRIGHT_MAX: Final = 860  # pixels that A4 upright holds at five sixths of their size
 _FROZEN_MAX: Final = 60  # characters of columns that stay in sight
 _LETTERS: Final = 1.05  # letters of a text that a width of one digit takes, about
 _TEXT_MAX: Final = 32_000  # characters that a cell can hold
@@ -61,6 +63,13 @@ class Drawing:
     value: int
     line: int | None = None
     rows: int = 12  # that it shows, the first ones
+    more: tuple[int, ...] = ()  # further values
+    look: str = "columns"  # columns, stacked, bars or lines
+
+    @property
+    def columns(self) -> list[int]:
+        """All columns that it shows, the category first."""
+        return [self.category, self.value, *self.more, *([] if self.line is None else [self.line])]
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,11 @@ class Block:
         """Its width in characters."""
         return sum(head.width for head in self.heads)
 
+    @property
+    def pixels(self) -> int:
+        """Its width on the screen."""
+        return sum(head.width * _DIGIT_PIXELS + _CELL_PIXELS for head in self.heads)
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -97,6 +111,9 @@ class Placed:
     rows: int
     row: int
     column: int
+    width: int  # pixels, as the rest
+    height: int
+    off: int = 0  # from the left edge of its column
 
 
 @dataclass(frozen=True)
@@ -108,6 +125,8 @@ class Page:
     title: str
     about: tuple[str, ...]
     blocks: tuple[Block, ...]
+    foot: str = ""  # what the foot of its printed pages says besides
+    board: bool = False  # its charts stand together, behind the first block
 
     @property
     def mark(self) -> str:
@@ -121,19 +140,54 @@ class Page:
     @property
     def charts(self) -> list[Placed]:
         """Its charts, and where each stands."""
-        found = []
+        found: list[Placed] = []
         row = len(self.about) + 2
         for number, block in enumerate(self.blocks, 1):
             header = row + (1 if len(self.blocks) > 1 else 0)
             end = header + 1 + max(len(block.rows), 1)
-            most = block.chart.rows if block.chart else 0
-            shown = min(sum(rank == PLAIN for rank in block.ranks), most)
-            if block.chart and shown:
-                place = (header, len(block.heads)) if block.width <= _BESIDE_MAX else (end + 1, 0)
-                found.append(Placed(f"{MARK}{number}", number - 1, header, shown, *place))
+            shown = _charted(block)
+            if block.chart and shown and self.board:
+                at = len(found)
+                corner = self.grid + at // _ABREAST * _GRID_ROWS
+                size = (_GRID_WIDTH, _GRID_ROWS * _ROW_PIXELS - _GRID_GAP)
+                off = at % _ABREAST * (_GRID_WIDTH + _GRID_GAP)
+                found.append(Placed(f"{MARK}{number}", number - 1, header, shown, corner, 0, *size, off))
+            elif block.chart and shown:
+                beside = block.width <= _BESIDE_MAX
+                place = (header, len(block.heads)) if beside else (end + 1, 0)
+                width = _CHART_WIDTH if beside else block.pixels  # as wide as the table above it
+                found.append(
+                    Placed(
+                        f"{MARK}{number}",
+                        number - 1,
+                        header,
+                        shown,
+                        *place,
+                        width,
+                        _CHART_HEIGHT,
+                        24 * beside,
+                    )
+                )
                 end = max(end, place[0] + math.ceil(_CHART_HEIGHT / _ROW_PIXELS))
-            row = end + 2
+            row = end + 2 + (self.grid_rows if number == 1 else 0)
         return found
+
+    @property
+    def grid(self) -> int:
+        """The row where the charts of a board begin: behind the first block."""
+        first = self.blocks[0]
+        return len(self.about) + 2 + (1 if len(self.blocks) > 1 else 0) + 1 + max(len(first.rows), 1) + 1
+
+    @property
+    def grid_rows(self) -> int:
+        """How many rows they take; none on a page that is no board."""
+        count = sum(bool(_charted(block)) for block in self.blocks) if self.board else 0
+        return math.ceil(count / _ABREAST) * _GRID_ROWS
+
+
+def _charted(block: Block) -> int:
+    """How many rows of a block its chart shows."""
+    return min(sum(rank == PLAIN for rank in block.ranks), block.chart.rows) if block.chart else 0
 
 
 def draw(pages: Sequence[Page]) -> bytes:
@@ -210,15 +264,17 @@ def _page(book: Any, sheet: Any, page: Page, looks: _Looks) -> None:
         sheet.write_string(number, 0, line, looks.text(10, font_color=look.GREY))
     for at, width in enumerate(_widths(page.blocks)):
         sheet.set_column(at, at, width)
-    row = len(page.about) + 2
+    row = last = len(page.about) + 2
     alone = len(page.blocks) == 1
     for block in page.blocks:
+        last = row if alone else row + 1
         row = _block(book, sheet, block, looks, row, page, titled=not alone)
-    if alone and page.blocks:
-        header = len(page.about) + 2
-        sheet.freeze_panes(header + 1, _frozen(page.blocks[0].heads))
-        sheet.repeat_rows(header)
-    _print(sheet, page.name, one_page=row <= _ONE_PAGE)
+    if alone:
+        sheet.freeze_panes(last + 1, _frozen(page.blocks[0].heads))
+    # Printed again from the row on where it stands: the heading of a long table, else the title.
+    long = bool(page.blocks) and len(page.blocks[-1].rows) > _ONE_PAGE // 2
+    sheet.repeat_rows(last if alone or long else 0)
+    _print(sheet, page, one_page=row <= _ONE_PAGE)
 
 
 def _widths(blocks: Sequence[Block]) -> list[int]:
@@ -265,11 +321,21 @@ def _block(book: Any, sheet: Any, block: Block, looks: _Looks, row: int, page: P
     if not block.rows:
         sheet.write_string(end, 0, "Nothing to show.", looks.text(10, font_color=look.GREY, indent=1))
         end += 1
+    return _charts(book, sheet, block, page, end) + 2
+
+
+def _charts(book: Any, sheet: Any, block: Block, page: Page, end: int) -> int:
+    """A block's chart, and the room for all of them behind the first block of a board; the row where it ends."""
     chart = next((one for one in page.charts if page.blocks[one.block] is block), None)
     if chart:
-        _chart(book, sheet, block, page, chart)
-        end = max(end, chart.row + math.ceil(_CHART_HEIGHT / _ROW_PIXELS))
-    return end + 2
+        charts.draw(book, sheet, block, quoted(page.name), chart)
+    if chart and not page.board:
+        return max(end, chart.row + math.ceil(_CHART_HEIGHT / _ROW_PIXELS))
+    if page.grid_rows and block is page.blocks[0]:
+        for at in range(page.grid, page.grid + page.grid_rows):
+            sheet.set_row_pixels(at, _ROW_PIXELS)
+        return end + page.grid_rows
+    return end
 
 
 def _offer(sheet: Any, row: int, at: int, words: Sequence[str]) -> None:
@@ -308,66 +374,6 @@ def _put(sheet: Any, row: int, at: int, value: Cell, form: Any) -> None:
         sheet.write_number(row, at, value, form)
 
 
-def _chart(book: Any, sheet: Any, block: Block, page: Page, place: Placed) -> None:
-    """A chart beside its block, or below it where that is wide."""
-    spec = block.chart
-    assert spec is not None
-    assert not any(block.ranks[: place.rows]), "the plain rows come first"
-
-    def cells(at: int) -> str:
-        first, last = place.header + 2, place.header + 1 + place.rows
-        return f"={quoted(page.name)}!${letters(at)}${first}:${letters(at)}${last}"
-
-    chart = book.add_chart({"type": "column", "name": place.name})
-    chart.add_series(
-        {
-            "name": block.heads[spec.value].title.replace("\n", " "),
-            "categories": cells(spec.category),
-            "values": cells(spec.value),
-            "fill": {"color": look.TEAL},
-            "invert_if_negative": True,
-            "invert_if_negative_color": look.RED,
-            "gap": 50,
-        }
-    )
-    if spec.line is not None:
-        line = book.add_chart({"type": "line"})
-        line.add_series(
-            {
-                "name": block.heads[spec.line].title,
-                "categories": cells(spec.category),
-                "values": cells(spec.line),
-                "y2_axis": True,
-                "line": {"color": look.AMBER, "width": 2},
-                "marker": {
-                    "type": "circle",
-                    "size": 5,
-                    "fill": {"color": look.AMBER},
-                    "border": {"none": True},
-                },
-            }
-        )
-        line.set_y2_axis(
-            {"min": 0, "max": 1, "num_format": "0 %", "num_font": _font(9), "line": {"none": True}}
-        )
-        chart.combine(line)
-    chart.set_title({"name": spec.title, "name_font": _font(11, bold=True), "overlay": False})
-    chart.set_legend({"position": "bottom", "font": _font(9)} if spec.line is not None else {"none": True})
-    chart.set_x_axis({"num_font": _font(9), "label_position": "low", "line": {"color": look.SILVER}})
-    grid = {"visible": True, "line": {"color": look.LINE}}
-    chart.set_y_axis(
-        {"num_font": _font(9), "num_format": "#,##0", "major_gridlines": grid, "line": {"none": True}}
-    )
-    chart.set_chartarea({"border": {"color": look.LINE}, "fill": {"color": "#FFFFFF"}})
-    beside = place.column > 0
-    wide = sum(
-        head.width * _DIGIT_PIXELS + _CELL_PIXELS for head in block.heads
-    )  # as wide as the table above it
-    chart.set_size({"width": _CHART_WIDTH if beside else wide, "height": _CHART_HEIGHT})
-    options = {"object_position": 1, "x_offset": 24 if beside else 0, "description": spec.title}
-    sheet.insert_chart(place.row, place.column, chart, options)
-
-
 def extent(part: bytes) -> str:
     """The cells of a drawn sheet from its first to its last, as a mark has them: `$A$1:$H$40`."""
     found = _DIMENSION.search(part)
@@ -380,13 +386,20 @@ def quoted(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
-def _font(size: int, *, bold: bool = False) -> dict[str, Any]:
-    return {"name": look.FONT, "size": size, "bold": bold, "color": look.INK}
-
-
-def _print(sheet: Any, name: str, *, one_page: bool) -> None:
-    sheet.set_landscape()
+def _print(sheet: Any, page: Page, *, one_page: bool) -> None:
+    """A4, one page wide: upright where that leaves the text large enough, else lying."""
+    widths = _widths(page.blocks)
+    drawn = sum(width * _DIGIT_PIXELS + _CELL_PIXELS for width in widths)
+    for one in page.charts:
+        left = sum(width * _DIGIT_PIXELS + _CELL_PIXELS for width in widths[: one.column])
+        drawn = max(drawn, left + one.off + one.width)
+    if drawn <= _UPRIGHT_MAX:
+        sheet.set_portrait()
+    else:
+        sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 1 if one_page else 0)
     sheet.set_margins(0.4, 0.4, 0.5, 0.6)
-    sheet.set_footer(f"&L&8{name} \u00b7 recon&R&8Page &P of &N")
+    name = page.name.replace("&", "&&")
+    foot = f" \u00b7 {page.foot}" if page.foot else ""
+    sheet.set_footer(f"&L&8 {name} \u00b7 recon{foot}&R&8Page &P of &N")

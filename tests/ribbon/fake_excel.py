@@ -10,6 +10,7 @@ import copy
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
@@ -194,6 +195,7 @@ class FakeChart:
         self.name = name
         self.top = 0.0
         self.source = ""
+        self.api = (None, SimpleNamespace(PlotBy=None))
 
     def set_source_data(self, source: FakeRange) -> None:
         assert source.sheet is self._sheet

@@ -1,0 +1,152 @@
+"""Month by month: what was open, billed, collected and adjusted, and how long sales stay unpaid.
+
+    closing = opening + billed + credited + collected + adjusted, and the next opening is this closing
+
+As *Daily AR* by days. Where a balance of a month's end is known, it is compared, and the chain goes on from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from recon.model import BALANCES
+from recon.problems import Problem
+from recon.reports import daily, dso, ledger, targets
+from recon.reports.ledger import Key, Period
+from recon.reports.roll_forward import AGREES, DIFFERS, NOT_SAID
+from recon.reports.shape import Inputs, once
+
+MONTHS = 13  # that are shown, so that a month stands beside that of the year before
+Flows = tuple[
+    int, int, int, int
+]  # billed, credited, collected, adjusted; each with the sign that it changes by
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month of one currency, in minor units."""
+
+    span: Period
+    opening: int
+    flows: Flows
+    said: int | None  # the balance at its end, as the ledger has it
+    figures: dso.Figures | None  # None = nothing is known that they could be made of
+    target: targets.Month | None
+
+    @property
+    def made(self) -> int:
+        """Opening and all that moved."""
+        return self.opening + sum(self.flows)
+
+    @property
+    def closing(self) -> int:
+        """What the next month begins with."""
+        return self.made if self.said is None else self.said
+
+    @property
+    def check(self) -> str:
+        """Whether the ledger's balance is what opening and movements make."""
+        return NOT_SAID if self.said is None else AGREES if self.said == self.made else DIFFERS
+
+
+def this(inputs: Inputs) -> Period:
+    """The calendar month of the as-at date, up to it."""
+    return Period(inputs.as_of.replace(day=1), inputs.as_of)
+
+
+def before(month: Period) -> Period:
+    """The whole calendar month before one."""
+    return Period(month.before.replace(day=1), month.before)
+
+
+def over(inputs: Inputs) -> bool:
+    """Whether the as-at date is the last of its month: a part of a month can't be compared with a whole one."""
+    return (inputs.as_of + timedelta(days=1)).day == 1
+
+
+@once
+def trend(inputs: Inputs) -> dict[str, tuple[Month, ...]]:
+    """The months of each currency, the oldest first: those that anything is known of, at most `MONTHS`."""
+    first = ledger.first_of(inputs.as_of, MONTHS)
+    rows = ledger.movements(inputs, first, inputs.as_of)
+    moved = daily.moved_by_day(rows)
+    days = [day for day in inputs.get("balances", BALANCES)["date"].unique() if day < inputs.as_of]
+    said = {
+        day: ledger.balances(inputs, day, by_entity=False) for day in days if day >= first - timedelta(days=1)
+    }
+    said[inputs.as_of] = ledger.closing(inputs, by_entity=False)[0]
+    spans = [this(inputs)]
+    while spans[-1].first > first:
+        spans.append(before(spans[-1]))
+    keys = {key for _, key in moved} | {key for one in said.values() for key in one}
+    return {key[0]: _months(inputs, key, spans[::-1], moved, said) for key in sorted(keys)}
+
+
+def _months(
+    inputs: Inputs,
+    key: Key,
+    spans: list[Period],
+    moved: Mapping[tuple[date, Key], Flows],
+    said: dict[date, dict[Key, int]],
+) -> tuple[Month, ...]:
+    """The months of one currency from the first of which anything is known."""
+    flows: dict[date, Flows] = {}
+    for (day, one), parts in moved.items():
+        if one == key:
+            month = day.replace(day=1)
+            so_far = flows.get(month, (0, 0, 0, 0))
+            flows[month] = tuple(a + b for a, b in zip(so_far, parts, strict=True))  # type: ignore[assignment]
+    known = [
+        span
+        for span in spans
+        if span.first in flows or key in said.get(span.last, {}) or key in said.get(span.before, {})
+    ]
+    if not known:
+        return ()
+    spans = [span for span in spans if span.first >= known[0].first]
+    opening = _opening(key, spans, flows, said)
+    made = []
+    for span in spans:
+        balance = said.get(span.last, {}).get(key)
+        parts = flows.get(span.first, (0, 0, 0, 0))
+        closing = opening + sum(parts) if balance is None else balance
+        figures = dso.at(inputs, span.last, {key: closing}).get(key)
+        target = targets.of_month(inputs, span.first, span.last).get(key[0])
+        made.append(Month(span, opening, parts, balance, figures, target))
+        opening = closing
+    assert all(one.closing == later.opening for one, later in pairwise(made)), (
+        "a month begins with another balance"
+    )
+    return tuple(made)
+
+
+def _opening(
+    key: Key, spans: list[Period], flows: dict[date, Flows], said: dict[date, dict[Key, int]]
+) -> int:
+    """What was open before the first month: as said, else the first balance that is, less what moved until then."""
+    so_far = 0
+    for span in spans:
+        balance = said.get(span.before, {}).get(key)
+        if balance is not None:
+            return balance - so_far
+        so_far += sum(flows.get(span.first, (0, 0, 0, 0)))
+    return said.get(spans[-1].last, {}).get(key, 0) - so_far
+
+
+def problems(inputs: Inputs) -> list[Problem]:
+    """A problem for each month whose balance is not what its opening and movements make."""
+    found = []
+    for currency, months in trend(inputs).items():
+        key = (currency, "")
+        for one in months:
+            if one.check == DIFFERS and one.said is not None:
+                what = (
+                    f"the ledger says {ledger.text(inputs, key, one.said)}, opening and movements of the month make "
+                    f"{ledger.text(inputs, key, one.made)}"
+                )
+                hint = "find the entries that one of them lacks; later months go on from the ledger's balance"
+                found.append(Problem("report-break", f"balance of {one.span.last}", what, hint))
+    return found
