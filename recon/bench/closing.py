@@ -76,8 +76,10 @@ def month_end(case: Case) -> Iterator[tuple[Table, pl.DataFrame]]:
     yield UNBILLED, table(UNBILLED, closing_care.unbilled(story, care))
     yield LOSS_HISTORY, table(LOSS_HISTORY, closing_credit.losses(story))
     yield PROVISIONS, table(PROVISIONS, closing_credit.provisions(story))
-    yield CONTRACTS, table(CONTRACTS, closing_care.contracts(story, care))
-    yield SUBMISSIONS, table(SUBMISSIONS, closing_credit.submissions(story))
+    agreed = closing_care.contracts(story, care)
+    clocked = {str(row["customer_id"]) for row in agreed if row["clock"] == "acceptance"}
+    yield CONTRACTS, table(CONTRACTS, agreed)
+    yield SUBMISSIONS, table(SUBMISSIONS, closing_credit.submissions(story, clocked))
     yield PROMISES, table(PROMISES, closing_credit.promises(story))
     yield PLANS, table(PLANS, closing_credit.plans(story))
     yield QUERIES, table(QUERIES, closing_credit.queries(story))

@@ -16,6 +16,9 @@ COUNT: Final = 14
 _LENGTHS: Final = (28, 14, 7)  # nights: whole weeks, so that a weekly rate gives the invoice's amount
 _SITES: Final = ("Ashgrove", "Birchwood", "Cedar House")
 _FIRST: Final = date(2026, 3, 2)
+_LONG: Final = date(
+    2026, 2, 16
+)  # five weeks of which nothing is invoiced, February's nights since 5 March too late
 _ENDS: Final = {1: date(2027, 3, 31), 4: BEFORE, 5: date(2026, 5, 31)}  # renewed, over, ends soon
 
 
@@ -52,7 +55,7 @@ def stays(story: Story) -> tuple[Stay, ...]:
         found.append(Stay(*about, last, rate, one.item_id, trouble))
     if found:  # two that nobody has invoiced
         for at in (0, 1):
-            about = (f"CT-{180 + at}", found[at].customer, f"SU-90{at:02d}", _SITES[at], _FIRST)
+            about = (f"CT-{180 + at}", found[at].customer, f"SU-90{at:02d}", _SITES[at], _LONG)
             found.append(Stay(*about, date(2026, 3, 23), 140_000 + 8_000 * at, "", "unbilled"))
     return tuple(found)
 
@@ -103,7 +106,7 @@ def unbilled(story: Story, care: Sequence[Stay]) -> list[Row]:
     if care:
         return [
             {"customer_id": one.customer, "contract_id": one.contract, "service_from": one.first}
-            | {"service_to": one.last, "amount": one.rate * 3, "currency": story.currency}
+            | {"service_to": one.last, "amount": one.rate * 5, "currency": story.currency}
             for one in care
             if not one.item
         ]

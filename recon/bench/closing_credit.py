@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -80,17 +80,33 @@ def provisions(story: Story) -> list[Row]:
     ]
 
 
-def submissions(story: Story) -> list[Row]:
-    """The latest invoices on their way to the customer: most accepted, some silent, rejected or not sent."""
+def submissions(story: Story, clocked: Collection[str]) -> list[Row]:
+    """The latest invoices on their way to the customer: most accepted, some silent, rejected or not sent.
+
+    Customers whose days to pay run from acceptance have accepted all but their latest ones.
+    """
     rng = story.rng("submissions")
     recent = [
         one for one in story.opened if one.kind == "invoice" and one.issued >= MONTH - timedelta(days=20)
     ]
     rows: list[Row] = []
-    for at, one in enumerate(recent[:_SUBMITTED]):
+    latest = recent[-_SUBMITTED:]
+    older = [one for one in story.opened if one.kind == "invoice" and one.customer in clocked]
+    for one in older:
+        accepted = weekday(one.issued + timedelta(days=rng.randint(3, 12)))
+        if one in latest or accepted > story.case.as_of:
+            continue
+        row: Row = {
+            "item_id": one.item_id,
+            "doc_no": one.doc_no,
+            "customer_id": one.customer,
+            "channel": "portal",
+        }
+        rows.append(row | {"created": one.issued, "sent": one.issued, "accepted": max(accepted, one.issued)})
+    for at, one in enumerate(latest):
         sent = weekday(one.issued + timedelta(days=rng.randint(0, 2)))
         sent = max(sent, one.issued)
-        row: Row = {"item_id": one.item_id, "doc_no": one.doc_no, "customer_id": one.customer}
+        row = {"item_id": one.item_id, "doc_no": one.doc_no, "customer_id": one.customer}
         row |= {"period_end": one.issued - timedelta(days=rng.randint(0, 6)), "created": one.issued}
         if at % 17 != 11:  # noqa: PLR2004 - not sent yet
             row |= {"sent": sent, "channel": rng.choice(("portal", "e-mail")), "receipt_id": f"RX{at:04d}"}

@@ -222,7 +222,7 @@ def statements(story: Story) -> list[Row]:
     ][:2]
     rows: list[Row] = []
     for at, (customer, own) in enumerate(chosen):
-        theirs = [
+        theirs: list[Row] = [
             {
                 "customer_id": customer,
                 "date": one.issued,

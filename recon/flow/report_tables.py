@@ -70,6 +70,7 @@ def of_store(
         "closed_items": store.last_read(Kind.CLOSED),
         "standing": _standing(store, now),
         "statements": _statements(store, now),
+        "posted": _posted(store, now),
     }
     given = month.in_currency(given or month.Month(), rules, [now.open_items])
     outer |= {str(kind): frame for kind, frame in month.with_cases(given.frames, store.cases()).items()}
@@ -110,6 +111,18 @@ def _standing(store: Store, now: model.View) -> pl.DataFrame:
         .join(plans, on="item_id", how="left", maintain_order="left")
         .with_columns(pl.col("plan_id").fill_null(""))
         .select(TABLES["standing"].names)
+    )
+
+
+def _posted(store: Store, now: model.View) -> pl.DataFrame:
+    """Each line that is settled now, with the day on which it was first posted, if it is."""
+    when = store.posting_days().select("line_id", posted=pl.col("created").str.slice(0, 10).str.to_date())
+    lines = now.bank_lines.unique("line_id", keep="first", maintain_order=True)
+    accepted = pl.Series(sorted(set(now.accepted["line_id"]) & now.settled_lines), dtype=pl.String)
+    return (
+        lines.filter(pl.col("line_id").is_in(accepted.implode()))
+        .join(when, on="line_id", how="left", maintain_order="left")
+        .select(TABLES["posted"].names)
     )
 
 

@@ -93,7 +93,8 @@ def _rates(inputs: Inputs) -> pl.DataFrame:
     always, still = pl.col("valid_from").fill_null(date(1, 1, 1)), pl.col("valid_to").fill_null(_FAR)
     rows = inputs["contracts"].select(
         "contract_id", "customer_id", "weekly_rate_minor", "day_rule", "share", "rounding", "po_no", "po_needed",
-        "currency", user="service_user_ref", valid_from=always, valid_to=still, ends=pl.col("ends").fill_null(_FAR),
+        "billing_day", "currency", user="service_user_ref", valid_from=always, valid_to=still,
+        ends=pl.col("ends").fill_null(_FAR),
     ).unique(maintain_order=True)  # fmt: skip
     key = ["contract_id", "customer_id", "user", "currency"]
     begins = rows.select(*key, "valid_from").unique().sort(*key, "valid_from")
@@ -130,12 +131,12 @@ def _strays(inputs: Inputs) -> int:
     return inputs["census"].join(paid, on=["service_user_ref", "admitted"], how="anti").height
 
 
-def _nights(inputs: Inputs) -> pl.DataFrame:
+def _nights(inputs: Inputs, span: tuple[date, date]) -> pl.DataFrame:
     """What is paid of each day: a row for each person, day and rate, once, however often the census has it.
 
     A rate for the person alone goes before the one of all persons of that contract and funder.
     """
-    first, last = _months(inputs)
+    first, last = span
     # The first day that is not paid any more: nights end with the day of discharge, days with the one behind it.
     gone = pl.col("discharged").fill_null(_FAR)
     until = pl.when(pl.col("day_rule") == "days").then(gone + timedelta(days=1)).otherwise(gone)
@@ -150,15 +151,19 @@ def _nights(inputs: Inputs) -> pl.DataFrame:
     return once.filter(pl.col("own") == pl.col("own").max().over(of_day))
 
 
-def _expected(inputs: Inputs) -> pl.DataFrame:
-    """What is due by month, person and funder: all contracts, days, expected_minor, full_minor (of all funders)."""
+def expected(inputs: Inputs, span: tuple[date, date]) -> pl.DataFrame:
+    """What is due by month, person and funder, for the service of some whole months.
+
+    Returns: currency, month (2026-03), service_user_ref, customer_id, contract_id (all of them), site, days,
+        expected_minor, full_minor (of all funders), units, lacks_po, billing_day (the latest of its contracts').
+    """
     share = pl.when(pl.col("share") != "").then(pl.col("share")).otherwise(pl.lit("100"))
     units = (share.str.to_decimal(scale=4) * 10_000).cast(pl.Int64)
-    made = _nights(inputs).with_columns(units=units, month=pl.col("day").dt.month_start())
+    made = _nights(inputs, span).with_columns(units=units, month=pl.col("day").dt.month_start())
     key = [*_WHO, "contract_id", "customer_id"]
     whole = pl.col("weekly_rate_minor")
     told = made.group_by(key).agg(
-        pl.first("site"), weighted=(whole * pl.col("units")).sum(), whole=whole.sum(),
+        pl.first("site"), pl.col("billing_day").max(), weighted=(whole * pl.col("units")).sum(), whole=whole.sum(),
         rounding=(pl.col("rounding").str.to_lowercase() == "yes").any(), units=pl.col("units").max(),
         lacks_po=((pl.col("po_needed").str.to_lowercase() == "yes") & (pl.col("po_no") == "")).any(),
     )  # fmt: skip
@@ -171,7 +176,7 @@ def _expected(inputs: Inputs) -> pl.DataFrame:
     line = [*_WHO, "customer_id"]
     lines = _with_penny(rounded).group_by(line).agg(
         pl.col("contract_id").sort().str.join(", "), pl.col("site").sort_by("contract_id").first(),
-        pl.col("expected_minor", "full_minor").sum(), pl.col("units").max(), pl.col("lacks_po").any(),
+        pl.col("expected_minor", "full_minor").sum(), pl.col("units", "billing_day").max(), pl.col("lacks_po").any(),
     )  # fmt: skip
     days = made.group_by(line).agg(days=pl.col("day").n_unique().cast(pl.Int64))
     return lines.join(days, on=line).with_columns(month=pl.col("month").dt.strftime("%Y-%m"))
@@ -189,8 +194,12 @@ def _with_penny(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _billed(inputs: Inputs) -> pl.DataFrame:
-    """What was invoiced: currency, month, service_user_ref, customer_id, billed_minor, billed_days, has_po."""
+def billed(inputs: Inputs, span: tuple[date, date]) -> pl.DataFrame:
+    """What was invoiced for the service of some whole months.
+
+    Returns: currency, month, service_user_ref, customer_id, billed_minor, billed_days, has_po, issued (the day of the
+        first invoice).
+    """
     names = [
         "item_id",
         "customer_id",
@@ -200,6 +209,7 @@ def _billed(inputs: Inputs) -> pl.DataFrame:
         "currency",
         "po_no",
         "doc_type",
+        "issue_date",
     ]
     amount = pl.coalesce("net_amount_minor", "amount_minor")
     tables = (inputs["open_items"], inputs.get("closed_items", OPEN_ITEMS))
@@ -207,7 +217,7 @@ def _billed(inputs: Inputs) -> pl.DataFrame:
     rows = rows.filter((pl.col("service_user_ref") != "") & pl.col("service_from").is_not_null())
     # An item that is open in one extract and closed in the other is one invoice.
     rows = rows.unique(["item_id", "customer_id"], keep="first", maintain_order=True)
-    first_day, last_day = _months(inputs)
+    first_day, last_day = span
     dated = rows.with_columns(month=pl.col("service_from").dt.strftime("%Y-%m"))
     debit = pl.col("billed_minor") > 0
     last, first = pl.col("service_to").filter(debit).max(), pl.col("service_from").filter(debit).min()
@@ -218,16 +228,20 @@ def _billed(inputs: Inputs) -> pl.DataFrame:
             pl.col("billed_minor").sum(),
             billed_days=(last - first).dt.total_days() + 1,
             has_po=(pl.col("po_no") != "").all(),
+            issued=pl.col("issue_date").filter(debit).min(),
         )
     )
 
 
 def checked(inputs: Inputs) -> pl.DataFrame:
     """A row for each month, person and funder that is due or invoiced: the columns of the file, and `state`."""
-    both = _expected(inputs).join(_billed(inputs), on=[*_WHO, "customer_id"], how="full", coalesce=True)
-    due, billed = pl.col("expected_minor").fill_null(0), pl.col("billed_minor").fill_null(0)
+    span = _months(inputs)
+    both = expected(inputs, span).join(
+        billed(inputs, span), on=[*_WHO, "customer_id"], how="full", coalesce=True
+    )
+    due, invoiced = pl.col("expected_minor").fill_null(0), pl.col("billed_minor").fill_null(0)
     full = pl.col("full_minor").max().over(_WHO)
-    twice = (billed == full) & ((billed == full).sum().over(_WHO) > 1) & (full > 0)
+    twice = (invoiced == full) & ((invoiced == full).sum().over(_WHO) > 1) & (full > 0)
     lacks = pl.col("lacks_po").fill_null(value=False) & ~pl.col("has_po").fill_null(value=False)
     inside = inputs["contracts"].select("customer_id", user="service_user_ref").unique()
     known = both.join(
@@ -240,19 +254,19 @@ def checked(inputs: Inputs) -> pl.DataFrame:
         .when(pl.col("expected_minor").is_null()).then(pl.lit(OVER))
         .when(pl.col("billed_minor").is_null()).then(pl.lit(UNBILLED))
         .when(twice).then(pl.lit(DUPLICATE))
-        .when((billed == due) & lacks).then(pl.lit(NO_PO))
-        .when(billed == due).then(pl.lit(OK))
-        .when((pl.col("units") != _FULL) & (billed == full)).then(pl.lit(SHARE))
+        .when((invoiced == due) & lacks).then(pl.lit(NO_PO))
+        .when(invoiced == due).then(pl.lit(OK))
+        .when((pl.col("units") != _FULL) & (invoiced == full)).then(pl.lit(SHARE))
         .when((pl.col("billed_days") > 0) & other_days).then(pl.lit(DAYS))
         .when(pl.col("billed_days") > 0).then(pl.lit(RATE))
-        .otherwise(pl.when(billed > due).then(pl.lit(OVER)).otherwise(pl.lit(RATE)))
+        .otherwise(pl.when(invoiced > due).then(pl.lit(OVER)).otherwise(pl.lit(RATE)))
     )  # fmt: skip
     return (
         known.with_columns(state=state)
         .with_columns(
             pl.col("expected_minor", "billed_minor").fill_null(0),
             pl.col("contract_id", "site").fill_null(""),
-            difference_minor=billed - due,
+            difference_minor=invoiced - due,
         )
         .sort("currency", "month", "service_user_ref", "customer_id", "contract_id")
     )

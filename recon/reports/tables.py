@@ -129,6 +129,17 @@ STATEMENTS: Final = Table(
     ),
 )
 
+POSTED: Final = Table(
+    "posted",
+    (
+        Column("line_id", "a bank line that is settled"),
+        Column("booking_date", "the day the bank booked it", pl.Date()),
+        Column("posted", "the day of its first posting file; empty = it is in none yet", pl.Date()),
+        _money("amount", "the line's amount"),
+        Column("currency", "ISO 4217 code"),
+    ),
+)
+
 TABLES: Final[Mapping[str, Table]] = {
     table.name: table
     for table in (
@@ -144,6 +155,7 @@ TABLES: Final[Mapping[str, Table]] = {
         CLOSED,
         STANDING,
         STATEMENTS,
+        POSTED,
         *MONTH_TABLES.values(),
     )
 }

@@ -318,6 +318,11 @@ class Store(Audited, Cased):
         with self._snapshot() as connection:
             return query.unposted(connection, self._tables)
 
+    def posting_days(self) -> pl.DataFrame:
+        """Each posted bank line and the moment of its first posting file: (line_id, created)."""
+        with connect.reading(self._engine) as connection:
+            return query.posting_days(connection, self._tables)
+
     def posted_rows(self, line_ids: Iterable[str]) -> pl.DataFrame:
         """What was accepted of these lines and is in a posting file, as model.ACCEPTED."""
         with connect.reading(self._engine) as connection:

@@ -339,6 +339,22 @@ def posted(connection: Connection, tables: MetaData) -> pl.DataFrame:
     return rows.fetch(connection, query, schema)
 
 
+def posting_days(connection: Connection, tables: MetaData) -> pl.DataFrame:
+    """Each bank line that is in a posting file, with the moment at which the first of them was made.
+
+    Returns: line_id, created.
+    """
+    batches, postings = tables.tables["batches"], tables.tables["postings"]
+    first = func.min(batches.c.created).label("created")
+    query = (
+        select(postings.c.line_id, first)
+        .join(batches, postings.c.batch_id == batches.c.batch_id)
+        .group_by(postings.c.line_id)
+    )
+    found = rows.fetch(connection, query, dict.fromkeys(["line_id", "created"], pl.String()))
+    return found.sort("line_id")
+
+
 def _kept(table: model.Table) -> dict[str, Any]:
     """A table's columns as the database keeps them: everything is text, except numbers of rows."""
     return {

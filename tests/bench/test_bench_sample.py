@@ -15,7 +15,7 @@ from recon.bench.payers import Flavour
 from recon.bench.sample import SIZES, sample_case, sample_files, sample_truth
 from recon.bench.score import score
 from recon.flow import month
-from recon.model import INPUT_TABLES, Kind, Reading
+from recon.model import PROFILED, Kind, Reading
 from recon.resources import folder
 
 from bench_cases import perfect  # isort: skip
@@ -56,7 +56,7 @@ def test_readers_find_no_problem_and_statements_foot(flavour: Flavour) -> None:
         assert not reading.problems, reading.path
         assert all(statement.foots is not False for statement in reading.statements)
         kinds.add(reading.kind)
-    assert kinds == set(INPUT_TABLES)
+    assert kinds == set(PROFILED)
 
 
 def test_truth_is_aligned_with_what_is_read(flavour: Flavour) -> None:

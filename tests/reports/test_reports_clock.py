@@ -98,8 +98,8 @@ def test_the_newest_row_of_a_contract_says_its_clock() -> None:
     accepted = [{"item_id": "I-1", "accepted": date(2026, 3, 5)}]
     before = ACCEPTED | {"clock": "invoice", "valid_from": date(2025, 4, 1)}
     after = ACCEPTED | {"valid_from": date(2026, 4, 1)}
-    for some in ([before, after], [after, before]):
-        assert due(told(accepted, some)) == [date(2026, 4, 4)]
+    for first, second in ((before, after), (after, before)):
+        assert due(told(accepted, [first, second])) == [date(2026, 4, 4)]
 
 
 def test_movements_take_the_due_date_of_their_item_or_their_own() -> None:
