@@ -269,6 +269,12 @@ def post(
     if posted is None:
         terminal.out_console.print("nothing is accepted that could be posted")
         return
+    for one in posted.lost:
+        terminal.out_console.print(
+            f"batch {one.batch_id} was posted, and the job ended before its file was written ({one.format}), "
+            f"{one.lines} bank lines: here it is",
+            soft_wrap=True,
+        )
     if posted.again:
         terminal.out_console.print(
             f"nothing new is accepted; this is batch {posted.batch_id} again ({posted.format}), {posted.lines} "
@@ -278,7 +284,7 @@ def post(
     else:
         terminal.out_console.print(f"batch {posted.batch_id}: {posted.lines} bank lines")
         terminal.out_console.print(posted.control, markup=False, soft_wrap=True)
-    for file in posted.files:
+    for file in (file for one in (*posted.lost, posted) for file in one.files):
         terminal.out_console.print(f"wrote {file}", soft_wrap=True)
     terminal.complain(posted.held)
 

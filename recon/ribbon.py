@@ -213,10 +213,13 @@ def _post(book: LiveBook) -> str:
     if posted is None:
         return "Nothing is accepted yet, so there is nothing to post."
     flow.refresh(book, book.store)  # what is posted waits no more
-    if posted.again:
-        return f"Nothing new is accepted; the last posting file was written again: {posted.files[0]}"
     held = [f"{problem.what}." for problem in posted.held]
-    return " ".join([f"{_several(posted.lines, 'bank line')} posted into {posted.files[0]}", *held])
+    lost = [f"Of a job that was broken off: {one.files[0]}." for one in posted.lost]
+    if posted.again:
+        told = f"Nothing new is accepted; the last posting file was written again: {posted.files[0]}"
+    else:
+        told = f"{_several(posted.lines, 'bank line')} posted into {posted.files[0]}"
+    return " ".join([*lost, told, *held])
 
 
 def _reports(book: LiveBook) -> str:

@@ -14,7 +14,7 @@ from typing import Self
 import polars as pl
 from sqlalchemy import Connection, Engine, MetaData, select
 
-from recon.model import Batch, Kind, RunRecord, Statement, View
+from recon.model import Kind, RunRecord, Statement, View
 from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.store import append, cases, chain, connect, learned, past, query, rows, statements, turns
 from recon.store.append import RunTables
@@ -25,6 +25,7 @@ from recon.store.erase import Erased, Target
 from recon.store.history import History, Subject, link_of
 from recon.store.learned import Lessons
 from recon.store.past import Past
+from recon.store.posted import PostedFiles
 
 __all__ = [
     "Erased",
@@ -52,7 +53,7 @@ def shown(url: str) -> str:
     return connect.shown(connect.parse_url(url)) if url else ""
 
 
-class Store(Audited, Cased):
+class Store(Audited, Cased, PostedFiles):
     """One store, open.
 
     Whoever reads what is settled and then writes on the ground of it must not overlook what another process wrote
@@ -338,62 +339,10 @@ class Store(Audited, Cased):
         with connect.reading(self._engine) as connection:
             return query.open_items(connection, self._tables, item_ids)
 
-    def append_postings(self, batch: Batch, at: str, who: str = "") -> Batch:
-        """Keep a posting file and mark its lines posted.
-
-        Returns:
-            The batch as it is kept. The same batch again adds nothing and gives what was kept the first time.
-
-        Raises:
-            ReconError: EXIT_JOB; store-changed if one of its lines was posted by another process meanwhile.
-        """
-        with connect.writing(self._engine, self._tables) as connection:
-            kept = self._batch(connection, batch.batch_id)
-            if kept is not None:
-                return kept
-            self._unchanged(connection)
-            postings = self._tables.tables["postings"]
-            posted = connection.execute(select(postings.c.line_id, postings.c.turn))
-            assert set(map(tuple, posted)).isdisjoint(batch.turns), "a turn of a line is posted once"
-            append.batch(connection, self._tables, batch, at, who)
-            chain.seal(connection, self._tables, chain.POSTING, batch.batch_id)
-            self._position = None
-        return batch
-
     def last_statements(self, accounts: Collection[str]) -> list[Statement]:
         """The last statements that earlier runs read of these accounts, in no order."""
         with connect.reading(self._engine) as connection:
             return statements.last(connection, self._tables, accounts)
-
-    def batches(self) -> list[str]:
-        """The ids of all posting files, the oldest first."""
-        table = self._tables.tables["batches"]
-        with connect.reading(self._engine) as connection:
-            return list(connection.execute(select(table.c.batch_id).order_by(table.c.nth)).scalars())
-
-    def posted(self) -> pl.DataFrame:
-        """Every posting file in the order they came: (batch_id, format, created, who, lines)."""
-        with connect.reading(self._engine) as connection:
-            return query.posted(connection, self._tables)
-
-    def batch(self, batch_id: str) -> Batch | None:
-        """A posting file as it was made; None if there is none of that id."""
-        with connect.reading(self._engine) as connection:
-            return self._batch(connection, batch_id)
-
-    def _batch(self, connection: Connection, batch_id: str) -> Batch | None:
-        batches, postings = self._tables.tables["batches"], self._tables.tables["postings"]
-        found = connection.execute(
-            select(batches.c.format, batches.c.content, batches.c.controls).where(
-                batches.c.batch_id == batch_id
-            )
-        ).one_or_none()
-        if found is None:
-            return None
-        columns = (postings.c.line_id, postings.c.turn)
-        of_batch = select(*columns).where(postings.c.batch_id == batch_id).order_by(*columns)
-        turns_ = tuple((row.line_id, row.turn) for row in connection.execute(of_batch))
-        return Batch(batch_id, found.format, found.content, turns_, found.controls)
 
     # Who wrote in between
 

@@ -22,7 +22,7 @@ from sqlalchemy import ColumnElement, Connection, MetaData, Table, and_, func, o
 from recon.store import personal
 
 RUN, DECISIONS, POSTING, LEARNED = "run", "decisions", "posting", "learned"
-PRIVACY, CASES = "privacy", "cases"
+PRIVACY, CASES, DELIVERY = "privacy", "cases", "delivery"
 MIGRATED = "migrated"
 ROOT: Final = "0" * 64  # stands before the first link
 _LOT: Final = 20_000  # rows that are hashed as one text; another number would make other hashes
@@ -92,7 +92,7 @@ def seal(connection: Connection, tables: MetaData, what: str, key: str) -> str:
     Args:
         connection: the writing transaction, with all rows written.
         tables: the store's tables.
-        what: RUN, DECISIONS, POSTING, LEARNED, PRIVACY, CASES or MIGRATED.
+        what: RUN, DECISIONS, POSTING, LEARNED, PRIVACY, CASES, DELIVERY or MIGRATED.
         key: the run's seq, the first and last `nth` of the decisions or of what was learned as `3-7`, or the
             batch's id.
     """
@@ -298,6 +298,8 @@ def _where(tables: MetaData, what: str, key: str) -> _Where:  # noqa: PLR0911 - 
         return {"cases": of["cases"].nth.between(first, last)}
     if what == PRIVACY:
         return {"privacy_log": of["privacy_log"].nth == int(key)}
+    if what == DELIVERY:
+        return {"deliveries": of["deliveries"].nth == int(key)}
     return {"batches": of["batches"].batch_id == key, "postings": of["postings"].batch_id == key}
 
 

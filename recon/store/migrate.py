@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData, select, text
 
 from recon.store import chain, personal
 
@@ -157,6 +157,17 @@ CREATE INDEX accepted_by_decision ON accepted (decision_id);
 CREATE INDEX accepted_by_line ON accepted (line_id);
 CREATE INDEX decisions_by_line ON decisions (line_id);
 """
+# Nobody noted whether files of before were written; they count as such, or all of them would come again.
+_DELIVERIES: Final = """
+CREATE TABLE deliveries (
+    nth BIGINT NOT NULL PRIMARY KEY,
+    batch_id TEXT NOT NULL,
+    at TEXT NOT NULL,
+    who TEXT NOT NULL
+);
+INSERT INTO deliveries (nth, batch_id, at, who)
+    SELECT 1, batch_id, created, '' FROM batches WHERE nth = (SELECT MAX(nth) FROM batches);
+"""
 STEPS: Final[Mapping[int, str]] = MappingProxyType(
     {
         2: _KEPT_INPUTS + _HOLDERS,
@@ -164,10 +175,12 @@ STEPS: Final[Mapping[int, str]] = MappingProxyType(
         4: _CHAIN,
         5: _TURNS + _LEARNED + _SALTS + _CASES + _SECOND_PERSON + _CONTROLS,
         6: _INDEXES,
+        7: _DELIVERIES,
     }
 )  # version -> what makes it of the one before
 
 _CHAINED: Final = 4  # from this version on every write is a link of the chain
+_DELIVERED: Final = 7  # from this version on it is noted that posting files were written
 _RANDOM: Final[Mapping[str, str]] = MappingProxyType(
     {
         "sqlite": "lower(hex(randomblob(16)))",
@@ -191,16 +204,18 @@ def migrate(connection: Connection, version: int, to: int) -> None:
         connection.execute(
             text("INSERT INTO schema_version (version) VALUES (:version)"), {"version": number}
         )
-    if version >= chain.SALTED or to < _CHAINED:
+    if to < _CHAINED:
         return
     tables = MetaData()
     tables.reflect(connection)
-    if to >= chain.SALTED:
+    if version < chain.SALTED <= to:
         _salt(connection)
     if version < _CHAINED:
         chain.begin(connection, tables)
-    elif to >= chain.SALTED:
+    elif version < chain.SALTED <= to:
         chain.begin_salted(connection, tables)
+    if version < _DELIVERED <= to and connection.execute(select(tables.tables["deliveries"].c.nth)).first():
+        chain.seal(connection, tables, chain.DELIVERY, "1")
 
 
 def _salt(connection: Connection) -> None:

@@ -222,6 +222,14 @@ def test_what_is_accepted_is_posted_once(store: Store) -> None:
             AT,
         )
     assert (store.batches(), store.batch("B-1"), store.batch("B-2")) == (["B-1"], first, None)
+    assert store.lost() == ["B-1"], "it is kept, and nobody has said that its file was written"
+    store.delivered("B-1", AT, "ann")
+    store.delivered("B-1", AT, "ann")
+    assert store.lost() == []
+    second = Batch("B-2", "generic", "the next file", (("L2", 1),))
+    store.append_postings(second, AT)
+    assert store.lost() == ["B-2"]
+    assert store.verify().breaks == ()
     assert store.bank_lines(["L2", "L9"])["line_id"].to_list() == ["L2"]
 
 

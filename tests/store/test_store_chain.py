@@ -143,7 +143,7 @@ ALTER TABLE postings_4 RENAME TO postings;
 CREATE INDEX postings_by_batch ON postings (batch_id);
 UPDATE schema_version SET version = 4;
 """
-_NEW_IN_5 = ("learned", "privacy_log", "cases")
+_NEW_SINCE = ("learned", "privacy_log", "cases", "deliveries")
 _SALTED_IN_5 = ("bank_lines", "run_lines", "inputs_seen", "items_seen", "decisions")
 
 
@@ -153,7 +153,7 @@ def _of_version_4(path: str) -> None:
     with engine.begin() as connection:
         for statement in migrate.statements(_BACK_TO_4):
             connection.exec_driver_sql(statement)
-        for name in _NEW_IN_5:
+        for name in _NEW_SINCE:
             connection.exec_driver_sql(f"DROP TABLE {name}")
         for name in _SALTED_IN_5:
             connection.exec_driver_sql(f"ALTER TABLE {name} DROP COLUMN salt")
@@ -234,6 +234,7 @@ def test_a_store_of_version_5_gets_its_indexes_and_stays_whole(path: str) -> Non
     with engine.begin() as connection:
         for statement in migrate.statements(migrate.STEPS[6].replace("CREATE INDEX", "DROP INDEX")):
             connection.exec_driver_sql(statement.partition(" ON ")[0])
+        connection.exec_driver_sql("DROP TABLE deliveries")
         connection.exec_driver_sql("UPDATE schema_version SET version = 5")
     with Store.open(path) as store:
         assert store.verify().breaks == ()
@@ -243,6 +244,17 @@ def test_a_store_of_version_5_gets_its_indexes_and_stays_whole(path: str) -> Non
             for index in inspect(engine).get_indexes(table)
         }
     assert {"accepted_by_decision", "accepted_by_line", "decisions_by_line"} <= names
+
+
+def test_posting_files_of_before_count_as_written(path: str) -> None:
+    engine = create_engine(path if "://" in path else f"sqlite:///{path}", poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE deliveries")
+        connection.exec_driver_sql("UPDATE schema_version SET version = 6")
+    with Store.open(path) as store:
+        assert (store.batches(), store.lost()) == (["B1"], [])
+        assert store.verify().breaks == ()
+    assert any("deliveries" in one for one in _changed(path, "DELETE FROM deliveries"))
 
 
 def test_a_store_whose_link_of_its_migration_was_taken_away_is_seen(path: str) -> None:
@@ -281,7 +293,9 @@ def test_a_store_of_before_the_chain_is_held_from_its_first_opening_on(path: str
     _do(path, "DROP TABLE chain", "UPDATE schema_version SET version = 3")
     with Store.open(path) as store:
         found = store.verify()
-        assert (found.breaks, found.links) == ((), 4)
+        assert (found.breaks, found.links) == ((), 5), (
+            "runs, decisions, the posting file, and that it was written"
+        )
     assert any(
         "a row of accepted" in line for line in _changed(path, "UPDATE accepted SET customer_id = 'X'")
     )
