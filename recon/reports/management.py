@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from recon.reports import aged, exceptions, measures, month_lists, monthly, months, past, provision
+from recon.reports import aged, exceptions, measures, month_lists, months, past, provision
 from recon.reports.dso import hundredths
 from recon.reports.shape import (
     LEVEL,
@@ -133,7 +133,7 @@ def _figures(inputs: Inputs) -> list[tuple[object, ...]]:
     """This month, last month, and the change of what stands on one base."""
     this = months.this(inputs)
     told = {(one.currency, one.name): one for one in measures.of_month(inputs)}
-    debits = (measures.debits(inputs, None), measures.debits(inputs, this.before))
+    debits = (measures.debits(inputs, inputs.as_of), measures.debits(inputs, this.before))
     rows: list[tuple[object, ...]] = []
     for currency, chain in months.trend(inputs).items():
         spans = (this, months.before(this))
@@ -165,8 +165,8 @@ def _figures(inputs: Inputs) -> list[tuple[object, ...]]:
         if not months.over(inputs):
             change[3] = None
         for title, line, rank in (
-            (f"{this.first:%Y-%m}", lines[0], SUBTOTAL),
-            (f"{spans[1].first:%Y-%m}", lines[1], PLAIN),
+            (months.name(this.first), lines[0], SUBTOTAL),
+            (months.name(spans[1].first), lines[1], PLAIN),
             ("Change", change, TOTAL),
         ):
             rows.append((currency, title, *line, rank))
@@ -184,9 +184,12 @@ def _ages(inputs: Inputs) -> list[tuple[object, ...]]:
     """The buckets at the end of last month and of this one."""
     this = months.this(inputs)
     names = [one.name("due_date") for one in aged.buckets(inputs.rules.reports.ageing.buckets)]
-    sides = ((this.before, past.places(inputs, this.before)), (inputs.as_of, monthly.places(inputs)))
+    sides = (
+        (this.before, past.places(inputs, this.before)),
+        (inputs.as_of, past.places(inputs, inputs.as_of)),
+    )
     return [
-        (currency, f"{day:%Y-%m}", *(places.get((currency, name), 0) for name in names), PLAIN)
+        (currency, months.name(day), *(places.get((currency, name), 0) for name in names), PLAIN)
         for currency in months.trend(inputs)
         for day, places in sides
         if any(key[0] == currency for key in places)
@@ -200,7 +203,7 @@ def _collected(inputs: Inputs) -> list[tuple[object, ...]]:
             goal = one.target if one.target and one.target.scopes else None
             came = -one.flows[2] if goal is None else goal.came
             target = goal.target if goal else None
-            rows.append((currency, f"{one.span.first:%Y-%m}", came, target, one.closing, PLAIN))
+            rows.append((currency, months.name(one.span.first), came, target, one.closing, PLAIN))
     return rows
 
 
@@ -213,7 +216,7 @@ def _of(inputs: Inputs, month: months.Month) -> tuple[int | None, int | None]:
 
 def _days(inputs: Inputs) -> list[tuple[object, ...]]:
     return [
-        (currency, f"{one.span.first:%Y-%m}", *_of(inputs, one), PLAIN)
+        (currency, months.name(one.span.first), *_of(inputs, one), PLAIN)
         for currency, chain in months.trend(inputs).items()
         for one in chain
         if _of(inputs, one)[0] is not None

@@ -123,13 +123,13 @@ def _collection(inputs: Inputs, currency: str, this: Month, last: Month | None) 
 def _ledger(inputs: Inputs, currency: str, this: Month, last: Month | None) -> Iterable[Measure]:
     """Shares of what is open, and of what was billed and to be collected."""
     before = this.span.before
-    now, then = debits(inputs, None), debits(inputs, before)
+    now, then = debits(inputs, inputs.as_of), debits(inputs, before)
     of_now, of_then = now.get(currency, (0, 0)), then.get(currency, (0, 0))
     yield Measure(
         "overdue", currency, "Overdue", SHARE, Side.of(of_now[1], of_now[0]), Side.of(of_then[1], of_then[0]),
-        "past due / invoices and debit notes that are open",
+        "past due / invoices and debit notes that are open in the ledger",
     )  # fmt: skip
-    yield _against(currency, this, last)
+    yield from _against(currency, this, last)
     moved = [
         ledger.by_type(ledger.movements(inputs, span.first, span.last), by_entity=False).get(
             (currency, ""), {}
@@ -154,29 +154,31 @@ def _ledger(inputs: Inputs, currency: str, this: Month, last: Month | None) -> I
         yield Measure(
             "allowance", currency, "Allowance", SHARE,
             Side.of(steps[provision.CLOSING], of_now[0]), Side.of(steps[provision.OPENING], of_then[0]),
-            "allowance for doubtful debts / invoices and debit notes that are open",
+            "allowance for doubtful debts / invoices and debit notes that are open in the ledger",
         )  # fmt: skip
 
 
-def _against(currency: str, this: Month, last: Month | None) -> Measure:
+def _against(currency: str, this: Month, last: Month | None) -> Iterable[Measure]:
     """What was collected against targets, of those that have one."""
     now, then = this.target, last.target if last else None
-    sides = [Side() if one is None else Side.of(one.came, one.target) for one in (now, then)]
+    sides = [Side.of(one.came, one.target) if one and one.scopes else Side() for one in (now, then)]
     other = (
         "the targets are not of the same customers"
         if now is not None and then is not None and now.scopes and then.scopes and now.base != then.base
         else ""
     )
-    return Measure(
+    if not (now and now.scopes) and not (then and then.scopes):
+        return
+    yield Measure(
         "collected", currency, "Collected against target", SHARE, sides[0], sides[1],
         "receipts less refunds / target, of those that have one", other,
     )  # fmt: skip
 
 
 @once
-def debits(inputs: Inputs, day: date | None) -> dict[str, tuple[int, int]]:
-    """Invoices and debit notes that are open, and what of them is past due, by currency; none = as at the day."""
-    rows = aged.items(inputs) if day is None else past.items(inputs, day)
+def debits(inputs: Inputs, day: date) -> dict[str, tuple[int, int]]:
+    """Invoices and debit notes open in the ledger at a day's end, and what of them is past due, by currency."""
+    rows = past.items(inputs, day)
     amount = pl.col("open_minor")
     owed = rows.filter(pl.col("side") == aged.DEBIT).group_by("currency")
     sums = owed.agg(amount.sum(), late=amount.filter(pl.col("days_due") > 0).sum())

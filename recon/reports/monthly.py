@@ -15,7 +15,6 @@ from recon import promise
 from recon.problems import Problem
 from recon.reports import (
     aged,
-    ageing,
     ledger,
     measures,
     month_lists,
@@ -82,11 +81,11 @@ _STEPS: Final = (
     _money("change", "Change", "this less last"),
 )
 _AGES: Final = (
-    Column("level", "Level", f"{LEVEL}bucket or total", file_only=True),
+    Column("level", "Level", f"{LEVEL}bucket or total; beside = after the total", file_only=True),
     _CURRENCY,
     Column("bucket", "Days past due", "the bucket", width=_FIRST),
     _money("last", "Last month", "at the end of the month before, worked back from now by the movements"),
-    _money("this", "This month", "at the as-at date"),
+    _money("this", "This month", "at the as-at date, as the ledger has it"),
     _money("change", "Change", "this less last"),
     Column("share_last", "Share last", "its part of last month's buckets", Kind.PERCENT, 15),
     Column("share_this", "Share", "its part of this month's buckets", Kind.PERCENT, 15),
@@ -159,7 +158,9 @@ def make(inputs: Inputs) -> Made:
     facts = [f"Month {this}, beside {months.before(this)}."]
     if not months.over(inputs):
         facts.append("The month is not over: what flows in it is not compared.")
-    facts.append("Last month's ageing is this month's extract, less what moved since.")
+    facts.append(
+        "Ages are the ledger's at both ends; last month's are this month's extract, less what moved since."
+    )
     problems = [*months.problems(inputs), *measures.problems(inputs), *_strange(inputs)]
     return Made(parts, tuple(facts), tuple(problems))
 
@@ -227,12 +228,13 @@ def _steps(inputs: Inputs) -> list[tuple[object, ...]]:
 
 
 def _ages(inputs: Inputs) -> list[tuple[object, ...]]:
-    """Each bucket at both ends of the month; what no document explains of last month's balance beside them."""
+    """Each bucket of the ledger at both ends of the month, up to its balance; then what *Ageing* has besides."""
     made = aged.buckets(inputs.rules.reports.ageing.buckets)
     titles = {one.name("due_date"): one.title("due_date") + (" days" if one.first else "") for one in made}
     titles |= {aged.UNDATED: "No date", aged.CREDITS: "Credit notes", aged.UNAPPLIED: "Unapplied cash"}
     day = months.this(inputs).before
-    now, then = places(inputs), past.places(inputs, day)
+    now, then = past.places(inputs, inputs.as_of), past.places(inputs, day)
+    shown = dict(aged.items(inputs).group_by("currency").agg(pl.col("open_minor").sum()).iter_rows())
     rows: list[tuple[object, ...]] = []
     for currency, chain in months.trend(inputs).items():
         month = chain[-1]
@@ -249,21 +251,20 @@ def _ages(inputs: Inputs) -> list[tuple[object, ...]]:
             ]  # fmt: skip
             rows.append(("bucket", currency, title, last, this, this - last, *parts, PLAIN))
         last, this = (sum(one.values()) for one in sides)
-        off = month.opening - last
-        if off:
+        offs = (month.opening - last, month.closing - this)
+        if any(offs):
+            what = "In no document: see Roll-forward"
+            rows.append(("bucket", currency, what, *offs, offs[1] - offs[0], None, None, PLAIN))
+        ends = (month.opening, month.closing)
+        rows.append(("total", currency, "Balance in the ledger", *ends, ends[1] - ends[0], None, None, TOTAL))
+        after = shown.get(currency, 0)
+        if after != this:
+            what = "Accepted since, not in the ledger yet"
+            rows.append(("beside", currency, what, None, after - this, None, None, None, PLAIN))
             rows.append(
-                ("bucket", currency, "In no document: see Roll-forward", off, 0, -off, None, None, PLAIN)
+                ("beside", currency, "Balance as Ageing has it", None, after, None, None, None, SUBTOTAL)
             )
-        rows.append(("total", currency, "Balance", last + off, this, this - last - off, None, None, TOTAL))
     return rows
-
-
-def places(inputs: Inputs) -> dict[tuple[str, str], int]:
-    """What stands in each bucket by due date, as *Ageing* has it: (currency, place) -> minor units."""
-    summed = (
-        ageing.placed_by(inputs, "due_date").group_by("currency", "place").agg(pl.col("aged_minor").sum())
-    )
-    return {(currency, place): amount for currency, place, amount in summed.iter_rows()}
 
 
 def _collections(inputs: Inputs) -> list[tuple[object, ...]]:

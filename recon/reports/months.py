@@ -20,6 +20,7 @@ from recon.reports.roll_forward import AGREES, DIFFERS, NOT_SAID
 from recon.reports.shape import Inputs, once
 
 MONTHS = 13  # that are shown, so that a month stands beside that of the year before
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 Flows = tuple[
     int, int, int, int
 ]  # billed, credited, collected, adjusted; each with the sign that it changes by
@@ -62,6 +63,11 @@ def before(month: Period) -> Period:
     return Period(month.before.replace(day=1), month.before)
 
 
+def name(day: date) -> str:
+    """A month as it stands below a chart: Mar 26."""
+    return f"{_NAMES[day.month - 1]} {day:%y}"
+
+
 def over(inputs: Inputs) -> bool:
     """Whether the as-at date is the last of its month: a part of a month can't be compared with a whole one."""
     return (inputs.as_of + timedelta(days=1)).day == 1
@@ -99,11 +105,9 @@ def _months(
             month = day.replace(day=1)
             so_far = flows.get(month, (0, 0, 0, 0))
             flows[month] = tuple(a + b for a, b in zip(so_far, parts, strict=True))  # type: ignore[assignment]
-    known = [
-        span
-        for span in spans
-        if span.first in flows or key in said.get(span.last, {}) or key in said.get(span.before, {})
-    ]
+    # A balance alone is where the first month begins.
+    known = [span for span in spans if span.first in flows or key in said.get(span.before, {})]
+    known = known or [span for span in spans if key in said.get(span.last, {})]
     if not known:
         return ()
     spans = [span for span in spans if span.first >= known[0].first]

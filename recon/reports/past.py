@@ -3,8 +3,9 @@
 I-1 open now 400.00; since then a receipt of -600.00 on it   -> it was open with 1,000.00
 I-2 not open now; since then a receipt of -250.00 on it      -> it was open with 250.00, due as its invoice says
 
-It is the ledger's own extract that is turned back, since movements are the ledger's. What no document explains of the
-balance of that day is told beside it, never put into a bucket.
+It is the ledger's own extract that is turned back, since movements are the ledger's: so both ends of a month stand on
+one base, whatever was accepted since the extract. What no document explains of the balance of that day is told beside
+it, never put into a bucket.
 """
 
 from __future__ import annotations
@@ -26,21 +27,23 @@ _CASH: Final = ("receipt", "refund")
 
 @once
 def items(inputs: Inputs, day: date) -> pl.DataFrame:
-    """Every document that was open at the end of a day before the as-at date.
+    """Every document that was open in the ledger at the end of a day, the as-at date or an earlier one.
 
     Returns: currency, entity (empty), customer_id, doc_no, due_date, issue_date, open_minor, side, days_due,
         days_dated, disputed_minor (0: nobody knows), row; as `aged.placed` takes them.
     """
     now, moved = _now(inputs), _since(inputs, day)
-    both = pl.concat([now, moved.select(now.columns)])
+    touched = now.join(moved, on=_DOCUMENT, how="semi", maintain_order="left")
+    both = pl.concat([touched, moved.select(now.columns)])
     summed = both.group_by(_DOCUMENT).agg(
-        pl.col("open_minor").sum(),
         pl.col("issue_date", "due_date").drop_nulls().first(),
-        cash=pl.col("cash").any(),
-        row=pl.col("order").min(),
+        pl.col("open_minor").sum(),
+        pl.col("cash").any(),
     )
+    still = now.join(moved, on=_DOCUMENT, how="anti", maintain_order="left")
+    every = pl.concat([still, summed.select(now.columns)])
     known = (
-        summed.filter(pl.col("open_minor") != 0)
+        every.filter(pl.col("open_minor") != 0)
         .join(_papers(inputs), on=_DOCUMENT, how="left", maintain_order="left")
         .with_columns(
             due_date=pl.coalesce("due_date", "paper_due"),
@@ -66,8 +69,7 @@ def items(inputs: Inputs, day: date) -> pl.DataFrame:
             disputed_minor=pl.lit(0, dtype=pl.Int64),
         )
         .drop("paper_due", "paper_issued", "cash")
-        .sort("currency", "customer_id", "doc_no")
-        .drop("row")
+        .sort("currency", "customer_id", "doc_no", "due_date", "issue_date", "open_minor", nulls_last=True)
         .with_row_index("row")
     )
 
@@ -83,7 +85,6 @@ def _now(inputs: Inputs) -> pl.DataFrame:
         "due_date",
         open_minor="extract_minor",
         cash=(pl.col("doc_type") == aged.RECEIPT).fill_null(value=False),
-        order=pl.int_range(pl.len(), dtype=pl.Int64),
     )
 
 
@@ -104,7 +105,6 @@ def _since(inputs: Inputs, day: date) -> pl.DataFrame:
         due_date=pl.when(bill).then("due_date"),
         open_minor=-pl.col("amount_minor"),
         cash=pl.col("type").is_in(_CASH) & own,
-        order=pl.lit(0, dtype=pl.Int64),
     )
 
 
@@ -125,9 +125,3 @@ def places(inputs: Inputs, day: date) -> dict[tuple[str, str], int]:
     placed = aged.placed(items(inputs, day), aged.buckets(rules.buckets), "due_date", rules.treatment)
     summed = placed.group_by("currency", "place").agg(pl.col("aged_minor").sum())
     return {(currency, place): amount for currency, place, amount in summed.iter_rows()}
-
-
-def debits(inputs: Inputs, day: date) -> dict[str, int]:
-    """What invoices and debit notes came to at the end of that day, by currency."""
-    rows = items(inputs, day).filter(pl.col("side") == DEBIT)
-    return dict(rows.group_by("currency").agg(pl.col("open_minor").sum()).iter_rows())
