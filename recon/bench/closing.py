@@ -33,6 +33,7 @@ from recon.model import (
     PROVISIONS,
     QUERIES,
     SUBMISSIONS,
+    TARGETS,
     TAX_STATEMENT,
     UNBILLED,
     Table,
@@ -69,6 +70,7 @@ def month_end(case: Case) -> Iterator[tuple[Table, pl.DataFrame]]:
     care = closing_care.stays(story)
     yield MOVEMENTS, table(MOVEMENTS, moved)
     yield BALANCES, table(BALANCES, closing_ledger.balances(story, moved))
+    yield TARGETS, table(TARGETS, closing_ledger.targets(story, moved))
     yield GL, table(GL, closing_ledger.general_ledger(story, moved))
     yield GL_ENTRIES, table(GL_ENTRIES, closing_ledger.entries(story, moved))
     yield CUSTOMER_STATEMENT, table(CUSTOMER_STATEMENT, closing_ledger.statements(story))

@@ -131,6 +131,18 @@ def month_ends() -> list[date]:
     return [first - timedelta(days=1) for first in firsts]
 
 
+def targets(story: Story, moved: Sequence[Row]) -> list[Row]:
+    """What was to be collected in each month, of all: near to what came, missed as often as met."""
+    rng = story.rng("targets")
+    rows: list[Row] = []
+    for last in month_ends()[1:]:
+        month = last.replace(day=1)
+        came = -sum(row["amount"] for row in moved if row["type"] == "receipt" and month <= row["date"] <= last)
+        amount = came * rng.randint(940, 1060) // 1000 // 5_000_000 * 5_000_000
+        rows.append({"period": f"{last:%Y-%m}", "amount": amount, "currency": story.currency})
+    return rows
+
+
 def balances(story: Story, moved: Sequence[Row]) -> list[Row]:
     """What was open at the end of each month before the last, of all; at that of February of each customer, too."""
     now = sum(one.left for one in story.opened)
