@@ -217,7 +217,14 @@ class _Taking:
 
 
 def _node(element: Any) -> Node:
+    """The element as a part.
+
+    Raises:
+        Unsure: its namespace has braces, so that no path can say the names in it.
+    """
     space, brace, _ = element.tag.rpartition("}")
+    if "}" in space or "{" in space[1:]:
+        raise Unsure
     return Node(element, space + brace)
 
 
@@ -232,8 +239,16 @@ def parts_carefully(source: Source, shape: Shape) -> Iterator[Part]:
         name, parent = _local(element.tag), element.getparent()
         if name == shape.entry and (parent is None or _local(parent.tag) not in shape.statements):
             continue
-        number = element.sourceline
-        yield Part(name, _node(element), number if isinstance(number, int) else 1)
+        number = element.sourceline if isinstance(element.sourceline, int) else 1
+        try:
+            node = _node(element)
+        except Unsure as error:
+            what, hint = (
+                "its namespace has braces, as no XML of a bank",
+                "the file is damaged: ask for it again",
+            )
+            raise ReconError(Problem("xml-broken", source.at(number), what, hint)) from error
+        yield Part(name, node, number)
         element.clear()
         before = element.getprevious()
         if before is not None and parent is not None and _local(before.tag) == name:

@@ -101,6 +101,11 @@ def test_broken_xml_is_refused_with_its_line(write: Write, text: str) -> None:
     assert problem.where.endswith(":1")
 
 
+def test_a_namespace_with_braces_is_refused(write: Write) -> None:
+    text = message(ENTRY.format(amount="5.00", more="")).replace('xmlns="', 'xmlns="urn:-}\nx', 1)
+    assert refused(write("b.xml", text)).code == "xml-broken"
+
+
 def test_entity_references_lose_no_text(write: Write) -> None:
     text = message(
         ENTRY.format(amount="5.00", more="<AddtlNtryInf>A &amp; B &lt;x&gt; <!-- c -->&#65;</AddtlNtryInf>")
