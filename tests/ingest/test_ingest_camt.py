@@ -102,7 +102,7 @@ def test_broken_xml_is_refused_with_its_line(write: Write, text: str) -> None:
 
 
 def test_a_namespace_with_braces_is_refused(write: Write) -> None:
-    text = message(ENTRY.format(amount="5.00", more="")).replace('xmlns="', 'xmlns="urn:-}\nx', 1)
+    text = message(ENTRY.format(amount="5.00", more=""), namespace="urn:\n-}\nx")
     assert refused(write("b.xml", text)).code == "xml-broken"
 
 
