@@ -12,7 +12,7 @@ import polars as pl
 from recon import model
 from recon.reports import RANK, Column, Inputs, Kind, Made, Part, Report
 from recon.workbook.columns import Kind as Shown
-from recon.workbook.pages import PLAIN, Block, Cell, Drawing, Head, Page
+from recon.workbook.pages import PLAIN, Block, Cell, Drawing, Head, Page, fitted
 
 _KINDS: Final = {
     Kind.TEXT: Shown.TEXT,
@@ -54,6 +54,7 @@ _SHOWN: Final = {Kind.TENTHS: 1, Kind.HUNDREDTHS: 2, Kind.PERCENT: 3, Kind.RATE:
 _WIDTH: Final = 16
 _TEXT_MAX: Final = 26  # characters that a text may widen its column to
 _AIR: Final = 3  # characters around a number
+_LEAST, _LONG_LEAST = 8, 22  # characters that columns of a wide sheet keep
 _ANEW: Final = "Written anew each time: keep what you add on a sheet of your own."
 
 
@@ -71,6 +72,7 @@ def pages(report: Report, made: Made, inputs: Inputs) -> list[Page]:
         own = dict.fromkeys(fact for part in parts for fact in part.facts)
         about = (f"{report.what} {_ANEW}", " ".join([at, *made.facts, *own]), *cut)
         blocks = tuple(block for part, frame in shown for block in _blocks(part, frame, inputs))
+        blocks = fitted(blocks)
         foot = f"as at {inputs.as_of:%d/%m/%Y}"
         found.append(Page(_key(sheet), sheet, sheet, about, blocks, foot, sheet in made.boards))
     return found
@@ -141,14 +143,20 @@ def _empty(column: Column, frame: pl.DataFrame, currency: str) -> bool:
 
 def _head(column: Column, currency: str, frame: pl.DataFrame, decimals: int) -> Head:
     unit = f"\n{currency}" if column.kind is Kind.MONEY and currency else ""
-    width = max(column.width or _WIDTHS.get(column.kind, _WIDTH), _needed(column, frame, decimals))
-    return Head(column.title + unit, _KINDS[column.kind], width, _FORMATS.get(column.kind, ""))
+    needed = _needed(column, frame, decimals)
+    width = max(column.width or _WIDTHS.get(column.kind, _WIDTH), needed)
+    words = max(len(word) for word in column.title.split())
+    least = _LONG_LEAST if column.kind is Kind.LONG else max(needed, words + _AIR, _LEAST)
+    kind = _KINDS[column.kind]
+    return Head(column.title + unit, kind, width, _FORMATS.get(column.kind, ""), least=min(least, width))
 
 
 def _needed(column: Column, frame: pl.DataFrame, decimals: int) -> int:
     """Characters that a column's longest value takes: a number that lacks room would be shown as ####."""
     values = frame[column.inner].drop_nulls()
-    if values.is_empty() or column.kind in (Kind.LONG, Kind.DATE):
+    if column.kind is Kind.DATE:
+        return _WIDTHS[Kind.DATE]
+    if values.is_empty() or column.kind is Kind.LONG:
         return 0
     if column.kind is Kind.TEXT:
         longest = values.str.len_chars().max()

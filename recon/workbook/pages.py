@@ -10,7 +10,7 @@ import io
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -33,6 +33,7 @@ _DIGIT_PIXELS, _CELL_PIXELS = 7, 5  # of a column's width, and around it
 _BESIDE_MAX: Final = 100  # characters of a table that a chart still has room beside
 _ONE_PAGE: Final = 56  # rows of a sheet that is printed on one page
 _UPRIGHT_MAX: Final = 860  # pixels that A4 upright holds at five sixths of their size
+_READ_MAX: Final = 190  # characters beside each other that can still be read on A4
 _FROZEN_MAX: Final = 60  # characters of columns that stay in sight
 _LETTERS: Final = 1.05  # letters of a text that a width of one digit takes, about
 _TEXT_MAX: Final = 32_000  # characters that a cell can hold
@@ -52,6 +53,7 @@ class Head:
     typed: bool = False  # a person answers here; an empty cell stands out
     needed: bool = True  # ... unless nobody has to
     offered: bool = True  # ... with the drop-down of its row, if there is one; else in words of their own
+    least: int = 0  # characters that it may not be narrower than; 0 = not narrower at all
 
 
 @dataclass(frozen=True)
@@ -289,6 +291,34 @@ def _widths(blocks: Sequence[Block]) -> list[int]:
             runs_on = at == len(block.heads) - 1 < most - 1 and head.kind is Kind.TEXT
             found[at] = max(found[at], 1 if runs_on else head.width)
     return found
+
+
+def fitted(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Blocks so narrow that their text can be read on A4, as far as columns may be narrower: all by the same part."""
+    widths = _widths(blocks)
+    least = [
+        max(
+            min(block.heads[at].least or block.heads[at].width, width)
+            for block in blocks
+            if at < len(block.heads)
+        )
+        for at, width in enumerate(widths)
+    ]
+    spare, over = sum(widths) - sum(least), sum(widths) - _READ_MAX
+    if over <= 0 or spare <= 0:
+        return tuple(blocks)
+    part = min(1.0, over / spare)
+    narrow = [width - math.ceil((width - low) * part) for width, low in zip(widths, least, strict=True)]
+    return tuple(
+        replace(
+            block,
+            heads=tuple(
+                replace(head, width=min(head.width, max(most, 1)))
+                for head, most in zip(block.heads, narrow, strict=False)
+            ),
+        )
+        for block in blocks
+    )
 
 
 def _frozen(heads: tuple[Head, ...]) -> int:
