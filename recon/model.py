@@ -66,6 +66,7 @@ class Kind(StrEnum):
     QUERIES = "queries"
     CONTACTS = "contacts"
     TARGETS = "targets"
+    RISKS = "risks"
 
 
 class Outcome(StrEnum):
@@ -834,6 +835,18 @@ TARGETS: Final = Table(
     ),
 )
 
+RISKS: Final = Table(
+    "risks",
+    (
+        _WHOSE,
+        _word("type", "what it is", "insolvency", "credit_score", "other", needed=True),
+        _date("date", "the day of the document"),
+        Column("evidence", "the document: notice, report, page; without it nobody can check the flag"),
+        Column("note", "what it says"),
+        *_SOURCE,
+    ),
+)
+
 INPUT_TABLES: Final[Mapping[Kind, Table]] = {
     Kind.BANK: BANK_LINES,
     Kind.REMITTANCE: REMITTANCE_LINES,
@@ -866,6 +879,7 @@ MONTH_TABLES: Final[Mapping[Kind, Table]] = {
         QUERIES,
         CONTACTS,
         TARGETS,
+        RISKS,
     )
 }
 TABLES_OF: Final[Mapping[Kind, Table]] = {**INPUT_TABLES, **MONTH_TABLES}  # of whatever a file can hold

@@ -32,6 +32,7 @@ from recon.model import (
     PROMISES,
     PROVISIONS,
     QUERIES,
+    RISKS,
     SUBMISSIONS,
     TARGETS,
     TAX_STATEMENT,
@@ -85,6 +86,7 @@ def month_end(case: Case) -> Iterator[tuple[Table, pl.DataFrame]]:
     yield PROMISES, table(PROMISES, closing_credit.promises(story))
     yield PLANS, table(PLANS, closing_credit.plans(story))
     yield QUERIES, table(QUERIES, closing_credit.queries(story))
+    yield RISKS, table(RISKS, closing_credit.risks(story))
     yield CONTACTS, table(CONTACTS, closing_credit.contacts(story))
     if story.uk:
         yield CENSUS, table(CENSUS, closing_care.census(care))

@@ -196,6 +196,23 @@ def queries(story: Story) -> list[Row]:
     return rows
 
 
+def risks(story: Story) -> list[Row]:
+    """A notice and a report that say what they are, and a rumour that names no document."""
+    worst, *others = list(dict.fromkeys(one.customer for one in _aged(story)))[:3]
+    notice: Row = {"customer_id": worst, "type": "insolvency", "date": date(2026, 2, 19)}
+    report: Row = {"customer_id": others[0], "type": "credit_score", "date": date(2026, 3, 4)}
+    return [
+        notice | {"evidence": "notice 4417/2026", "note": "administrators appointed"},
+        report | {"evidence": "agency report of 4 March, page 2", "note": "score down from 71 to 38"},
+        {
+            "customer_id": others[1],
+            "type": "other",
+            "date": date(2026, 3, 18),
+            "note": "said to close a site",
+        },
+    ]
+
+
 def contacts(story: Story) -> list[Row]:
     """Who was spoken to in the quarter: most customers with old debts, some long ago, some never."""
     rng = story.rng("contacts")

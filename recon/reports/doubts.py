@@ -33,6 +33,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 _OWNED: Final = (
     "movements", "balances", "customer_statement", "limits", "unbilled", "provisions", "contracts", "submissions",
     "promises", "plans", "queries", "contacts", "targets",
+    "risks",
 )  # fmt: skip
 
 
