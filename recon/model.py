@@ -288,7 +288,9 @@ SUCCESSIONS: Final = Table(
     "successions",
     (
         Column("customer_id", "whose number it was", needed=True),
-        Column("successor_id", "who it is now; of a group: the parent, empty = it leaves its group"),
+        Column(
+            "successor_id", "who it is now; of a group: the parent, empty = it leaves its group", needed=True
+        ),
         _date("effective", "first day on which that counts", needed=True),
         _word("kind", "what happened", *SUCCESSION_KINDS, needed=True),
         Column("place", "of a split: what the successor takes over (site, entity, contract or service user)"),
@@ -475,6 +477,25 @@ REJECTIONS: Final = Table(
         Column("customer_id", "whose item or account it proposed"),
         Column("who", "who rejected it"),
         Column("at", "when, ISO moment with offset"),
+    ),
+)
+
+SHADOW: Final = Table(
+    "shadow",
+    (
+        Column("line_id", "the bank line"),
+        _money("amount", "the line's amount"),
+        Column("currency", "ISO 4217 code"),
+        Column("change", "newly posted, no longer posted, posted otherwise, or proposed otherwise"),
+        Column("outcome_live", "what the run made of it"),
+        Column("outcome_shadow", "what the change would have made of it"),
+        Column("code_live", "the run's code"),
+        Column("code_shadow", "the change's code"),
+        Column("items_live", "the run's allocation: items and amounts, ` + ` between"),
+        Column("items_shadow", "the change's allocation"),
+        Column("settles_live", "the run's allocation as one text, to compare", ours=True),
+        Column("settles_shadow", "the change's allocation as one text", ours=True),
+        Column("row_hash_live", "fingerprint of what the reviewer sees", ours=True),
     ),
 )
 
@@ -857,7 +878,9 @@ INPUT_TABLES: Final[Mapping[Kind, Table]] = {
     Kind.SUCCESSIONS: SUCCESSIONS,
 }
 # Kinds whose columns a profile can be guessed for.
-PROFILED: Final = {kind: table for kind, table in INPUT_TABLES.items() if kind is not Kind.SUCCESSIONS}
+PROFILED: Final[Mapping[Kind, Table]] = {
+    kind: table for kind, table in INPUT_TABLES.items() if kind is not Kind.SUCCESSIONS
+}
 MONTH_TABLES: Final[Mapping[Kind, Table]] = {
     Kind(table.name): table
     for table in (

@@ -259,6 +259,7 @@ def inner(
         customers=made[Kind.CUSTOMERS],
         aliases=made[Kind.ALIASES],
         closed_items=made[Kind.CLOSED],
+        successions=made[Kind.SUCCESSIONS],
         tolerated=model.inside(given, model.TOLERATED, scales),
         paid=model.PAID.empty() if paid is None else paid,
         settled_lines=settled_lines,

@@ -57,7 +57,7 @@ _TOLD: Final[Mapping[str, str]] = {
 _UNDER: Final = {str(kind): INPUTS[name] for kind, name in {
     Kind.BANK: "bank", Kind.ITEMS: "items", Kind.REMITTANCE: "remittance", Kind.CUSTOMERS: "customers"
 }.items()}  # fmt: skip
-_SUITS: Final = {Kind.CLOSED: Kind.CUSTOMERS, Kind.ALIASES: Kind.CUSTOMERS}
+_SUITS: Final = dict.fromkeys((Kind.CLOSED, Kind.ALIASES, Kind.SUCCESSIONS), Kind.CUSTOMERS)
 
 
 def plain(key: str) -> str:

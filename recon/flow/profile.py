@@ -22,7 +22,7 @@ from recon.ingest.guess_profile import Proposal
 from recon.ingest.guess_says import DOC_TYPES
 from recon.ingest.guess_words import Words
 from recon.ingest.source import open_source
-from recon.model import INPUT_TABLES, Kind, Reading
+from recon.model import PROFILED, Kind, Reading
 from recon.problems import EXIT_INPUT, EXIT_JOB, Problem, ReconError
 from recon.resources import folder
 from recon.rules import parse_profile
@@ -261,10 +261,10 @@ def _checked(said: dict[str, str], kind: str) -> dict[str, str]:
     Raises:
         ReconError: profile-answer.
     """
-    ours = {name for table in INPUT_TABLES.values() for name in table.file_columns}
+    ours = {name for table in PROFILED.values() for name in table.file_columns}
     ours |= {"credit", "debit", "indicator", "balance"}
     allowed = {
-        "kind": set(map(str, INPUT_TABLES)),
+        "kind": set(map(str, PROFILED)),
         "decimal": {".", ","},
         "sign": {"as_written", "turned"},
     }

@@ -15,10 +15,11 @@ from recon.flow import masked, month, working_days
 from recon.ingest import amounts
 from recon.model import EXTRA, Kind
 from recon.problems import Problem
-from recon.reports import TABLES, Inputs, clock, doubts
+from recon.reports import TABLES, Inputs, clock, doubts, succeeded
 from recon.reports.aged import RECEIPT
 from recon.rules.schema import Rules
 from recon.store import Store
+from recon.successions import PLACES
 from recon.workbook import words
 
 _BY_RULE: Final = "rule"
@@ -68,6 +69,7 @@ def of_store(
         "postings": store.posted().with_columns(created=_minutes("created")),
         "aliases": store.last_read(Kind.ALIASES),
         "closed_items": store.last_read(Kind.CLOSED),
+        "successions": store.last_read(Kind.SUCCESSIONS),
         "standing": _standing(store, now),
         "statements": _statements(store, now),
         "posted": _posted(store, now),
@@ -77,7 +79,9 @@ def of_store(
     outer = masked.tables(outer, rules.privacy) if masks else outer
     # What a file had besides is nothing that a report knows.
     known = {
-        name: frame.select(column for column in frame.columns if not column.startswith(EXTRA))
+        name: frame.select(
+            column for column in frame.columns if column in PLACES or not column.startswith(EXTRA)
+        )
         for name, frame in outer.items()
     }
     scales = model.scales_of((TABLES[name], frame) for name, frame in known.items())
@@ -94,7 +98,7 @@ def of_store(
     )
     free = working_days.free(rules.cases, day)
     made = Inputs(day, rules, scales, tables, told, last if day < last else None, problems, free)
-    return clock.applied(made)
+    return succeeded.resolved(clock.applied(made))
 
 
 def _standing(store: Store, now: model.View) -> pl.DataFrame:

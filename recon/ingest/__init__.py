@@ -55,7 +55,7 @@ READERS: Final[tuple[Reader, ...]] = (
 )
 
 # What may be given in one place besides the kind itself.
-_ALSO: Final = {Kind.CUSTOMERS: (Kind.ALIASES, Kind.CLOSED)}
+_ALSO: Final = {Kind.CUSTOMERS: (Kind.ALIASES, Kind.CLOSED, Kind.SUCCESSIONS)}
 
 
 def read(

@@ -35,7 +35,7 @@ from recon.ingest.guess_rows import Odd
 from recon.ingest.guess_tables import Found
 from recon.ingest.guess_words import Words
 from recon.ingest.work import SAYING
-from recon.model import INPUT_TABLES, Kind
+from recon.model import PROFILED, Kind
 
 PROVED_COUNTS: Final = 10.0  # a running balance that holds makes a bank file
 COLUMNS_LOOKED: Final = 120  # of a table: a wider one is no statement and no list of items
@@ -81,7 +81,7 @@ def guess(
         said: what the user answered: `heading`, `kind`, `decimal`, and our column -> theirs.
         kind: the kind of file, if it is known.
     """
-    wanted = kind or (Kind(said["kind"]) if said.get("kind") in set(INPUT_TABLES) else None)
+    wanted = kind or (Kind(said["kind"]) if said.get("kind") in set(PROFILED) else None)
     made = [one for table in tables for one in _kinds(table, words, stem, said, wanted)]
     if not made:
         return None
@@ -139,8 +139,8 @@ def _kinds(
     mark, sure, both_marks = guess_decimal.settle(columns, texts)
     decimal = said.get("decimal") or mark
     titled = words.titled([*top.titles, stem, found.sample.where.rsplit("!", 1)[-1]])
-    for kind in [wanted] if wanted else INPUT_TABLES:
-        known = set(words.roles(kind)) | set(INPUT_TABLES[kind].file_columns)
+    for kind in [wanted] if wanted else PROFILED:
+        known = set(words.roles(kind)) | set(PROFILED[kind].file_columns)
         own = {role: name for role, name in said.items() if role in known}
         way = guess_money.settle(columns, words, decimal, own) if kind is Kind.BANK else None
         given = _of_way(way) if kind is Kind.BANK else None
@@ -234,7 +234,7 @@ def _on_lines(made: Guess, vital: Sequence[pl.Series]) -> None:
 def _odd_rows(made: Guess, vital: Sequence[pl.Series], saying: Sequence[str], words: Words) -> Odd:
     """Which rows of the sample are no lines."""
     known = {one.cell for role in SAYING[made.kind] for one in made.roles.of.get(role, ())}
-    table = INPUT_TABLES[made.kind]
+    table = PROFILED[made.kind]
     texts = [
         one.cell
         for role, found in made.roles.of.items()

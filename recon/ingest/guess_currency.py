@@ -7,7 +7,7 @@ from typing import Final
 
 from recon.ingest import guess_roles
 from recon.ingest.guess import Guess
-from recon.model import INPUT_TABLES
+from recon.model import PROFILED
 
 _SIGNS: Final = {"£": "GBP", "€": "EUR", "₹": "INR"}
 _CODES: Final = re.compile(r"\b(GBP|EUR|INR|USD|AUD|CAD|CHF|SGD|HKD|AED|CZK|HUF|DKK|SEK|NOK|PLN|ZAR)\b")
@@ -17,7 +17,7 @@ _SORT_CODE: Final = r"^'?\d\d-\d\d-\d\d\b"
 
 def of(made: Guess) -> tuple[str, str]:
     """The currency that a file without a column of it is in, and what says so; "" if nothing does."""
-    if "currency" in made.roles.of or "currency" not in INPUT_TABLES[made.kind].file_columns:
+    if "currency" in made.roles.of or "currency" not in PROFILED[made.kind].file_columns:
         return "", ""
     money = [one for role in guess_roles.MONEY for one in made.roles.of.get(role, ())]
     for texts, why in (

@@ -15,7 +15,7 @@ from recon.ingest.guess import Guess
 from recon.ingest.guess_cells import Cells
 from recon.ingest.guess_choices import Choice, Question
 from recon.ingest.guess_words import Words
-from recon.model import INPUT_TABLES, Kind
+from recon.model import PROFILED, Kind
 from recon.rules.profile import Profile
 
 NAMES: Final[Mapping[str, str]] = {
@@ -95,7 +95,7 @@ def _parts(made: Guess, words: Words, said: Mapping[str, str]) -> dict[str, Any]
     names = _names(made)
     roles = made.roles
     columns: dict[str, Any] = {}
-    for role in INPUT_TABLES[made.kind].file_columns:
+    for role in PROFILED[made.kind].file_columns:
         if role in roles.of and role not in _pseudo(made.kind) and not _unfit(made, role):
             theirs = tuple(names[name] for name in guess_roles.theirs(roles, role))
             if theirs:

@@ -9,7 +9,7 @@ from typing import Final
 from recon.ingest.grid import key
 from recon.ingest.guess_cells import Cells
 from recon.ingest.guess_words import EXACT, Words
-from recon.model import INPUT_TABLES, Kind
+from recon.model import PROFILED, Kind
 
 DAY: Final = frozenset(
     ["booking_date", "value_date", "issue_date", "due_date", "payment_date", "valid_from", "valid_to"]
@@ -193,7 +193,7 @@ def _by_cells(made: Roles, columns: Sequence[Cells], used: set[str], said: set[s
             _take(made, role, days[:1], used)
             days = days[1:]
     codes = [column for column in spare if column.currencies >= _MOST]
-    if codes and "currency" in INPUT_TABLES[made.kind].file_columns and "currency" not in {*made.of, *said}:
+    if codes and "currency" in PROFILED[made.kind].file_columns and "currency" not in {*made.of, *said}:
         _take(made, "currency", codes[:1], used)
     accounts = [column for column in spare if column.cell not in used and column.accounts >= _MOST]
     if bank and nameless and accounts and "account" not in {*made.of, *said}:

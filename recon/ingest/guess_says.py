@@ -10,7 +10,7 @@ from recon.ingest.guess import Guess
 from recon.ingest.guess_choices import Choice, Option, Question, Sure
 from recon.ingest.guess_money import Way
 from recon.ingest.guess_tables import shown
-from recon.model import INPUT_TABLES, Kind
+from recon.model import PROFILED, Kind
 
 KINDS: Final[Mapping[Kind, str]] = {
     Kind.BANK: "bank lines",
@@ -184,7 +184,7 @@ def _choices(made: Guess, parts: Mapping[str, Any]) -> Iterator[Choice]:
     yield from _written(made)
     if parts["constants"]:
         yield Choice("currency", parts["constants"]["currency"], Sure.LIKELY, guess_currency.of(made)[1])
-    elif "currency" in INPUT_TABLES[made.kind].file_columns and "currency" not in parts["columns"]:
+    elif "currency" in PROFILED[made.kind].file_columns and "currency" not in parts["columns"]:
         yield Choice(
             "currency", "not said: that of the rules counts", Sure.ASSUMED, "nothing in the file says it"
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from recon.model import INPUT_TABLES, Kind
+from recon.model import PROFILED, Kind
 from recon.rules.headings import Headings
 
 EXACT: Final = 3.0
@@ -49,7 +49,7 @@ class Words:
     def _known(self) -> Mapping[Kind, Mapping[str, Sequence[tuple[str, ...]]]]:
         return {
             kind: {role: [plain(word) for word in words] for role, words in self.table.of(kind).items()}
-            for kind in INPUT_TABLES
+            for kind in PROFILED
         }
 
     def roles(self, kind: Kind) -> list[str]:
@@ -75,7 +75,7 @@ class Words:
     def known(self, name: str) -> bool:
         """Whether a name is a column's in any kind of file."""
         if name not in self._asked:
-            scores = (self.score(kind, role, name) for kind in INPUT_TABLES for role in self._known[kind])
+            scores = (self.score(kind, role, name) for kind in PROFILED for role in self._known[kind])
             self._asked[name] = any(score >= _SURE for score in scores)
         return self._asked[name]
 
@@ -84,5 +84,5 @@ class Words:
         whole = f" {' '.join(' '.join(plain(text)) for text in texts)} "
         return {
             kind: sum(f" {' '.join(plain(word))} " in whole for word in self.table.titles.get(kind.value, ()))
-            for kind in INPUT_TABLES
+            for kind in PROFILED
         }

@@ -16,6 +16,7 @@ NEEDED: dict[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.ITEMS: (("item_id", "doc_no"), ("open_amount",)),
     Kind.REMITTANCE: (("remittance_id", "payment_reference", "payer"), ("paid_amount", "payment_amount")),
     Kind.ALIASES: (("alias",), ("customer_id",)),
+    Kind.SUCCESSIONS: (("customer_id",), ("successor_id",), ("effective",)),
     Kind.CUSTOMERS: (
         ("customer_id",),
         ("name", "aliases", "terms_days", "tax_profile", "accounts", "vendor_no"),

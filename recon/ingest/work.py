@@ -20,6 +20,7 @@ VITAL: Final = {
     Kind.ITEMS: ("open_amount",),
     Kind.CUSTOMERS: ("customer_id",),
     Kind.ALIASES: ("alias", "customer_id"),
+    Kind.SUCCESSIONS: ("customer_id", "effective", "kind"),
     Kind.REMITTANCE: (),
     Kind.CLOSED: (),
     **{
@@ -40,6 +41,7 @@ SAYING: Final = {
     Kind.REMITTANCE: ("doc_no", "payment_amount", "paid_amount"),
     Kind.CUSTOMERS: ("customer_id",),
     Kind.ALIASES: ("alias", "customer_id"),
+    Kind.SUCCESSIONS: ("customer_id", "effective", "kind"),
     **{kind: tuple(table.file_columns) for kind, table in MONTH_TABLES.items()},
 }
 

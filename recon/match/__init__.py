@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from recon import together
+from recon.match import heirs
 from recon.match.assign.choose import choose
 from recon.match.candidates.find import find
 from recon.match.candidates.link import heard, link
@@ -74,7 +75,7 @@ def settle(
     # Which lines, items and payers may meet at all, and then which advices.
     met = distribute(partial(meet, ledger, rules), parts, workers)
     found = link(ready, list(met), rules)
-    ready, found = heard(ready, found), replace(found, texts=found.texts.clear())
+    ready, found = heard(ready, found), replace(heirs.paying(ready, found), texts=found.texts.clear())
     _let_go(ready)
     # Every set of items that may explain a line, and its weight; the lines of one payer together.
     proposed = distribute(partial(propose, rules), portions(ready, found, some), workers)

@@ -18,6 +18,7 @@ import polars as pl
 
 from recon.match.asked import Index, beside
 from recon.match.frames import REACHED_MAX, Found, Proposals, Ready
+from recon.match.heirs import kin
 from recon.together import Once
 
 KIND = attrgetter("kind")
@@ -111,7 +112,8 @@ def joined(parts: Sequence[Proposals]) -> Proposals:
 
 def _numbered(ready: Ready, found: Found, lines_max: int) -> pl.DataFrame:
     """Each line's portion: (line, portion). Lines of one offered payer are in one, in the order of their first."""
-    offered = found.payers.filter(pl.col("owners") == 1).select("line", "owner").unique("line")
+    offered = found.payers.filter(pl.col("owners") == 1).select("line", "owner")
+    offered = kin(ready, offered).unique("line")
     lines = ready.lines.select("line").join(offered, on="line", how="left", maintain_order="left")
     first = pl.when(pl.col("owner").is_null()).then("line").otherwise(pl.col("line").min().over("owner"))
     lines = lines.select("line", first=first).sort("first", "line").with_row_index("place")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -53,6 +54,41 @@ PAID_BEFORE = pl.Schema(
 )
 
 
+_WHO = {"customer_id": pl.String}
+
+
+def _no(schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+    return pl.DataFrame(schema=dict(schema))
+
+
+@dataclass(frozen=True)
+class Heirs:
+    """What `heirs.of` makes of successions, as of the last day of the lines.
+
+    bodies: customer_id, body; who each customer is that was renamed or merged.
+    offers: payer, customer_id, of, since; whose items (owner `of`, once of customer_id) a payer may pay for that a
+        split gave some of them, from which day on.
+    kin: owner, kin; owners whose lines go together, since they offer one another their items.
+    told: customer_id, text; what became of a customer.
+    homes: item, text; items of a split body that went to a successor by their place.
+    days: those between the lines' first and last on which something changed; items_then (until, item, then) and
+        payers_then (until, customer_id, then): other owners before one of them.
+    """
+
+    bodies: pl.DataFrame
+    offers: pl.DataFrame
+    kin: pl.DataFrame
+    told: pl.DataFrame
+    homes: pl.DataFrame
+    days: tuple[date, ...] = ()
+    items_then: pl.DataFrame = field(
+        default_factory=lambda: _no({"until": pl.Date, "item": pl.Int64, "then": pl.String})
+    )
+    payers_then: pl.DataFrame = field(
+        default_factory=lambda: _no({"until": pl.Date, **_WHO, "then": pl.String})
+    )
+
+
 @dataclass(frozen=True)
 class Ready:
     """What `prepare.clean` makes: cleaned rows and the keys they can be joined by.
@@ -78,6 +114,7 @@ class Ready:
     longest: atoms of the longest number.
     tolerated: customer_id, currency, booking_date, amount_minor; small differences that earlier runs gave.
     paid: doc_no, customer_id, paid_by (a line's id), paid_on; the receipts of earlier runs for what is closed.
+    heirs: what became of customers; None where nothing did.
     once: what is worked out of the ledger once for all parts of the lines.
     """
 
@@ -97,6 +134,7 @@ class Ready:
     tolerated: pl.DataFrame = field(default_factory=TOLERATED.empty)
     paid: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PAID_BEFORE))
     problems: tuple[Problem, ...] = ()
+    heirs: Heirs | None = None
     once: Once = field(default_factory=Once)
 
     @property

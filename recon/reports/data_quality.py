@@ -16,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from recon.model import ALIASES, CENSUS, CONTRACTS
-from recon.reports import aged
+from recon.reports import abolished, aged
 from recon.reports.shape import PLAIN, RANK, SUBTOTAL, Column, Inputs, Kind, Made, Part, Report, frame
 
 CCGS_ENDED: Final = date(2022, 6, 30)  # Health and Care Act 2022: integrated care boards from 1 July 2022
@@ -301,6 +301,27 @@ _ALL: Final = (
         "aliases",
         "cash goes to a predecessor, or the wrong successor",
         _bodies,
+    ),
+    _Check(
+        "abolished",
+        "Open on bodies that are no more",
+        "open items",
+        "it ages and is chased under the successor; move it in the ledger",
+        lambda given: abolished.items(given, split=False),
+    ),
+    _Check(
+        "divided",
+        "Open on bodies that were split, and no place says whose it is",
+        "open items",
+        "nobody pays it before somebody says which successor owes it",
+        lambda given: abolished.items(given, split=True),
+    ),
+    _Check(
+        "alias_past",
+        "Names that still lead to bodies that are no more",
+        "aliases",
+        "give the name a last day, and the successor a name of its own",
+        abolished.aliases,
     ),
     _Check(
         "stay",

@@ -7,7 +7,16 @@ from typing import Final
 
 import polars as pl
 
-from recon.model import ALIASES, CUSTOMERS, EXCEPTIONS, MONTH_TABLES, OPEN_ITEMS, Column, Table
+from recon.model import (
+    ALIASES,
+    CUSTOMERS,
+    EXCEPTIONS,
+    MONTH_TABLES,
+    OPEN_ITEMS,
+    SUCCESSIONS,
+    Column,
+    Table,
+)
 
 
 def _money(name: str, what: str) -> Column:
@@ -147,6 +156,7 @@ TABLES: Final[Mapping[str, Table]] = {
         ON_ACCOUNT,
         CUSTOMERS,
         ALIASES,
+        SUCCESSIONS,
         LINES,
         EXCEPTIONS,
         RUNS,

@@ -16,7 +16,7 @@ from recon.store import cases, learned, query, rows, turns
 from recon.store.learned import Lessons
 
 # Kinds that are kept by their changes. Bank lines and open items have tables of their own.
-BY_CHANGES: Final = (Kind.REMITTANCE, Kind.CUSTOMERS, Kind.ALIASES, Kind.CLOSED)
+BY_CHANGES: Final = (Kind.REMITTANCE, Kind.CUSTOMERS, Kind.ALIASES, Kind.CLOSED, Kind.SUCCESSIONS)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from recon.model import (
     LINES,
     OPEN_ITEMS,
     REMITTANCE_LINES,
+    SUCCESSIONS,
     Result,
     Table,
     Tables,
@@ -121,6 +122,7 @@ def tables_of(
     remittances: Sequence[Row] = (),
     aliases: Sequence[Row] = (),
     closed: Sequence[Row] = (),
+    successions: Sequence[Row] = (),
 ) -> Tables:
     """The tables of a job, in inner form."""
     outer = {
@@ -130,6 +132,7 @@ def tables_of(
         "customers": (CUSTOMERS, frame(customers, CUSTOMERS)),
         "aliases": (ALIASES, frame(aliases, ALIASES)),
         "closed_items": (OPEN_ITEMS, frame(closed, OPEN_ITEMS)),
+        "successions": (SUCCESSIONS, frame(successions, SUCCESSIONS)),
     }
     scales = model.scales_of(list(outer.values()))
     inner = {name: model.inside(made, table, scales) for name, (table, made) in outer.items()}
@@ -140,6 +143,7 @@ def tables_of(
         customers=inner["customers"],
         aliases=inner["aliases"],
         closed_items=inner["closed_items"],
+        successions=inner["successions"],
         scales=scales,
     )
 

@@ -15,6 +15,7 @@ from recon.fill import fill
 from recon.match import short
 from recon.match.combine import amounts, credit_notes, excess, months, remitted, unnamed
 from recon.match.frames import Found, Proposals, Ready
+from recon.match.heirs import HEIR
 from recon.rules.schema import Rules
 
 RULE_OF = {
@@ -383,6 +384,7 @@ def _split(ready: Ready, rules: Rules, offers: pl.DataFrame) -> tuple[pl.DataFra
     """Several receipts of one payer on one day that add up to its only open item."""
     if not rules.evidence.split.propose:
         offers = offers.clear()
+    offers = offers.filter(pl.col("how") != HEIR)
     offers = offers.filter(pl.len().over("line") == 1).join(
         ready.lines.select("line", "booking_date"), on="line", maintain_order="left"
     )

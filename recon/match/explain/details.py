@@ -47,6 +47,7 @@ def behind(
         _totals(ready, found),
         _paid_before(ready, found, among),
         _expired(found),
+        _inherited(chosen),
         _difference(ready, weighed, chosen, unmatched),
         _strangers(ready, found, weighed, chosen, unmatched),
         disputes.stated(ready, found, chosen),
@@ -187,6 +188,13 @@ def _expired(found: Found) -> pl.DataFrame:
     since = fill("from {} on", "valid_from")
     text = fill("it is a name of {} {}", "customer_id", pl.coalesce(until, since))
     return found.expired.select("line", code=pl.lit("EX-ALIASEXP"), more=text)
+
+
+def _inherited(chosen: Chosen) -> pl.DataFrame:
+    """What became of the customers that a set needs."""
+    early = fill("{}, and the line was booked before that", "inherits")
+    more = pl.when("untimely").then(early).otherwise("inherits")
+    return chosen.sets.select("line", code=pl.lit("EX-SUCC"), more=more)
 
 
 def _difference(ready: Ready, weighed: Proposals, chosen: Chosen, unmatched: pl.DataFrame) -> pl.DataFrame:

@@ -86,6 +86,7 @@ def reasons(sets: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("w_reference") != 0).then(fill("{}{} ({})", how, said, _signed("w_reference"))),
         fill("{} ({})", "reason", _signed("w_amount")),
         pl.when(pl.col("w_payer") != 0).then(fill("{} ({})", payer, _signed("w_payer"))),
+        pl.col("inherits"),
         pl.when(pl.col("w_date") != 0).then(fill("paid before it was issued ({})", _signed("w_date"))),
         pl.when("cut_off").then(pl.lit("of value in another month than booked (EX-CUTOFF)")),
         pl.when(pl.col("bars").list.len() > 0).then(pl.col("bars").list.join(", ")),

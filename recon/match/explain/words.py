@@ -67,6 +67,7 @@ WORDS_OF_PAYER = {
     "fuzzy": "name alike",
     "part": "name in the text",
     "person": "initial and surname",
+    "heir": "payer is a successor, or the body before it",
     "other": "payer is another customer",
 }
 WORDS_OF_CODE: Mapping[str, str] = {
@@ -113,7 +114,7 @@ WORDS_OF_CODE: Mapping[str, str] = {
     "EX-PERIOD": "booked in a period that is closed",
     "EX-CUTOFF": "of value in another period than it would be posted in",
     "EX-PII": "the text is a person's name and says nothing else",
-    "EX-SUCC": "the name is no longer valid; who came after is not known",
+    "EX-SUCC": "who came after is not clear",
     "EX-BATCH": "a pool or shared service paid; whose money it is stands elsewhere",
     "EX-PROF": "a proforma or quote is named, which is no invoice",
     "EX-REFUND": "money out that no class explains",

@@ -13,8 +13,8 @@ from dataclasses import replace
 import polars as pl
 
 from recon import together
-from recon.match import numbers, plans, text
-from recon.match.frames import Ready
+from recon.match import heirs, numbers, plans, text
+from recon.match.frames import Heirs, Ready
 from recon.match.prepare import advices, glued, people, returns
 from recon.model import Tables
 from recon.problems import Problem
@@ -73,7 +73,9 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         rules: frozen rules.
     """
     tables = people.with_customers(replace(tables, closed_items=tables.closed_items.select(CLOSED_COLUMNS)))
-    lines, (items, repeated, customers) = together.both(lambda: _lines(tables, rules), lambda: _owned(tables))
+    lines, (items, repeated, customers, heritage) = together.both(
+        lambda: _lines(tables, rules), lambda: _owned(tables)
+    )
     (keys, closed_keys), (names, (remittances, advice)) = together.both(
         lambda: (numbers.item_keys(items, rules), numbers.closed_keys(tables)),
         lambda: _named(tables, customers, rules),
@@ -102,15 +104,18 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         tolerated=tables.tolerated,
         paid=numbers.paid_before(tables),
         problems=(*repeated, *people.unknown_tolerances(customers, rules)),
+        heirs=heritage,
     )
 
 
-def _owned(tables: Tables) -> tuple[pl.DataFrame, list[Problem], pl.DataFrame]:
-    """Items with their owners, what is wrong with them, and the customers."""
+def _owned(tables: Tables) -> tuple[pl.DataFrame, list[Problem], pl.DataFrame, Heirs | None]:
+    """Items with their owners, what is wrong with them, the customers, and who of them became whom."""
     items, repeated = _items(tables)
     customers = people.customers(tables, items)
     owners = customers.select("customer_id", "owner")
-    return items.join(owners, on="customer_id", how="left", maintain_order="left"), repeated, customers
+    items = items.join(owners, on="customer_id", how="left", maintain_order="left")
+    items, customers, heritage, wrong = heirs.of(tables, items, customers)
+    return items, [*repeated, *wrong], customers, heritage
 
 
 def _named(

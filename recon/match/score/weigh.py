@@ -14,7 +14,7 @@ from datetime import date
 
 import polars as pl
 
-from recon.match import companies, disputes, persons, plans
+from recon.match import companies, disputes, heirs, persons, plans
 from recon.match.frames import BY_PAYER, CONFIRMED, WEIGHTS, Found, Proposals, Ready, confidence_of
 from recon.match.score import exchange
 from recon.rules.schema import Rules
@@ -27,6 +27,7 @@ def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Pro
     sets, legs = exchange.told(proposals.sets, proposals.legs, ready, rules)
     sets = disputes.explained(sets, legs, ready)
     sets = _with_payer(sets, found)
+    sets = heirs.judged(sets, legs, ready, found)
     sets = _with_items(sets, legs, ready, found, rules)
     sets = sets.join(_texts(ready, found, rules), on="line", maintain_order="left").with_columns(
         surplus=pl.when(pl.col("kind") == "over")
@@ -64,6 +65,7 @@ def weigh(ready: Ready, found: Found, proposals: Proposals, rules: Rules) -> Pro
         "fuzzy": weights.payer_fuzzy,
         "part": weights.payer_fuzzy,
         "person": weights.payer_fuzzy,
+        heirs.HEIR: weights.payer_fuzzy,
         "other": weights.payer_other,
     }
     amount = {
@@ -99,7 +101,7 @@ def _with_payer(sets: pl.DataFrame, found: Found) -> pl.DataFrame:
         ["line", "owner"], keep="first", maintain_order=True
     )
     # Where the payer is one of several, none of whom is the owner, it is another customer all the same.
-    whole = found.payers.filter(pl.col("how").is_in([*CONFIRMED, *WHOLE_NAMES]))
+    whole = found.payers.filter(pl.col("how").is_in([*CONFIRMED, *WHOLE_NAMES, heirs.HEIR]))
     whole = whole.select("line", "owner", told=pl.lit(value=True)).unique(maintain_order=True)
     joined = (
         sets.join(mine, on=["line", "owner"], how="left", maintain_order="left")
@@ -128,12 +130,13 @@ def _with_items(
     items = ready.items.with_columns(entity=companies.of_item(rules)).select(
         "item", "open", "same", "bar", "bar_code", "issue_date", "doc_type", "entity", "customer_id"
     )
-    paying = found.payers.select("line", "customer_id", pays=pl.lit(value=True)).unique(maintain_order=True)
+    paying = found.payers.select("line", "customer_id", pays=pl.lit(value=True))
+    paying = heirs.body(ready, paying).unique(maintain_order=True)
     twins = found.twins.with_columns(twin=pl.lit(value=True))
     mine = plans.kept(sets, legs, found.plans)["proposal"].implode()
     keeps = pl.col("proposal").is_in(mine) & (pl.col("bar") == plans.BAR)
     about = (
-        legs.join(items, on="item", maintain_order="left")
+        legs.join(heirs.body(ready, items), on="item", maintain_order="left")
         .with_columns(
             pl.when(keeps).then(pl.lit("")).otherwise(name).alias(name) for name in ("bar", "bar_code")
         )
@@ -329,6 +332,9 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
             rule.is_in(["payer_amount", "combination_supported"]) & pl.col("sister") & ~stranger,
             "EX-XCUST",
         ),
+        ((pl.col("payer_how") == heirs.HEIR) & pl.col("sister"), "EX-XCUST"),
+        # A split says who may have the debt, not whose this one is: only its reference or place does.
+        ((pl.col("payer_how") == heirs.HEIR) & by_payer | pl.col("untimely"), "EX-SUCC"),
         ((pl.col("entities") > 1) | pl.col("foreign") | pl.col("elsewhere"), "EX-ENTITY"),
         (pl.col("twin"), "EX-DUPPAY"),
         (pl.col("taken_back"), "EX-RET"),
