@@ -24,6 +24,7 @@ from recon.cli_learn import learn_app
 from recon.cli_letters import letters
 from recon.cli_profile import profile
 from recon.cli_report import report
+from recon.cli_shadow import shadowed
 from recon.problems import EXIT_DONE, EXIT_INPUT, EXIT_JOB, EXIT_REVIEW, Problem, ReconError
 
 STOPPED = 130  # what typer makes of Ctrl-C
@@ -151,6 +152,13 @@ def run(
         list[str] | None,
         typer.Option("--profile", help="Column profile or format to take where several fit a file."),
     ] = None,
+    shadow: Annotated[
+        str,
+        typer.Option("--shadow", help="Rules to try beside it, without effect; what they would have done."),
+    ] = "",
+    shadow_suggested: Annotated[
+        bool, typer.Option("--shadow-suggested", help="Try, as if all that is suggested were accepted.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     strict: Strict = False,
@@ -174,6 +182,8 @@ def run(
         parquet,
         profile or (),
         data,
+        shadow,
+        shadow_suggested,
     )
     report = terminal.with_progress(lambda progress: flow.reconcile(job, progress), quiet=quiet or as_json)
     terminal.tell_run(report, as_json=as_json)
@@ -360,6 +370,9 @@ def rules_replay(
         for file in made.files:
             terminal.out_console.print(f"wrote {file}", soft_wrap=True)
     terminal.complain(made.problems)
+
+
+rules_app.command("shadow")(shadowed)
 
 
 @rules_app.command("schema")

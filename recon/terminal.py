@@ -125,6 +125,9 @@ def tell_run(report: flow.Report, *, as_json: bool) -> None:
             f"left out: {left['file']}, {left['lines']} lines; it does not foot by {left['difference']}",
             soft_wrap=True,
         )
+    if "shadow" in summary:
+        for line in flow.shadow.told(summary["shadow"]):
+            out_console.print(line, soft_wrap=True, markup=False)
     complain(report.problems)
     if summary.get("peak_mb"):
         spent = sum(summary["seconds"].values())

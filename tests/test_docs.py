@@ -97,7 +97,7 @@ def test_every_exception_code_is_told_as_in_the_workbook() -> None:
     assert {code: (means, then) for code, means, then in found} == words.EXCEPTIONS
 
 
-OUTPUTS = (model.ALLOCATIONS, model.EXCEPTIONS, model.LINES, model.PROBLEMS, REPLAY)
+OUTPUTS = (model.ALLOCATIONS, model.EXCEPTIONS, model.LINES, model.PROBLEMS, model.SHADOW, REPLAY)
 
 
 @pytest.mark.parametrize("table", [*map(model.TABLES_OF.get, Kind), *OUTPUTS], ids=lambda table: table.name)

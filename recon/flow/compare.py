@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from recon.decide.by_rule import HOLDING, with_customers
 from recon.fill import fill
 from recon.match.explain import readings
 from recon.model import ACCEPTED, ALLOCATIONS, LINES, Choice, Column, Outcome, Table
+from recon.rules.schema import Rules
 
 AGREES, DISAGREES, HELD = "agrees", "disagrees", "held"
 YES: Final = "yes"
@@ -231,3 +233,21 @@ def postings(changed: pl.DataFrame) -> dict[str, Any]:
         "no_longer": counted(changed.filter(was & ~now)),
         "otherwise": counted(changed.filter(was & now & (pl.col("items_before") != pl.col("items_after")))),
     }
+
+
+def said(one: Mapping[str, Any]) -> str:
+    """`3 lines, GBP 120.50`."""
+    many = "line" if one["lines"] == 1 else "lines"
+    return ", ".join([f"{one['lines']} {many}", *(f"{name} {sum_}" for name, sum_ in one["amount"].items())])
+
+
+def of_reading(own: Rules | None, loaded: Rules) -> list[str]:
+    """Keys that differ and say how files are read, which is over: what was left out then is not in the store."""
+    if own is None:
+        return []
+    pairs = {
+        "controls.admit_unfooted": (own.controls.admit_unfooted, loaded.controls.admit_unfooted),
+        "currency": (own.currency, loaded.currency),
+        "profiles": (own.profiles, loaded.profiles),
+    }
+    return [name for name, (old, new) in pairs.items() if old != new]

@@ -12,7 +12,7 @@ from recon.flow.gather import Gathered
 from recon.model import Kind, Outcome, RunRecord
 from recon.problems import Problem
 from recon.rules.schema import Rules
-from recon.store import RunTables, Store
+from recon.store import RunTables, Shadow, Store
 
 
 def opened(url: str) -> Store:
@@ -44,8 +44,9 @@ def keep(
     items: pl.DataFrame,
     rules: Rules,
     pending: frozenset[str],
+    shadow: Shadow | None = None,
 ) -> None:
-    """The run into the store: each line's proposal once, and what the rules accept of it."""
+    """The run into the store: each line's proposal once, and what the rules accept of it; and what was tried."""
     lines = outer["lines"].filter(pl.col("outcome") != Outcome.DUPLICATE)
     accepted = decide.by_rule(
         lines, outer["allocations"], items, store.decided(), rules.controls.auto_post_ceiling, pending
@@ -61,5 +62,6 @@ def keep(
             accepted=accepted,
             readings=gathered.readings,
             others=gathered.frames,
+            shadow=shadow,
         ),
     )

@@ -15,7 +15,8 @@ from recon.flow import masked as masking
 from recon.flow.books import Book
 from recon.flow.payers import PAYERS, Names
 from recon.learn import Force
-from recon.learn.kinds import HELD, STANDING
+from recon.learn.kinds import HELD, PATTERN, READY, STANDING
+from recon.learn.patterns import pattern
 from recon.model import Kind, Result
 from recon.problems import Problem
 from recon.rules.privacy import Privacy
@@ -38,9 +39,12 @@ class Learned:
         """The run's frames, with what was learned in customers and aliases."""
         if self.force.used.is_empty():
             return dict(self.frames)
-        customers, aliases = learn.joined(
-            self.frames[Kind.CUSTOMERS], self.frames[Kind.ALIASES], self.frames[Kind.ITEMS], self.force
-        )
+        customers, aliases, items = (self.frames[kind] for kind in (Kind.CUSTOMERS, Kind.ALIASES, Kind.ITEMS))
+        spoken = known_ = None
+        if (self.force.used["kind"] == PATTERN).any():
+            names = Names(self.frames, self.rules)
+            spoken, known_ = names.spoken(self.frames[Kind.BANK]), names.known()
+        customers, aliases = learn.joined(customers, aliases, items, self.force, spoken, known_)
         return {**self.frames, Kind.CUSTOMERS: customers, Kind.ALIASES: aliases}
 
     def applied(self, result: Result) -> Result:
@@ -120,7 +124,17 @@ def known(store: Store, rules: Rules) -> Known:
     rows = learn.suggested(
         observed, names.known(), learn.last(lessons.events), _rejected(lessons, frames, rules), rules
     )
-    return Known(rows, _names(frames))
+    return Known(_only_theirs(rows, store, names, accepted), _names(frames))
+
+
+def _only_theirs(rows: pl.DataFrame, store: Store, names: Names, accepted: pl.DataFrame) -> pl.DataFrame:
+    """The rows without patterns to suggest that stand in lines, too, which nobody has settled: whose are these?"""
+    alike = (pl.col("kind") == PATTERN) & (pl.col("state") == READY)
+    if rows.filter(alike).is_empty():
+        return rows
+    lines = _with_payers(store.bank_lines()).join(accepted.select("line_id"), on="line_id", how="anti")
+    strays = names.spoken(lines).select(subject=pattern(pl.col("reference")))["subject"].unique()
+    return rows.filter(~(alike & pl.col("subject").is_in(strays.implode())))
 
 
 def _signed(store: Store) -> pl.DataFrame:

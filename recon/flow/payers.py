@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from recon import model
+from recon.learn.patterns import pattern, references
 from recon.match import text
 from recon.match.prepare import people
 from recon.model import ALIASES, BANK_LINES, CUSTOMERS, Kind
@@ -19,9 +20,13 @@ PAYERS: Final = {
     "payer": pl.String(),  # the longest run of words that may be a name; of the counterparty, if the bank says one
     "account": pl.String(),  # the counterparty's account, letters and digits
     "numbers": pl.List(pl.String()),  # other long numbers of the line
+    "references": pl.List(
+        pl.String()
+    ),  # words of letters and digits, or of many digits, that may be a payer's own
 }
 _NUMBER: Final = r"[A-Z]{0,5}\d{6,}"  # shorter ones are dates, amounts and the like
 _TEXTS: Final = ("counterparty", "reference", "narrative")
+_OWN: Final = ("doc_no", "po_no", "service_user_ref", "contract_id", "plan_id")  # what an item is called by
 
 
 _MENTIONS: Final = dict.fromkeys(("line_id", "kind", "subject", "meaning"), pl.String())
@@ -44,6 +49,8 @@ class Names:
         numbers = items.select(doc=pl.col("doc_no").fill_null("").str.to_uppercase()).unique()["doc"]
         self._starts = numbers.str.extract(r"^([A-Z]+)", 1).drop_nulls().unique(maintain_order=True)
         plain = numbers.str.replace_all(r"[^A-Z0-9]", "")
+        self._no_letters = [*rules.references.labels, *self._starts]
+        self._items = items
         self._documents = pl.DataFrame(
             {"number": pl.concat([plain, plain.str.extract(r"(\d+)$", 1)])}
         ).unique()
@@ -62,8 +69,28 @@ class Names:
             accounts.select(kind=pl.lit("account"), subject="plain", meaning="customer_id"),
             accounts.select(kind=pl.lit("reference"), subject="plain", meaning="customer_id"),
             taxes.select("subject", "meaning", kind=pl.lit("tax")).select("kind", "subject", "meaning"),
+            self._patterns(accounts),
         ]
         return pl.concat(parts).unique(maintain_order=True)
+
+    def _patterns(self, accounts: pl.DataFrame) -> pl.DataFrame:
+        """Patterns of what the files call items and payers by: kind, subject, meaning."""
+        named = [self._items.select("customer_id", said=name) for name in _OWN if name in self._items.columns]
+        every = pl.concat([*named, accounts.select("customer_id", said="plain")]).drop_nulls().unique()
+        found = every.select(
+            meaning="customer_id", reference=references(text.upper(pl.col("said")), ())
+        ).explode("reference")
+        told = found.drop_nulls().select(
+            pl.lit("pattern").alias("kind"), pattern(pl.col("reference")).alias("subject"), "meaning"
+        )
+        return told.unique(maintain_order=True)
+
+    def spoken(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """The references in lines that may be a payer's own and are no document's: line_id, reference."""
+        whole = text.upper(pl.concat_str([pl.col(name).fill_null("") for name in _TEXTS], separator=" "))
+        found = lines.select("line_id", reference=references(whole, self._no_letters)).explode("reference")
+        numbers = self._documents.rename({"number": "reference"})
+        return found.drop_nulls().join(numbers, on="reference", how="anti", maintain_order="left")
 
     def of(self, lines: pl.DataFrame) -> pl.DataFrame:
         """The payers of bank lines (outer form), as PAYERS; each line once."""
@@ -79,12 +106,19 @@ class Names:
         made = (
             inner.join(runs, on="line", how="left", maintain_order="left")
             .join(self._numbers(inner), on="line", how="left", maintain_order="left")
+            .join(
+                self.spoken(inner).group_by("line_id", maintain_order=True).agg(references="reference"),
+                on="line_id",
+                how="left",
+                maintain_order="left",
+            )
             .select(
                 "line_id",
                 day="booking_date",
                 payer=pl.col("payer_text").fill_null(""),
                 account=text.upper(pl.col("counterparty_account")).str.replace_all("[^A-Z0-9@]", ""),
                 numbers=pl.col("numbers").fill_null([]),
+                references=pl.col("references").fill_null([]),
             )
         )
         return made.cast(pl.Schema(PAYERS))
@@ -110,12 +144,17 @@ class Names:
         )
         shortest = min(self._rules.references.rail_lengths, default=0)
         found = [pl.DataFrame(schema=_MENTIONS)]
+        alike = self.spoken(lines).select("line_id", subject=pattern(pl.col("reference"))).unique()
         for kind, subject, meaning in lessons.select("kind", "subject", "meaning").iter_rows():
             cut = subject[:shortest].rstrip() if shortest and len(subject) > shortest else subject
             if kind == "alias":
                 stands = pl.col("name").str.contains(" " + cut, literal=True)
             else:
                 stands = pl.col("plain").str.contains(subject, literal=True)
+            if kind == "pattern":
+                stands = pl.col("line_id").is_in(
+                    alike.filter(pl.col("subject") == subject)["line_id"].implode()
+                )
             named = told.filter(stands).select("line_id", kind=pl.lit(kind), subject=pl.lit(subject))
             found.append(named.with_columns(meaning=pl.lit(meaning)))
         return pl.concat(found)

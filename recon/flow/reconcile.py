@@ -18,6 +18,7 @@ import polars as pl
 
 from recon import __version__, flow, model, rules
 from recon.flow import cluster, deliver, memory, moments, remote, settings, spread, totals
+from recon.flow.beside import Beside
 from recon.flow.continuity import followed
 from recon.flow.gather import Gathered, Progress, gather, inner, silent
 from recon.flow.identity import told_apart
@@ -56,6 +57,8 @@ class Job:
     parquet: bool = False  # the result tables as Parquet, too
     profiles: Sequence[str] = ()  # column profiles or formats that win where several fit a file
     data: Path | None = None  # folder of month-end inputs, which are read and checked with the rest
+    shadow: str = ""  # rules that are tried beside it, without effect; none = what the rules themselves say
+    shadow_suggested: bool = False  # try all that is suggested on Learning, too
 
     @property
     def places(self) -> list[tuple[Kind, Sequence[str]]]:
@@ -145,34 +148,37 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             learned = flow.learning.in_run(store, gathered.frames, loaded, as_of) if store else None
             tables = [_tables(gathered, items, settled_lines, store, learned)]
             scales = tables[0].scales
-            # Without them what came in is not asked for again, and it takes as much as all the rest.
-            if not (store or job.book):
-                gathered, items = gathered.emptied(), items.clear()
+            gathered, items = _let_go(job, loaded, store, gathered, items)
             shares = cluster.shares(spark, tables[0].bank_lines.height, job.workers, job.memory)
             result = _used(learned, settle(ready_of(tables.pop(), loaded), loaded, *shares))
+            outer = _outer(result, scales)
             progress("match", 1, 1)
+            tried = _tried(job, path, Ran(gathered, outer, items, loaded, as_of, store), shares, stages)
             stages.append(("write", time.perf_counter()))
             progress("write", 0, 1)
-            problems = tuple(dict.fromkeys([*gathered.problems, *stale, *result.problems]))
+            problems = tuple(dict.fromkeys([*gathered.problems, *stale, *result.problems, *tried.problems]))
             run = _record(gathered, loaded, started, as_of)
             summary = _head(run) | totals.summary(
                 gathered, inputs, result, scales, loaded.controls.auto_post_ceiling
             )
-            summary["problems"] = len(problems)
-            outer = _outer(result, scales)
+            summary |= {"problems": len(problems)} | tried.summary
             if store:
-                pending = flow.books.pending(job.book) if job.book else frozenset()
-                flow.keep.keep(store, _kept(run, summary, job), gathered, outer, items, loaded, pending)
+                flow.keep.keep(
+                    *(store, _kept(run, summary, job), gathered, outer, items, loaded),
+                    pending=_pending(job),
+                    shadow=tried.kept,
+                )
             shown: tuple[Problem, ...] = ()
             if job.book:
                 facts = _facts(summary, job)
                 book = flow.books.opened(job.book)
                 shown = flow.books.show_run(book, store, gathered, outer, problems, loaded, run, facts)
+                shown += flow.shadow_page.show(book, tried, run) if tried.facts else ()
             stages.append(("done", time.perf_counter()))
             peak = memory.peak_mb()
             problems = (*problems, *shown, *spread.over(peak, job.memory))
             summary |= {"problems": len(problems), "seconds": totals.seconds(stages), "peak_mb": peak}
-            files = deliver.write(job.out, _contents(job, outer, problems, summary)) if job.out else []
+            files = deliver.write(job.out, _contents(job, outer, problems, summary, tried)) if job.out else []
             progress("write", 1, 1)
             return Report(summary, problems, job.out, tuple(files), shown)
         finally:
@@ -204,6 +210,50 @@ def _tables(
         return inner(gathered, items, settled_lines)
     read = replace(gathered, frames=learned.joined())
     return inner(read, items, settled_lines, store.tolerated(), store.paid())
+
+
+def _tries(job: Job, loaded: Rules) -> bool:
+    """Whether anything is to be tried beside the run."""
+    return bool(job.shadow or job.shadow_suggested or loaded.shadow.rules or loaded.shadow.suggested)
+
+
+def _pending(job: Job) -> frozenset[str]:
+    """Lines on which a decision is typed in the workbook, and not applied yet."""
+    return flow.books.pending(job.book) if job.book else frozenset()
+
+
+def _let_go(
+    job: Job, loaded: Rules, store: Store | None, gathered: Gathered, items: pl.DataFrame
+) -> tuple[Gathered, pl.DataFrame]:
+    """What came in, without its rows where nobody asks for them again: they take as much as all the rest."""
+    if store or job.book or _tries(job, loaded):
+        return gathered, items
+    return gathered.emptied(), items.clear()
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run beside which something may be tried: what it read, made and goes by."""
+
+    gathered: Gathered
+    outer: Mapping[str, pl.DataFrame]
+    items: pl.DataFrame  # open items as they stood
+    rules: Rules
+    as_of: date
+    store: Store | None
+
+
+def _tried(
+    job: Job, path: Path, ran: Ran, shares: tuple[Any, ...], stages: list[tuple[str, float]]
+) -> Beside:
+    """What a change would have done that is tried beside the run; nothing, if none is."""
+    if not _tries(job, ran.rules):
+        return Beside()
+    stages.append(("shadow", time.perf_counter()))
+    asked = flow.shadow.asked(job.shadow, ran.rules, path, suggested=job.shadow_suggested)
+    return flow.shadow.beside(
+        asked, ran, _pending(job), lambda tables, rules: settle(ready_of(tables, rules), rules, *shares)
+    )
 
 
 def _used(learned: Learned | None, result: Result) -> Result:
@@ -262,14 +312,17 @@ def _outer(result: Result, scales: Mapping[str, int]) -> dict[str, pl.DataFrame]
 
 
 def _contents(
-    job: Job, outer: Mapping[str, pl.DataFrame], problems: Sequence[Problem], summary: Mapping[str, Any]
+    job: Job,
+    outer: Mapping[str, pl.DataFrame],
+    problems: Sequence[Problem],
+    summary: Mapping[str, Any],
+    tried: Beside,
 ) -> dict[str, str | bytes]:
     allocations = outer["allocations"].select(ALLOCATIONS.file_columns)
     tables = (allocations, outer["exceptions"], outer["lines"], model.problems_table(problems))
     made = [*map(deliver.csv, tables), deliver.as_json(summary)]
-    return dict(
-        zip(job.out_files, [*made, *(map(deliver.parquet, tables) if job.parquet else ())], strict=True)
-    )
+    more = map(deliver.parquet, tables) if job.parquet else ()
+    return dict(zip(job.out_files, [*made, *more], strict=True)) | tried.files
 
 
 def _as_parquet(name: str) -> str:

@@ -153,7 +153,7 @@ def _one(
         "changed_by": {cause: changed.filter(pl.col("cause") == cause).height for cause in compare.CAUSES},
         "moves": compare.moves(changed),
         "posted": compare.postings(changed),
-        "not_replayed": _of_reading(own, loaded),
+        "not_replayed": compare.of_reading(own, loaded),
     }
     return facts, changed
 
@@ -196,18 +196,6 @@ def own_rules(past: Past) -> Rules | None:
         return None
 
 
-def _of_reading(own: Rules | None, loaded: Rules) -> list[str]:
-    """Keys that differ and say how files are read, which is over: what was left out then is not in the store."""
-    if own is None:
-        return []
-    pairs = {
-        "controls.admit_unfooted": (own.controls.admit_unfooted, loaded.controls.admit_unfooted),
-        "currency": (own.currency, loaded.currency),
-        "profiles": (own.profiles, loaded.profiles),
-    }
-    return [name for name, (old, new) in pairs.items() if old != new]
-
-
 def _total(changed: pl.DataFrame) -> dict[str, Any]:
     """Over all runs: a line that several of them read counts once, by the first in which it would be newly posted."""
     newly = (pl.col("posted_after") == compare.YES) & (pl.col("posted_before") != compare.YES)
@@ -224,7 +212,7 @@ def told(facts: Mapping[str, Any]) -> list[str]:
             f" -> `{facts['rules']['name']}`{_WITH[facts['learned']]}"
         )
         for outcome, sides in run["outcomes"].items():
-            before, after = _said(sides["before"]), _said(sides["after"])
+            before, after = compare.said(sides["before"]), compare.said(sides["after"])
             lines.append(f"  {outcome}: {before}" + (f" -> {after}" if after != before else ", as before"))
         lines += _of_postings(run)
         engine = run["changed_by"]["engine"] + run["changed_by"]["both"]
@@ -243,12 +231,12 @@ def _of_postings(part: Mapping[str, Any]) -> list[str]:
         return ["  no line changes"]
     posted = part["posted"]
     lines = [
-        f"  lines that change: {_said(part['changed'])}",
-        f"  newly posted without a person: {_said(posted['newly'])}",
+        f"  lines that change: {compare.said(part['changed'])}",
+        f"  newly posted without a person: {compare.said(posted['newly'])}",
     ]
     if posted["newly"]["lines"]:
         lines += [
-            f"    a person {words}: {_said(posted['newly_and_a_person'][name])}"
+            f"    a person {words}: {compare.said(posted['newly_and_a_person'][name])}"
             for name, words in (
                 ("agrees", "decided the same"),
                 ("disagrees", "decided otherwise"),
@@ -256,12 +244,6 @@ def _of_postings(part: Mapping[str, Any]) -> list[str]:
                 ("undecided", "has not decided"),
             )
         ]
-    lines.append(f"  no longer posted: {_said(posted['no_longer'])}")
-    lines.append(f"  posted to other items: {_said(posted['otherwise'])}")
+    lines.append(f"  no longer posted: {compare.said(posted['no_longer'])}")
+    lines.append(f"  posted to other items: {compare.said(posted['otherwise'])}")
     return lines
-
-
-def _said(one: Mapping[str, Any]) -> str:
-    """`3 lines, GBP 120.50`."""
-    many = "line" if one["lines"] == 1 else "lines"
-    return ", ".join([f"{one['lines']} {many}", *(f"{name} {sum_}" for name, sum_ in one["amount"].items())])

@@ -15,7 +15,8 @@ from typing import Final
 import polars as pl
 
 from recon import model
-from recon.learn.kinds import ACCOUNT, ALIAS, REFERENCE, TAX
+from recon.learn.kinds import ACCOUNT, ALIAS, PATTERN, REFERENCE, TAX
+from recon.learn.patterns import pattern
 from recon.model import ACCEPTED, OPEN_ITEMS
 from recon.rules.schema import Deduction, Rules
 
@@ -28,6 +29,7 @@ OBSERVED: Final = {
     "who": pl.String(),  # `rule`, or the person
     "hands": pl.String(),  # all who took part, by name and login, in small letters, `, ` between
     "taught": pl.Boolean(),  # a person allocated it or accepted the proposal
+    "said": pl.String(),  # of a pattern: the reference itself
 }
 _SHARES: Final = 1000  # a rate in per cent has three decimals at most
 
@@ -36,8 +38,8 @@ def observed(lines: pl.DataFrame, accepted: pl.DataFrame, items: pl.DataFrame, r
     """What each accepted line says, as OBSERVED.
 
     Args:
-        lines: line_id, day, payer, account (as they are compared; empty = none) and numbers (a list). What was
-            accepted of a line that isn't there says nothing.
+        lines: line_id, day, payer, account (as they are compared; empty = none), numbers and references (lists).
+            What was accepted of a line that isn't there says nothing.
         accepted: model.ACCEPTED in outer form, in the order it came; and the `login` of each decision, if there is.
         items: the items of `accepted`, model.OPEN_ITEMS in outer form.
         rules: for the taxes that there are.
@@ -51,8 +53,18 @@ def observed(lines: pl.DataFrame, accepted: pl.DataFrame, items: pl.DataFrame, r
         for kind, column in ((ALIAS, "payer"), (ACCOUNT, "account"))
     ]
     numbered = paid.explode("numbers").select(kind=pl.lit(REFERENCE), subject="numbers", **_REST)
-    found = [*named, numbered, _taxes(accepted, items, lines, rules.deductions)]
-    every = pl.concat([one.select(list(OBSERVED)).cast(pl.Schema(OBSERVED)) for one in found])
+    spoken = paid.explode("references").with_columns(said="references")
+    alike = spoken.select(kind=pl.lit(PATTERN), subject=pattern(pl.col("references")), **_REST)
+    alike = alike.with_columns(spoken["said"])
+    found = [*named, numbered, alike, _taxes(accepted, items, lines, rules.deductions)]
+    every = pl.concat(
+        [
+            one.with_columns(said=pl.col("said") if "said" in one.columns else pl.lit(""))
+            .select(list(OBSERVED))
+            .cast(pl.Schema(OBSERVED))
+            for one in found
+        ]
+    )
     return every.filter(pl.col("subject").fill_null("") != "").unique(maintain_order=True)
 
 

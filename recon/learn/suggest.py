@@ -22,6 +22,7 @@ from recon.learn.kinds import (
     CONTRADICTED,
     HELD,
     KEYS,
+    PATTERN,
     PAYER_KINDS,
     READY,
     REFUSE,
@@ -100,6 +101,7 @@ def suggested(
         first=pl.col("day").min(),
         last=pl.col("day").max(),
         people=pl.col("who").unique().sort(),
+        numbers=pl.col("said").n_unique(),
         examples=pl.col("line_id")
         .sort_by("day", "line_id", descending=True)
         .unique(maintain_order=True)
@@ -117,11 +119,15 @@ def suggested(
         pl.col("people", "parties", "contrary", "fresh").fill_null([]),
     )
     enough = (pl.col("lines") >= rules.learning.min_lines) & (pl.col("days") >= rules.learning.min_days)
-    file_says = told.join(known, on=KEYS, how="semi").select(*KEYS, filed=pl.lit(value=True))
+    # A reference that comes again is one reference, and no pattern.
+    enough &= (pl.col("kind") != PATTERN) | (pl.col("numbers") >= rules.learning.min_numbers)
+    named = known.filter(pl.col("kind") != PATTERN)  # the customer's own orders may be of its pattern, too
+    file_says = told.join(named, on=KEYS, how="semi").select(*KEYS, filed=pl.lit(value=True))
     told = told.join(file_says, on=KEYS, how="left", maintain_order="left")
     fresh = pl.col("event").is_null()
     shown = (rules.learning.suggest & enough & pl.col("filed").is_null()) | ~fresh
     clear = pl.col("against") == ""
+    shown &= ~fresh | clear | (pl.col("kind") != PATTERN)  # half of all that is written begins alike
     state = pl.when(~fresh).then("event").when(clear).then(pl.lit(READY)).otherwise(pl.lit(CONTRADICTED))
     made = told.filter(shown).with_columns(state=state, decisions=pl.lit([], dtype=pl.List(pl.String)))
     again = enough & clear
@@ -174,7 +180,7 @@ def _usable(observed: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     return recent.filter(
         pl.when(pl.col("kind") == ALIAS)
         .then(named)
-        .when(pl.col("kind") == TAX)
+        .when(pl.col("kind").is_in([TAX, PATTERN]))
         .then(pl.lit(value=True))
         .otherwise(account)
     )

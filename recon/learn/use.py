@@ -8,7 +8,8 @@ from typing import Final
 import polars as pl
 
 from recon.fill import fill
-from recon.learn.kinds import ACCOUNT, ALIAS, HELD, KEYS, REFERENCE, TAX
+from recon.learn.kinds import ACCOUNT, ALIAS, HELD, KEYS, PATTERN, REFERENCE, TAX
+from recon.learn.patterns import as_aliases, pattern
 from recon.learn.state import Force
 from recon.model import ALIASES, CUSTOMERS, EXCEPTIONS, Outcome, Result, Status
 
@@ -19,8 +20,16 @@ HELD_DETAIL: Final = "what was learned of this payer is held"
 BY_DOCUMENT: Final = ("reference", "reference_list")  # rules that need nobody to know the payer
 
 
+_SOURCE: Final = fill("learned {}, {} by {}", pl.col("at").str.head(10), "event", "who")
+
+
 def joined(
-    customers: pl.DataFrame, aliases: pl.DataFrame, items: pl.DataFrame, force: Force
+    customers: pl.DataFrame,
+    aliases: pl.DataFrame,
+    items: pl.DataFrame,
+    force: Force,
+    spoken: pl.DataFrame | None = None,
+    known: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Customers and aliases (outer form) with what was learned: names and references as aliases with their days.
 
@@ -31,6 +40,8 @@ def joined(
         aliases: model.ALIASES, as the files say.
         items: open items, for the names of customers without a row.
         force: what counts.
+        spoken: reference: what stands in the lines, where patterns count.
+        known: kind, subject, meaning: what the files say, where patterns count.
     """
     accepted = force.used
     named = accepted.filter(pl.col("kind").is_in([ALIAS, REFERENCE])).select(
@@ -38,8 +49,10 @@ def joined(
         customer_id="meaning",
         valid_from="valid_from",
         valid_to="valid_to",
-        source=fill("learned {}, {} by {}", _day(), "event", "who"),
+        source=_SOURCE,
     )
+    if spoken is not None and known is not None:
+        named = pl.concat([named, as_aliases(spoken, accepted, known, _SOURCE).select(named.columns)])
     more = _further(accepted)
     if not more.is_empty():
         customers = _with_rows(customers, more["customer_id"], items)
@@ -91,7 +104,7 @@ def told(result: Result, payers: pl.DataFrame, force: Force) -> Result:
 
     Args:
         result: in inner form.
-        payers: line_id, payer, account, numbers (a list), of the lines that it may concern.
+        payers: line_id, payer, account, numbers and references (lists), of the lines that it may concern.
         force: what counts.
     """
     if force.accepted.is_empty() or result.allocations.is_empty():
@@ -103,6 +116,9 @@ def told(result: Result, payers: pl.DataFrame, force: Force) -> Result:
             payers.select("line_id", subject="numbers")
             .explode("subject")
             .select("line_id", pl.lit(REFERENCE).alias("kind"), "subject"),
+            payers.select("line_id", subject="references")
+            .explode("subject")
+            .select("line_id", pl.lit(PATTERN).alias("kind"), pattern(pl.col("subject"))),
         ]
     )
     words = _words()

@@ -18,6 +18,8 @@ class Learning(Part):
     """A name, account, reference or tax is suggested from this many decided lines on ..."""
     min_days: Annotated[int, Field(ge=1, le=365)] = 2
     """... that were booked on at least this many different days."""
+    min_numbers: Annotated[int, Field(ge=2, le=1000)] = 3
+    """How the references of a customer begin is suggested from this many different ones on."""
     days: Annotated[int, Field(ge=1, le=3650)] = 400
     """Only lines booked within this many days before the last one teach and contradict."""
     second_person: bool = False

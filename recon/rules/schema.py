@@ -21,6 +21,7 @@ from recon.rules.learning import Learning
 from recon.rules.parts import Money, Name, Part, Pattern, Percent, Share
 from recon.rules.privacy import Privacy
 from recon.rules.reports import Reports
+from recon.rules.shadow import Shadow
 
 
 class Controls(Part):
@@ -430,6 +431,7 @@ class Rules(Part):
     thresholds: Thresholds = Thresholds()
     limits: Limits = Limits()
     learning: Learning = Learning()
+    shadow: Shadow = Shadow()
     privacy: Privacy = Privacy()
     cases: Cases = Cases()
     credit: Credit = Credit()

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, MetaData, select
 
 from recon.model import Kind, RunRecord, Statement, View
 from recon.problems import EXIT_JOB, Problem, ReconError
-from recon.store import append, cases, chain, connect, learned, past, query, rows, statements, turns
+from recon.store import append, cases, chain, connect, learned, past, query, rows, shadow, statements, turns
 from recon.store.append import RunTables
 from recon.store.audited import Audited, Told
 from recon.store.cases import Cased
@@ -26,6 +26,7 @@ from recon.store.history import History, Subject, link_of
 from recon.store.learned import Lessons
 from recon.store.past import Past
 from recon.store.posted import PostedFiles
+from recon.store.shadow import Shadow, Shadowed, Tried
 
 __all__ = [
     "Erased",
@@ -34,10 +35,12 @@ __all__ = [
     "Past",
     "RunRecord",
     "RunTables",
+    "Shadow",
     "Store",
     "Subject",
     "Target",
     "Told",
+    "Tried",
     "Verified",
     "link_of",
     "shown",
@@ -53,7 +56,7 @@ def shown(url: str) -> str:
     return connect.shown(connect.parse_url(url)) if url else ""
 
 
-class Store(Audited, Cased, PostedFiles):
+class Store(Audited, Cased, PostedFiles, Shadowed):
     """One store, open.
 
     Whoever reads what is settled and then writes on the ground of it must not overlook what another process wrote
@@ -151,6 +154,8 @@ class Store(Audited, Cased, PostedFiles):
         by_rule = run.accepted.select("line_id", "turn", decision_id=pl.lit(""), settled=pl.lit(value=True))
         turns.append(connection, self._tables, seq, by_rule.unique("line_id", maintain_order=True))
         append.accepted(connection, self._tables, seq, run.accepted)
+        if run.shadow is not None:
+            shadow.keep(connection, self._tables, seq, run.shadow)
 
     def runs(self) -> pl.DataFrame:
         """Every run with the columns of the table `runs`; seq is empty where it is not finished."""
@@ -329,8 +334,8 @@ class Store(Audited, Cased, PostedFiles):
         with connect.reading(self._engine) as connection:
             return query.posted_rows(connection, self._tables, line_ids)
 
-    def bank_lines(self, line_ids: Iterable[str]) -> pl.DataFrame:
-        """The bank lines with these ids, as first read."""
+    def bank_lines(self, line_ids: Iterable[str] | None = None) -> pl.DataFrame:
+        """The bank lines with these ids, or all of them, as first read."""
         with connect.reading(self._engine) as connection:
             return query.bank_lines(connection, self._tables, line_ids)
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, MetaData, Table, func, select
 from recon import model
 from recon.model import Batch, Kind, Reading, RunRecord
 from recon.store import rows, turns
+from recon.store.shadow import Shadow
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class RunTables:
     accepted: pl.DataFrame = field(default_factory=model.ACCEPTED.empty_outside)
     readings: Sequence[Reading] = ()
     others: Mapping[Kind, pl.DataFrame] | None = None
+    shadow: Shadow | None = None  # what a change that is tried would have done
 
 
 def run_row(run: RunRecord, status: str, seq: int | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.store import migrate
 
-VERSION: Final = 7
+VERSION: Final = 8
 WAIT_SECONDS: Final = 10.0
 POSTGRES: Final = "postgresql+pg8000"  # what `postgresql://` means here: the driver of recon[postgres]
 _DRIVER: Final = {"postgresql": "pip install 'recon[postgres]', or use a file as the store"}

@@ -168,6 +168,35 @@ CREATE TABLE deliveries (
 INSERT INTO deliveries (nth, batch_id, at, who)
     SELECT 1, batch_id, created, '' FROM batches WHERE nth = (SELECT MAX(nth) FROM batches);
 """
+_SHADOWS: Final = """
+CREATE TABLE shadows (
+    run_seq BIGINT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    rules_digest TEXT NOT NULL,
+    rules TEXT NOT NULL,
+    suggested INTEGER NOT NULL,
+    lines BIGINT NOT NULL
+);
+
+CREATE TABLE shadow_proposals (
+    run_seq BIGINT NOT NULL,
+    nth BIGINT NOT NULL,
+    line_id TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    change TEXT NOT NULL,
+    outcome_live TEXT NOT NULL,
+    outcome_shadow TEXT NOT NULL,
+    code_live TEXT NOT NULL,
+    code_shadow TEXT NOT NULL,
+    items_live TEXT NOT NULL,
+    items_shadow TEXT NOT NULL,
+    settles_live TEXT NOT NULL,
+    settles_shadow TEXT NOT NULL,
+    row_hash_live TEXT NOT NULL,
+    PRIMARY KEY (run_seq, nth)
+);
+"""
 STEPS: Final[Mapping[int, str]] = MappingProxyType(
     {
         2: _KEPT_INPUTS + _HOLDERS,
@@ -176,6 +205,7 @@ STEPS: Final[Mapping[int, str]] = MappingProxyType(
         5: _TURNS + _LEARNED + _SALTS + _CASES + _SECOND_PERSON + _CONTROLS,
         6: _INDEXES,
         7: _DELIVERIES,
+        8: _SHADOWS,
     }
 )  # version -> what makes it of the one before
 

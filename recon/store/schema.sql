@@ -22,6 +22,8 @@
 --      and queries and promises have a clock and hold items up: cases
 --   6  indexes by run, decision and line: a look at what one link of the chain holds read whole tables
 --   7  that a posting file was written, so that one whose job was killed before that is written by the next: deliveries
+--   8  what a change that is tried would have done, so that later decisions say how right it was: shadows,
+--      shadow_proposals
 
 CREATE TABLE schema_version (
     version INTEGER NOT NULL
@@ -230,6 +232,35 @@ CREATE TABLE learned (
     who TEXT NOT NULL,
     at TEXT NOT NULL,
     salt TEXT NOT NULL DEFAULT ''   -- with it the chain holds what is of persons: recon/store/personal.py
+);
+
+-- A change that was tried beside a run, and the lines that come out otherwise by it. Nothing is ever done by it.
+CREATE TABLE shadows (
+    run_seq BIGINT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,             -- of the rules that were tried
+    rules_digest TEXT NOT NULL,
+    rules TEXT NOT NULL,            -- the rules themselves as JSON
+    suggested INTEGER NOT NULL,     -- 1: with all that was suggested then, as if it were accepted
+    lines BIGINT NOT NULL           -- how many lines were tried; those that come out otherwise are below
+);
+
+CREATE TABLE shadow_proposals (
+    run_seq BIGINT NOT NULL,
+    nth BIGINT NOT NULL,
+    line_id TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    change TEXT NOT NULL,           -- newly posted, no longer posted, posted otherwise, proposed otherwise
+    outcome_live TEXT NOT NULL,
+    outcome_shadow TEXT NOT NULL,
+    code_live TEXT NOT NULL,
+    code_shadow TEXT NOT NULL,
+    items_live TEXT NOT NULL,       -- items and amounts in words
+    items_shadow TEXT NOT NULL,
+    settles_live TEXT NOT NULL,     -- the same as one text, to compare with what was decided
+    settles_shadow TEXT NOT NULL,
+    row_hash_live TEXT NOT NULL,    -- fingerprint of what the reviewer sees
+    PRIMARY KEY (run_seq, nth)
 );
 
 -- A posting file is kept whole, so that the same batch is the same bytes for ever.

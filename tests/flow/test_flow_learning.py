@@ -272,6 +272,42 @@ def test_what_decisions_contradict_is_held_until_it_is_confirmed(desk: Desk) -> 
     assert told == [("accepted", "bea"), ("held", "rule"), ("confirmed", "dora")]
 
 
+def test_how_references_begin_is_learned_and_catches_nobody_else(desk: Desk) -> None:
+    """Three lines of nobody's name, each with another reference of its own."""
+    book = desk.root / "book.xlsm"
+
+    def chc(name: str, *said: tuple[str, str, str], place: str = "--store") -> dict[str, str]:
+        rows = [f"{OURS},{day},{amount},GBP,BGC,,,{text},\n" for day, amount, text in said]
+        desk.put(f"{name}.csv", HEAD + "".join(rows))
+        where = book if place == "--book" else desk.root / "book.recon.db"
+        assert desk.run(place, where, bank=(f"{name}.csv",), out=name).code == 0
+        return {row["amount"]: row["outcome"] for row in desk.rows("lines.csv", name)}
+
+    three = [(f"2026-03-0{n}", f"{n}.00", f"CHC-10000{n}") for n in (4, 5, 6)]
+    desk.put("items.csv", items(1201, 1302, 1403, 1504, 1605, 4, 5, 6, 7, 8))
+    assert set(chc("three", *three, place="--book").values()) == {"exception"}
+    lines = {row["line_id"]: row["amount"] for row in desk.rows("lines.csv", "three")}
+    decide(book, "Exceptions", {line: _allocate(amount) for line, amount in lines.items()})
+    assert "3 decisions applied" in recon("apply", "--book", book, "--who", "anna").out
+    row = learned(desk)["pattern C1"]
+    assert (row["subject"], row["state"], row["lines"]) == ("CHC######", "suggested", 3)
+    assert _sheet(book)[row["id"]]["What"] == "Payer's numbers like"
+
+    assert chc("before", ("2026-03-07", "1403.00", "CHC-200001")) == {"1403.00": "exception"}
+    assert "pattern C1" not in learned(desk), "a line that nobody has settled has one, too"
+    assert recon("apply", "--book", book).code == 0  # the line comes onto the sheet
+    line = desk.rows("lines.csv", "before")[0]["line_id"]
+    decide(book, "Exceptions", {line: _allocate("1403.00")})
+    assert recon("apply", "--book", book, "--who", "anna").code == 0
+
+    assert recon("learn", "accept", row["id"], *of(desk), "--who", "bea").code == 0
+    assert chc("with", ("2026-03-08", "1504.00", "CHC-300001")) == {"1504.00": "auto"}
+    assert "pattern learned " in desk.rows("allocations.csv", "with")[0]["reasons"]
+    assert chc("short", ("2026-03-08", "1605.00", "CHC-30001")) == {"1605.00": "exception"}
+    run_id = json.loads((desk.root / "with" / "summary.json").read_text(encoding="utf-8"))["run_id"]
+    assert recon("audit", "reperform", run_id, *of(desk)).code == 0
+
+
 def test_replay_shows_what_a_suggestion_would_do_before_it_is_accepted(desk: Desk) -> None:
     assert night(desk, "before", ("2026-03-04", "1403.00", BUREAU)) == {"1403.00": "exception"}
     tried = recon("rules", "replay", "--suggested", *of(desk), "--json").summary

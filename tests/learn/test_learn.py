@@ -23,13 +23,14 @@ KNOWN = pl.DataFrame(schema=dict.fromkeys(("kind", "subject", "meaning"), pl.Str
 
 def lines(*rows: tuple[str, int, str, str, list[str]]) -> pl.DataFrame:
     """Lines of (id, day of March, payer, account, numbers)."""
-    made = [(name, date(2026, 3, day), payer, account, more) for name, day, payer, account, more in rows]
+    made = [(name, date(2026, 3, day), payer, account, more, []) for name, day, payer, account, more in rows]
     schema: dict[str, Any] = {
         "line_id": pl.String,
         "day": pl.Date,
         "payer": pl.String,
         "account": pl.String,
         "numbers": pl.List(pl.String),
+        "references": pl.List(pl.String),
     }
     return pl.DataFrame(made, schema=schema, orient="row")
 

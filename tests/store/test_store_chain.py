@@ -143,7 +143,8 @@ ALTER TABLE postings_4 RENAME TO postings;
 CREATE INDEX postings_by_batch ON postings (batch_id);
 UPDATE schema_version SET version = 4;
 """
-_NEW_SINCE = ("learned", "privacy_log", "cases", "deliveries")
+_NEW_SINCE_6 = ("deliveries", "shadows", "shadow_proposals")
+_NEW_SINCE = ("learned", "privacy_log", "cases", *_NEW_SINCE_6)
 _SALTED_IN_5 = ("bank_lines", "run_lines", "inputs_seen", "items_seen", "decisions")
 
 
@@ -234,7 +235,8 @@ def test_a_store_of_version_5_gets_its_indexes_and_stays_whole(path: str) -> Non
     with engine.begin() as connection:
         for statement in migrate.statements(migrate.STEPS[6].replace("CREATE INDEX", "DROP INDEX")):
             connection.exec_driver_sql(statement.partition(" ON ")[0])
-        connection.exec_driver_sql("DROP TABLE deliveries")
+        for name in _NEW_SINCE_6:
+            connection.exec_driver_sql(f"DROP TABLE {name}")
         connection.exec_driver_sql("UPDATE schema_version SET version = 5")
     with Store.open(path) as store:
         assert store.verify().breaks == ()
@@ -249,7 +251,8 @@ def test_a_store_of_version_5_gets_its_indexes_and_stays_whole(path: str) -> Non
 def test_posting_files_of_before_count_as_written(path: str) -> None:
     engine = create_engine(path if "://" in path else f"sqlite:///{path}", poolclass=NullPool)
     with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE deliveries")
+        for name in _NEW_SINCE_6:
+            connection.exec_driver_sql(f"DROP TABLE {name}")
         connection.exec_driver_sql("UPDATE schema_version SET version = 6")
     with Store.open(path) as store:
         assert (store.batches(), store.lost()) == (["B1"], [])
@@ -293,9 +296,7 @@ def test_a_store_of_before_the_chain_is_held_from_its_first_opening_on(path: str
     _do(path, "DROP TABLE chain", "UPDATE schema_version SET version = 3")
     with Store.open(path) as store:
         found = store.verify()
-        assert (found.breaks, found.links) == ((), 5), (
-            "runs, decisions, the posting file, and that it was written"
-        )
+        assert (found.breaks, found.links) == ((), 5), "runs, decisions, the posting file, and that it was written"
     assert any(
         "a row of accepted" in line for line in _changed(path, "UPDATE accepted SET customer_id = 'X'")
     )
