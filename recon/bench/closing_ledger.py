@@ -137,7 +137,9 @@ def targets(story: Story, moved: Sequence[Row]) -> list[Row]:
     rows: list[Row] = []
     for last in month_ends()[1:]:
         month = last.replace(day=1)
-        came = -sum(row["amount"] for row in moved if row["type"] == "receipt" and month <= row["date"] <= last)
+        came = -sum(
+            row["amount"] for row in moved if row["type"] == "receipt" and month <= row["date"] <= last
+        )
         amount = came * rng.randint(940, 1060) // 1000 // 5_000_000 * 5_000_000
         rows.append({"period": f"{last:%Y-%m}", "amount": amount, "currency": story.currency})
     return rows

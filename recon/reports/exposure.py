@@ -12,7 +12,7 @@ import polars as pl
 
 from recon.model import LIMITS, UNBILLED
 from recon.problems import Problem
-from recon.reports import aged
+from recon.reports import aged, exposure_trend
 from recon.reports.exposed import limits_once
 from recon.reports.shape import (
     LEVEL,
@@ -81,6 +81,9 @@ def make(inputs: Inputs) -> Made:
     parts = (
         Part("concentration", "Concentration", _TOP, top, "Exposure", "currency", chart),
         Part("", "By group of payers", _GROUPS, _told(groups), "Exposure by group"),
+        exposure_trend.part(
+            inputs, _homes(inputs, aged.items(inputs), limits_once(inputs.get("limits", LIMITS)))
+        ),
     )
     return Made(parts, facts, problems)
 
