@@ -14,11 +14,11 @@ from typing import Final
 
 import polars as pl
 
-from recon import ingest
+from recon import ingest, model
 from recon.decide import cases
 from recon.flow import deliver, gather
 from recon.ingest import month_sheets
-from recon.model import MONTH_TABLES, PROMISES, QUERIES, Kind, Reading
+from recon.model import MONTH_TABLES, OPEN_ITEMS, PROMISES, QUERIES, Kind, Reading
 from recon.problems import Problem, ReconError
 from recon.rules.profile import Profile
 from recon.rules.schema import Rules
@@ -27,6 +27,7 @@ _UNUSED: Final = (
     "leave it out; docs/data.md says which files there are, and docs/reports.md what each report needs"
 )
 EXPLAINED: Final = "columns.txt"  # what the templates' columns hold, beside them
+_TOLD_MOST: Final = 20  # rows of one file and column that are told one by one
 _STATUS: Final = {"cancelled": "cancelled"}
 
 
@@ -107,6 +108,13 @@ def _unused(path: Path, what: str) -> Problem:
 def in_currency(month: Month, rules: Rules, others: Sequence[pl.DataFrame]) -> Month:
     """The same with a currency on every row that lacks one: the rules', else the only one that any table names.
 
+    An amount that is finer than its currency's minor unit, and than the other tables, is told and does not count.
+
+    Args:
+        month: what was read.
+        rules: they may name the currency.
+        others: open items, in outer form.
+
     Raises:
         ReconError: currency-missing, if nothing says which.
     """
@@ -114,7 +122,49 @@ def in_currency(month: Month, rules: Rules, others: Sequence[pl.DataFrame]) -> M
     frames = {
         kind: gather.filled(frame, MONTH_TABLES[kind], currency) for kind, frame in month.frames.items()
     }
-    return Month(frames, month.problems, month.readings)
+    scales = model.scales_of((OPEN_ITEMS, one) for one in others)
+    problems = list(month.problems)
+    for kind, frame in frames.items():
+        frames[kind], told = _whole(frame, MONTH_TABLES[kind], scales)
+        problems += told
+    return Month(frames, tuple(problems), month.readings)
+
+
+def _whole(
+    frame: pl.DataFrame, table: model.Table, scales: Mapping[str, int]
+) -> tuple[pl.DataFrame, list[Problem]]:
+    """A table without amounts that are too fine: a row whose needed amount is so is left out, another cell emptied."""
+    problems: list[Problem] = []
+    if "currency" not in frame.columns:
+        return frame, problems
+    least = {
+        currency: max(scales.get(currency, 0), model.exponent(currency))
+        for currency in frame["currency"].unique()
+    }
+    most = pl.col("currency").replace_strict(least, return_dtype=pl.Int64)
+    rows = frame
+    for column in table.columns:
+        if not column.money or column.name not in rows.columns:
+            continue
+        fine = model.decimals(pl.col(column.name).fill_null("")) > most
+        wrong = rows.filter(fine)
+        end = "the row was left out" if column.needed else "it is left empty"
+        what = f"`{column.name}` is finer than the smallest unit of its currency; {end}"
+        problems += [
+            Problem(
+                "value-scale",
+                f"{source}:{position}",
+                what,
+                "money is never rounded silently: round it at its source",
+            )
+            for source, position in wrong.select("source", "position").head(_TOLD_MOST).iter_rows()
+        ]
+        rows = (
+            rows.filter(~fine)
+            if column.needed
+            else rows.with_columns(pl.when(fine).then(pl.lit("")).otherwise(column.name).alias(column.name))
+        )
+    return rows, problems
 
 
 def with_cases(frames: Mapping[Kind, pl.DataFrame], events: pl.DataFrame) -> dict[Kind, pl.DataFrame]:

@@ -20,10 +20,13 @@ _PLAIN: Final = re.compile(r"(?:-?[1-9][0-9]{0,11}|0)(?:\.[0-9]{1,6})?")
 _TOO_FINE = rf"\.[0-9]{{{SCALE_MAX}}}[0-9]*[1-9]"
 _CURRENCY = r"(?i)(rs\.?|inr|gbp|eur|usd|chf|[£€$₹])"
 _NUMBER = r"^([0-9]+|[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,2}(,[0-9]{2})*,[0-9]{3})?(\.[0-9]*)?$"
-# In the standard file a comma is a thousands mark only where a point follows it: `1,234` could be German.
+# In the standard file a comma is a thousands mark only where a point or another comma follows it: `1,234` could be
+# German, `1,00,000` and `1,234,567` could not.
 _NUMBER_STRICT = (
-    r"^([0-9]*(\.[0-9]*)?|[0-9]{1,3}(,[0-9]{3})+\.[0-9]+|[0-9]{1,2}(,[0-9]{2})*,[0-9]{3}\.[0-9]+)$"
+    r"^([0-9]*(\.[0-9]*)?|[0-9]{1,3}(,[0-9]{3})+\.[0-9]+|[0-9]{1,2}(,[0-9]{2})*,[0-9]{3}\.[0-9]+"
+    r"|[0-9]{1,3}(,[0-9]{3}){2,}|[0-9]{1,2}(,[0-9]{2})+,[0-9]{3})$"
 )
+LONE_COMMA: Final = r"^\D{0,8}[0-9]{1,3},[0-9]{3}\D{0,8}$"  # `100,000`: thousands, or three decimals
 
 
 # What on paper is an amount, read or not: its marks, its currency on either side, `/-` behind rupees.

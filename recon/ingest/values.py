@@ -123,7 +123,8 @@ def _read_money(work: Work) -> None:
 def _money(work: Work, name: str, *, drop: bool) -> None:
     """One money column read in place; what can't be read leaves with its row, or is emptied."""
     strict = work.profile.name == STANDARD
-    read, fine = amounts.looked_at(work.rows[name], work.profile.decimal, strict=strict)
+    raw = work.rows[name]
+    read, fine = amounts.looked_at(raw, work.profile.decimal, strict=strict)
     if work.profile.kind is Kind.REMITTANCE and not strict:
         # Whose credit it is, the payer's or ours, an advice does not say.
         read = work.rows.select(
@@ -134,7 +135,10 @@ def _money(work: Work, name: str, *, drop: bool) -> None:
     label = work.label(name)
     if read.null_count():
         what = f"{label} is no amount that can be read; {end}"
-        _wrong_cell(work, pl.col(name).is_null(), "value-amount", what, "", drop=drop)
+        hint = ""
+        if strict and raw.filter(read.is_null()).str.contains(amounts.LONE_COMMA).any():
+            hint = "one comma may mark thousands or decimals: write 100000.00 for a hundred thousand"
+        _wrong_cell(work, pl.col(name).is_null(), "value-amount", what, hint, drop=drop)
         work.rows = work.rows.with_columns(pl.col(name).fill_null(""))
     if fine:
         finer = amounts.too_fine(pl.col(name))

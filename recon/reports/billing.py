@@ -17,13 +17,14 @@ from recon.reports import ledger
 from recon.reports.shape import LEVEL, PLAIN, RANK, TOTAL, Column, Inputs, Kind, Made, Part, Report
 
 _SHEET: Final = "Billing"
-OK, UNBILLED, OVER, RATE, DAYS, SHARE, DUPLICATE, ENDED, NO_PO = (
-    "ok", "unbilled", "over_billed", "rate_differs", "days_differ", "share_differs", "duplicate_funder",
+OK, UNDATED, UNBILLED, OVER, RATE, DAYS, SHARE, DUPLICATE, ENDED, NO_PO = (
+    "ok", "no_dates", "unbilled", "over_billed", "rate_differs", "days_differ", "share_differs", "duplicate_funder",
     "ended_contract", "no_PO",
 )  # fmt: skip
 _TITLES: Final = {
     OK: "As the contract says",
     UNBILLED: "Not invoiced",
+    UNDATED: "Invoiced perhaps: invoices of that person lack their days of service",
     OVER: "Invoiced, and nothing was due, or more than that",
     RATE: "Another rate",
     DAYS: "Other days",
@@ -233,6 +234,17 @@ def billed(inputs: Inputs, span: tuple[date, date]) -> pl.DataFrame:
     )
 
 
+def _undated(inputs: Inputs, span: tuple[date, date]) -> pl.DataFrame:
+    """Persons and funders with invoices since the period began that don't say their days of service."""
+    who = ["currency", "service_user_ref", "customer_id"]
+    tables = (inputs["open_items"], inputs.get("closed_items", OPEN_ITEMS))
+    rows = pl.concat(one.select(*who, "service_from", "issue_date", "doc_type") for one in tables)
+    silent = pl.col("service_from").is_null() & (pl.col("service_user_ref") != "")
+    since = (pl.col("issue_date") >= span[0]).fill_null(value=True)
+    some = rows.filter(silent & since & (pl.col("doc_type") == "invoice")).select(who).unique()
+    return some.with_columns(undated=pl.lit(value=True))
+
+
 def checked(inputs: Inputs) -> pl.DataFrame:
     """A row for each month, person and funder that is due or invoiced: the columns of the file, and `state`."""
     span = _months(inputs)
@@ -248,10 +260,17 @@ def checked(inputs: Inputs) -> pl.DataFrame:
         inside.with_columns(known=pl.lit(value=True)), left_on=["customer_id", "service_user_ref"],
         right_on=["customer_id", "user"], how="left", maintain_order="left",
     )  # fmt: skip
+    known = known.join(
+        _undated(inputs, span),
+        on=["currency", "service_user_ref", "customer_id"],
+        how="left",
+        maintain_order="left",
+    ).with_columns(pl.col("undated").fill_null(value=False))
     other_days = pl.col("billed_days").fill_null(0) != pl.col("days").fill_null(0)
     state = (
         pl.when(pl.col("expected_minor").is_null() & pl.col("known").fill_null(value=False)).then(pl.lit(ENDED))
         .when(pl.col("expected_minor").is_null()).then(pl.lit(OVER))
+        .when(pl.col("billed_minor").is_null() & pl.col("undated")).then(pl.lit(UNDATED))
         .when(pl.col("billed_minor").is_null()).then(pl.lit(UNBILLED))
         .when(twice).then(pl.lit(DUPLICATE))
         .when((invoiced == due) & lacks).then(pl.lit(NO_PO))

@@ -36,7 +36,10 @@ _OF_RUN: Final = (
     "proposal_allocations",
     "proposal_exceptions",
 )
-_TRIED: Final = ("shadows", "shadow_proposals")  # of a run, too; a link of an earlier version may be made without them
+_TRIED: Final = (
+    "shadows",
+    "shadow_proposals",
+)  # of a run, too; a link of an earlier version may be made without them
 _SCHEMA: Final = "schema_version"  # under this name a link says which version of the store it was written by
 _FIRST_VERSION: Final = 4  # of links that don't say it
 # Columns that came to a table after the chain did: links of earlier versions hold the rows without them.

@@ -67,6 +67,27 @@ def test_a_row_without_a_currency_takes_the_only_one_there_is(desk: Desk) -> Non
     assert read.frames[Kind.LIMITS]["currency"].to_list() == ["GBP", "GBP"]
 
 
+def test_an_amount_finer_than_its_currency_is_told_and_does_not_count(desk: Desk) -> None:
+    desk.put(
+        "month/limits.csv", "customer_id,credit_limit,security,currency\nC1,10.005,1.00,GBP\nC2,7,,JPY\n"
+    )
+    desk.put(
+        "month/movements.csv",
+        "date,type,amount,currency\n2026-03-02,invoice,0.1234,BHD\n2026-03-02,invoice,5.500,GBP\n",
+    )
+    loaded = settings.load_rules("")[0]
+    read = month.in_currency(month.read(desk.root / "month"), loaded, [])
+    assert read.frames[Kind.LIMITS]["credit_limit"].to_list() == ["", "7"]
+    assert read.frames[Kind.MOVEMENTS]["amount"].to_list() == ["5.500"]
+    assert sorted((one.code, Path(one.where).name) for one in read.problems) == [
+        ("value-scale", "limits.csv:2"),
+        ("value-scale", "movements.csv:2"),
+    ]
+    assert "`credit_limit` is finer than the smallest unit of its currency; it is left empty" in [
+        one.what for one in read.problems
+    ]
+
+
 def cases(*rows: dict[str, str]) -> pl.DataFrame:
     blank = dict.fromkeys(CASES.names, "") | {
         "event": "opened",

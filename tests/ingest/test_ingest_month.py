@@ -181,3 +181,15 @@ def test_days_as_excel_saves_them_where_they_can_only_be_read_one_way(
     found = reading(tmp_path, "movements.csv", text)
     assert found.table["date"].to_list() == read
     assert len(found.problems) == len(days) - len(read)
+
+
+def test_one_comma_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    rows = [
+        '1200,control,2026-03,"1,00,000",5.00,3.00,12.00,GBP',
+        '1200,control,2026-03,,5.00,3.00,"100,000",GBP',
+    ]
+    found = reading(tmp_path, "gl.csv", GL + "\n".join(rows) + "\n")
+    assert found.table["opening"].to_list() == ["100000"]
+    [problem] = found.problems
+    assert (problem.code, problem.where.rsplit(":", 1)[-1]) == ("value-amount", "3")
+    assert problem.hint == "one comma may mark thousands or decimals: write 100000.00 for a hundred thousand"

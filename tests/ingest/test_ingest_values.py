@@ -72,7 +72,20 @@ def test_amounts_with_a_decimal_comma(text: str, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("1,234.50", "1234.50"), ("1,234", None), ("1.234", "1.234"), ("x", None)]
+    ("text", "expected"),
+    [
+        ("1,234.50", "1234.50"),
+        ("1,234", None),
+        ("1.234", "1.234"),
+        ("x", None),
+        ("100,000", None),
+        ("1,00,000", "100000"),
+        ("-1,234,567", "-1234567"),
+        ("12,34,567", "1234567"),
+        ("1,23,4567", None),
+        ("1,234,56", None),
+        ("1,2,345", None),
+    ],
 )
 def test_in_the_standard_file_a_comma_alone_is_not_guessed(text: str, expected: str | None) -> None:
     assert plain(text, strict=True) == expected

@@ -125,6 +125,14 @@ def test_each_state(
     assert [one[4] for one in lines(*invoices, contracts=contracts)] == states
 
 
+def test_an_invoice_without_its_days_of_service_is_not_none() -> None:
+    silent = invoice("8192.86") | {"service_from": None, "service_to": None}
+    assert [one[-1] for one in lines(silent)] == ["no_dates"]
+    assert [one[-1] for one in lines(silent | {"issue_date": date(2026, 2, 28)})] == ["unbilled"]
+    assert [one[-1] for one in lines(silent | {"service_user_ref": "U2"})] == ["unbilled"]
+    assert [one[-1] for one in lines(silent | {"doc_type": "credit_note"})] == ["unbilled"]
+
+
 def test_a_credit_note_takes_off_and_closed_items_count_once() -> None:
     given = inputs(
         open_items=[invoice("8192.86")],
