@@ -39,6 +39,16 @@ def test_polars_frames_give_polars_frames() -> None:
     assert told.lines["line_id"].to_list() == ["L1", "L2"]
 
 
+def test_a_successor_pays_what_is_open_on_the_old_number() -> None:
+    customers = pd.DataFrame({"customer_id": ["K21", "K70"], "name": ["Old Council", "Kent CC"]})
+    became = pd.DataFrame(
+        {"customer_id": ["K21"], "successor_id": ["K70"], "effective": [date(2026, 3, 1)], "kind": ["rename"]}
+    )
+    told = recon.match_frames(BANK, ITEMS, customers=customers, successions=became)
+    assert told.lines.set_index("line_id")["outcome"].to_dict() == {"L1": "auto", "L2": "exception"}
+    assert recon.match_frames(BANK, ITEMS, customers=customers).lines["outcome"][0] == "suggested"
+
+
 def test_a_float_with_noise_in_it_is_a_problem_and_no_rounding() -> None:
     noisy = BANK.assign(amount=[0.1 + 0.2, 4200.0])
     told = recon.match_frames(noisy, ITEMS)

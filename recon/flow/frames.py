@@ -45,6 +45,7 @@ def match_frames(
     aliases: Frame | None = None,
     closed_items: Frame | None = None,
     rules: str = "",
+    successions: Frame | None = None,
 ) -> Matched:
     """Match tables that are in memory; nothing is remembered or written.
 
@@ -57,6 +58,7 @@ def match_frames(
         aliases: other names and numbers of customers, with dates.
         closed_items: items that are paid already, against paying them twice.
         rules: a rules file, or the name of one that comes with recon.
+        successions: which customer became which, from which day on.
 
     Raises:
         ReconError: as `recon run`: the input or the rules can't be used.
@@ -69,6 +71,7 @@ def match_frames(
         "customers": customers,
         "aliases": aliases,
         "closed_items": closed_items,
+        "successions": successions,
     }
     # Through the same door as files, so that a frame is checked like everything else.
     with tempfile.TemporaryDirectory(prefix="recon-") as folder:

@@ -18,7 +18,7 @@ from recon import ingest, model
 from recon.decide import cases
 from recon.flow import deliver, gather
 from recon.ingest import month_sheets
-from recon.model import MONTH_TABLES, OPEN_ITEMS, PROMISES, QUERIES, Kind, Reading
+from recon.model import MONTH_TABLES, OPEN_ITEMS, PROMISES, QUERIES, SUCCESSIONS, Kind, Reading, Table
 from recon.problems import Problem, ReconError
 from recon.rules.profile import Profile
 from recon.rules.schema import Rules
@@ -26,6 +26,7 @@ from recon.rules.schema import Rules
 _UNUSED: Final = (
     "leave it out; docs/data.md says which files there are, and docs/reports.md what each report needs"
 )
+MASTERS: Final = "customers"  # folder of templates that go beside the customer file
 EXPLAINED: Final = "columns.txt"  # what the templates' columns hold, beside them
 _TOLD_MOST: Final = 20  # rows of one file and column that are told one by one
 _STATUS: Final = {"cancelled": "cancelled"}
@@ -250,14 +251,27 @@ def templates(folder: Path) -> list[Path]:
     ]
     texts = {}
     for kind, table in MONTH_TABLES.items():
-        texts[f"{kind}.csv"] = ",".join(table.file_columns) + "\n"
-        told += ["", f"{kind}.csv"]
-        told += [
-            f"  {column.name}{' (needed)' if column.needed else ''}: {column.what}"
-            for column in table.columns
-            if not column.ours
-        ]
+        texts[f"{kind}.csv"] = _heading(table)
+        told += _explained(f"{kind}.csv", table)
+    beside = f"{SUCCESSIONS.name}.csv"
+    told += ["", f"{MASTERS}/: goes beside the customer file, into the folder of --customers of recon run"]
+    told += _explained(f"{MASTERS}/{beside}", SUCCESSIONS)
     texts[EXPLAINED] = "\n".join(told) + "\n"
+    made = _written(folder, texts)
+    return [*made, *_written(folder / MASTERS, {beside: _heading(SUCCESSIONS)})]
+
+
+def _heading(table: Table) -> str:
+    return ",".join(table.file_columns) + "\n"
+
+
+def _explained(name: str, table: Table) -> list[str]:
+    columns = (column for column in table.columns if not column.ours)
+    return ["", name, *(f"  {one.name}{' (needed)' if one.needed else ''}: {one.what}" for one in columns)]
+
+
+def _written(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+    """Those of the files that are not there yet."""
     new = {name: text for name, text in texts.items() if not (folder / name).exists()}
     with deliver.ready(folder, new):
         return deliver.write(folder, new)

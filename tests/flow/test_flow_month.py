@@ -39,7 +39,9 @@ def test_templates_are_read_and_give_nothing_until_they_are_filled(desk: Desk) -
     folder = desk.root / "month"
     ran = recon("excel", "new", "--data", folder)
     assert (ran.code, ran.err) == (0, "")
-    assert {path.stem for path in folder.iterdir()} == {*MONTH_TABLES, "columns"}
+    assert {path.stem for path in folder.iterdir()} == {*MONTH_TABLES, "columns", "customers"}
+    heading = (folder / "customers" / "successions.csv").read_text(encoding="utf-8")
+    assert heading == "customer_id,successor_id,effective,kind,place,evidence,confirmed_by\n"
     assert not list(desk.root.glob("*.xlsm"))
     read = month.read(folder)
     assert (dict(read.frames), read.problems) == ({}, ())
