@@ -51,17 +51,20 @@ def open_items(
 ) -> pl.DataFrame:
     """The last extract as it was read; or the items with these ids as last seen, though they be gone since."""
     table = tables.tables["items_seen"]
-    last = select(table.c.item_id, func.max(table.c.run_seq).label("seq")).group_by(table.c.item_id)
-    if item_ids is None:
-        query, wanted = _items_at(table, last, present=True), None
-    else:
-        query, wanted = _items_at(table, last.where(table.c.present == 1), present=True), item_ids
     schema = {"digest": pl.String, "content": pl.String, "extras": pl.String}
-    if wanted is None:
-        found = rows.fetch(connection, query, schema)
-    else:
-        found = rows.matching(connection, query, table.c.item_id, wanted, schema)
-    return _as_items(found)
+    if item_ids is None:
+        last = select(table.c.item_id, func.max(table.c.run_seq).label("seq")).group_by(table.c.item_id)
+        return _as_items(rows.fetch(connection, _items_at(table, last, present=True), schema))
+    # The last sight of each wanted item by itself: that of all items would be looked through for each of them.
+    other = table.alias()
+    seen = (other.c.item_id == table.c.item_id) & (other.c.present == 1)
+    newest = select(func.max(other.c.run_seq)).where(seen).correlate(table).scalar_subquery()
+    query = (
+        select(table.c.digest, table.c.content, table.c.extras)
+        .where(table.c.present == 1, table.c.run_seq == newest)
+        .order_by(table.c.item_id, table.c.nth)
+    )
+    return _as_items(rows.matching(connection, query, table.c.item_id, item_ids, schema))
 
 
 def open_items_at(connection: Connection, tables: MetaData, seq: int) -> pl.DataFrame:
