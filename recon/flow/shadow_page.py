@@ -71,7 +71,11 @@ def page(facts: Mapping[str, Any], table: pl.DataFrame, run: RunRecord) -> Page:
         one.strip() for one in more if not any(one.strip().startswith(name) for name in facts["changes"])
     ]
     totals: list[tuple[Cell, ...]] = [
-        (name, one["lines"], ", ".join(f"{currency} {sum_}" for currency, sum_ in one["amount"].items()))
+        (
+            name,
+            one["lines"],
+            ", ".join(f"{currency} {Decimal(sum_):,}" for currency, sum_ in one["amount"].items()),
+        )
         for name, one in facts["changes"].items()
     ]
     shown = table.head(ROWS_MAX)

@@ -322,6 +322,11 @@ def test_replay_shows_what_a_suggestion_would_do_before_it_is_accepted(desk: Des
         in recon("rules", "replay", "--suggested", *of(desk)).out
     )
     assert recon("rules", "replay", *of(desk)).code == 2
+    desk.put("next.csv", bank(("2026-03-05", "1504.00", BUREAU)))
+    beside = desk.run(*of(desk), "--shadow-suggested", "--json", bank=("next.csv",), out="beside").summary
+    assert beside["shadow"]["changes"]["newly posted"] == {"lines": 1, "amount": {"GBP": "1504.00"}}
+    assert beside["outcomes"]["exception"]["lines"] == 1
+    assert {row["state"] for row in learned(desk).values()} == {"suggested"}
 
 
 def test_calibration_counts_what_was_decided(desk: Desk) -> None:
