@@ -150,11 +150,12 @@ def post(
         if unposted.is_empty() and not store.batches():
             return None
         with deliver.ready(out):
-            lost = tuple(_written(store, batch_id, out, who, again=True) for batch_id in store.lost())
+            lost = tuple(_posted(kept, out, again=True) for kept in map(store.batch, store.lost()) if kept)
             posted = _next(format_name, out, store, unposted, who, lost)
         if isinstance(book, Path) and book.exists():
             status = f"posted {moments.now()[:16].replace('T', ' ')}"
             books.show_store(books.existing(book), store, {"status": status})
+        store.delivered(posted.batch_id, moments.now(), who or login())  # a job that ends before is done again
         return posted
 
 
@@ -219,17 +220,7 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
     if failed:
         raise ReconError(failed)
     kept = store.append_postings(made.batch, moments.now(), poster)
-    posted = _written(store, kept.batch_id, out, poster, again=False)
-    return replace(posted, held=(*left_out, *made.untaken))
-
-
-def _written(store: Store, batch_id: str, out: Path, who: str, *, again: bool) -> Posted:
-    """The files of a batch, and the note that they were written."""
-    kept = store.batch(batch_id)
-    assert kept is not None
-    posted = _posted(kept, out, again=again)
-    store.delivered(batch_id, moments.now(), who or login())
-    return posted
+    return replace(_posted(kept, out, again=False), held=(*left_out, *made.untaken))
 
 
 def _own(decided: pl.DataFrame, people: Collection[str]) -> pl.Series:
