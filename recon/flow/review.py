@@ -155,7 +155,8 @@ def post(
         if isinstance(book, Path) and book.exists():
             status = f"posted {moments.now()[:16].replace('T', ' ')}"
             books.show_store(books.existing(book), store, {"status": status})
-        store.delivered(posted.batch_id, moments.now(), who or login())  # a job that ends before is done again
+        # A job that ends before is done again.
+        store.delivered(posted.batch_id, moments.now(), who or login())
         return posted
 
 
