@@ -44,6 +44,22 @@ def new(
     terminal.complain(made.problems)
 
 
+@excel_app.command("add")
+def add(
+    book: Annotated[Path, typer.Argument(help="A workbook that exists; closed.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Month-end inputs, as limits promises. Default: all.", show_default=False),
+    ] = None,
+) -> None:
+    """Empty sheets for month-end inputs in a workbook; nothing of it changes, and a backup is kept."""
+    added, there = flow.month.add_sheets(book, names or [])
+    said = f"added {', '.join(added)}" if added else "nothing to add"
+    terminal.out_console.print(f"{said} ({book})", soft_wrap=True, markup=False)
+    if there:
+        terminal.out_console.print(f"there already: {', '.join(there)}", soft_wrap=True, markup=False)
+
+
 @excel_app.command("listen")
 def listen(
     folder: Annotated[

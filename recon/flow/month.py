@@ -17,11 +17,12 @@ import polars as pl
 from recon import ingest, model
 from recon.decide import cases
 from recon.flow import deliver, gather
-from recon.ingest import month_sheets
+from recon.ingest import month_sheets, standard
 from recon.model import MONTH_TABLES, OPEN_ITEMS, PROMISES, QUERIES, SUCCESSIONS, Kind, Reading, Table
 from recon.problems import Problem, ReconError
 from recon.rules.profile import Profile
 from recon.rules.schema import Rules
+from recon.workbook.file import open_book
 
 _UNUSED: Final = (
     "leave it out; docs/data.md says which files there are, and docs/reports.md what each report needs"
@@ -134,7 +135,7 @@ def in_currency(month: Month, rules: Rules, others: Sequence[pl.DataFrame]) -> M
 def _whole(
     frame: pl.DataFrame, table: model.Table, scales: Mapping[str, int]
 ) -> tuple[pl.DataFrame, list[Problem]]:
-    """A table without amounts that are too fine: a row whose needed amount is so is left out, another cell emptied."""
+    """A table without amounts that are too fine: a row whose needed amount is so is left out, a cell emptied."""
     problems: list[Problem] = []
     if "currency" not in frame.columns:
         return frame, problems
@@ -275,3 +276,36 @@ def _written(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     new = {name: text for name, text in texts.items() if not (folder / name).exists()}
     with deliver.ready(folder, new):
         return deliver.write(folder, new)
+
+
+def add_sheets(path: Path, names: Sequence[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Empty sheets for month-end inputs in a workbook that exists; nothing of it changes, and a backup is kept.
+
+    Args:
+        path: the workbook, closed.
+        names: of the inputs, as `limits`; none = all.
+
+    Returns: the sheets that were added, and the inputs that it had a sheet for.
+
+    Raises:
+        ReconError: report-unused, for a name that no input has; EXIT_JOB, if the workbook can't be used.
+    """
+    known = {str(kind): kind for kind in MONTH_TABLES}
+    plain = [name.lower().replace(" ", "_").replace("-", "_") for name in names]
+    for name in plain:
+        if name not in known:
+            near = get_close_matches(name, list(known), 1)
+            hint = f"inputs: {', '.join(known)}" + (f"; did you mean {near[0]}?" if near else "")
+            raise ReconError(Problem("report-unused", name, "no month-end input is called so", hint))
+    book = open_book(path)
+    there = {standard.month_kind(name) for name in book.sheets}
+    wanted = [known[name] for name in dict.fromkeys(plain or known)]
+    new = {_title(kind): MONTH_TABLES[kind] for kind in wanted if kind not in there}
+    added = book.add_inputs(new) if new else ()
+    return added, tuple(str(kind) for kind in wanted if kind in there)
+
+
+def _title(kind: Kind) -> str:
+    """What the sheet of an input is called: *GL entries*, *Limits*."""
+    words = str(kind).replace("_", " ")
+    return words.replace("gl", "GL", 1) if words.split()[0] == "gl" else words.capitalize()

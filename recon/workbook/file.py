@@ -16,12 +16,14 @@ from typing import Final
 import polars as pl
 
 from recon import resources
+from recon.model import Table
 from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.workbook import (
     blocks,
     columns,
     graft,
     guard,
+    input_sheets,
     lost,
     named,
     notes,
@@ -235,6 +237,31 @@ class FileBook:
             raise self._broken(error) from error
         self._swap(data, backup=backup)
         return tuple(names), tuple(problems)
+
+    def add_inputs(self, sheets: Mapping[str, Table]) -> tuple[str, ...]:
+        """Add an empty sheet for each table, under these names; nothing else changes, and a backup is kept.
+
+        Returns the sheets' names in this workbook.
+
+        Raises:
+            ReconError: as `write`.
+        """
+        guard.check_closed(self.path)
+        guard.check_writable(self.path)
+        self._check_unchanged()
+        package = Package(self._data)
+        try:
+            names = input_sheets.put(package, sheets)
+            data = package.packed()
+        except BrokenError as error:
+            raise self._broken(error) from error
+        self._swap(data, backup=True)
+        return tuple(names)
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """What its sheets are called, in their order."""
+        return tuple(sheet.name for sheet in self._package.sheets())
 
     # --- reading the package
 

@@ -122,6 +122,7 @@ class Graft:
         if sheet.name == columns.HOME:
             text = re.sub(r"<drawing [^>]*/>", "", text)  # its buttons would start nothing
         text = re.sub(r'(<c r="[A-Z]+\d+"(?: s="\d+")?) t="s"><v>(\d+)</v>', self._inline, text)
+        text = re.sub(r'(<col [^>]*?\bstyle=")(\d+)(")', self._restyled, text)
         return re.sub(r'(<c r="[A-Z]+\d+" s=")(\d+)(")', self._restyled, text)
 
     def finish(self) -> None:
