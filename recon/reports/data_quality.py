@@ -103,7 +103,8 @@ def _above(inputs: Inputs) -> pl.DataFrame:
 def _orphans(inputs: Inputs) -> pl.DataFrame:
     known = inputs["customers"]["customer_id"].unique()
     if known.is_empty():
-        return _items(inputs, pl.lit(value=False), pl.lit(""))
+        none = pl.col("item_id").is_null() & False  # polars refuses a literal alone where it works in parts
+        return _items(inputs, none, pl.lit(""))
     gone = ~pl.col("customer_id").is_in(known.implode())
     said = (
         pl.when(pl.col("customer_id") == "")
