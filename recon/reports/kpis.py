@@ -196,6 +196,6 @@ REPORT: Final = Report(
     "kpis",
     "Rates of the work",
     "Invoiced in time and right the first time, collected in term, and days from the bank to the posting file.",
-    ("open_items", "customers", "posted"),
+    ("movements", "open_items", "customers", "posted"),
     make,
 )

@@ -280,6 +280,6 @@ REPORT: Final = Report(
     "risks",
     "Risk flags",
     "Why customers may not pay: each flag with what shows it, since when, and how much it is about.",
-    ("open_items", "on_account", "customers", "standing"),
+    ("contacts", "open_items", "on_account", "customers", "standing"),
     make,
 )
