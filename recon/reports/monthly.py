@@ -142,8 +142,8 @@ def make(inputs: Inputs) -> Made:
     """The page, and the lists behind it."""
     this = months.this(inputs)
     parts = (
-        _part("to_do", "What to do", _TASKS, _tasks(inputs)),
         _part("", "Measures", _MEASURES, _measured(inputs)),
+        _part("to_do", "What to do", _TASKS, _tasks(inputs)),
         _part("steps", "Receivables", _STEPS, _steps(inputs)),
         _part("ageing", "Ageing by due date", _AGES, _ages(inputs)),
         _part("targets", "Collections", _TARGETS, _collections(inputs)),

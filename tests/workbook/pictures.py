@@ -39,7 +39,7 @@ def main(out: Path) -> None:
             book=book,
         )
         flow.reconcile(job)
-        reported = flow.report.report([flow.report.ALL], book=book).sheets
+        reported = flow.report.report([flow.report.ALL], book=book, data=desk / "month").sheets
         open_book(book).write({}, {named.CELL_PYTHON: PYTHON})
         profile = f"-env:UserInstallation={(desk / 'profile').as_uri()}"
         command = ["soffice", "--headless", profile, "--convert-to", "pdf", "--outdir", folder, str(book)]
