@@ -20,6 +20,7 @@ WITHOUT = {"uk": {"tds"}, "india": {"billing"}}
 EMPTY = {
     "report_legal_limitation.csv",
     "report_run_control_postings.csv",
+    "report_kpis_lag.csv",
     "report_late_payment.csv",
     "report_late_payment_debts.csv",
 }
