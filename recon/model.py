@@ -1061,13 +1061,16 @@ def scales_of(frames: Iterable[tuple[Table, pl.DataFrame]]) -> dict[str, int]:
     for table, frame in frames:
         if "currency" not in frame.columns or frame.is_empty():
             continue
-        found = frame.group_by("currency").agg(
-            pl.max_horizontal(
-                [decimals(pl.col(name)).max() for name in table.money if name in frame.columns]
-            ).alias("d")
-        )
-        for currency, digits in found.iter_rows():
-            scales[currency] = max(scales.get(currency, exponent(currency)), digits or 0)
+        own = {currency: exponent(currency) for currency in frame["currency"].unique().sort()}
+        scales |= {currency: max(scales.get(currency, 0), least) for currency, least in own.items()}
+        for name in table.money:
+            if name not in frame.columns:
+                continue
+            # Nearly no amount has more decimals than its currency; only those are looked at digit by digit.
+            behind = pl.col(name).str.len_bytes() - pl.col(name).str.find(".", literal=True) - 1
+            finer = frame.select("currency", name).filter(behind > min(own.values()))
+            found = finer.group_by("currency").agg(decimals(pl.col(name)).max())
+            scales |= {currency: max(scales[currency], digits or 0) for currency, digits in found.iter_rows()}
     return scales
 
 

@@ -43,6 +43,8 @@ def told_apart(gathered: Gathered, store: Store | None) -> Gathered:
     """
     bank = gathered.frames[Kind.BANK]
     known = store.clashes(bank) if store else bank.clear()
+    if known.is_empty() and not bank["line_id"].is_duplicated().any():
+        return gathered  # as nearly always; the rest is a copy of a table that may be large
     bank, of_others = _with_rows(bank), _places(known)
     clashing = bank.join(of_others, on=["source", "position"], how="semi", nulls_equal=True)
     rest = bank.join(clashing.select("row"), on="row", how="anti")

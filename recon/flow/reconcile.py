@@ -23,7 +23,7 @@ from recon.flow.continuity import followed
 from recon.flow.gather import Gathered, Progress, gather, inner, silent
 from recon.flow.identity import told_apart
 from recon.flow.login import login
-from recon.match import ready_of, settle
+from recon.match import Distribute, ready_of, settle
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Result, RunRecord, Tables
 from recon.problems import Problem
 from recon.rules.profile import Profile
@@ -150,7 +150,7 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             scales = tables[0].scales
             gathered, items = _let_go(job, loaded, store, gathered, items)
             shares = cluster.shares(spark, tables[0].bank_lines.height, job.workers, job.memory)
-            result = _used(learned, settle(ready_of(tables.pop(), loaded), loaded, *shares))
+            result = _used(learned, _settled(tables, loaded, shares))
             outer = _outer(result, scales)
             progress("match", 1, 1)
             tried = _tried(job, path, Ran(gathered, outer, items, loaded, as_of, store), shares, stages)
@@ -254,6 +254,15 @@ def _tried(
     return flow.shadow.beside(
         asked, ran, _pending(job), lambda tables, rules: settle(ready_of(tables, rules), rules, *shares)
     )
+
+
+def _settled(tables: list[Tables], rules: Rules, shares: tuple[int, int, Distribute]) -> Result:
+    """What the engine makes of the tables, which are taken out of the list so that it can let go of them.
+
+    `settle(..., *shares)` would hold what is cleaned of them through the whole call.
+    """
+    workers, lines_at_once, distribute = shares
+    return settle(ready_of(tables.pop(), rules), rules, workers, lines_at_once, distribute)
 
 
 def _used(learned: Learned | None, result: Result) -> Result:

@@ -76,6 +76,7 @@ def settle(
     met = distribute(partial(meet, ledger, rules), parts, workers)
     found = link(ready, list(met), rules)
     ready, found = heard(ready, found), replace(heirs.paying(ready, found), texts=found.texts.clear())
+    del ledger, parts, met  # and with them the indexes that were made for finding
     _let_go(ready)
     # Every set of items that may explain a line, and its weight; the lines of one payer together.
     proposed = distribute(partial(propose, rules), portions(ready, found, some), workers)
