@@ -46,6 +46,21 @@ class Gathered:
     unread: tuple[str, ...] = field(default_factory=tuple)
     lines_left_out: int = 0  # lines whose id an earlier run gave to another line
 
+    def spared(self) -> Gathered:
+        """Closed items, which may be most of all rows, with nothing but what matching and control totals ask for."""
+        names = ("item_id", "doc_no", "customer_id", "status", "currency", *INPUT_TABLES[Kind.CLOSED].money)
+
+        def lean(frame: pl.DataFrame) -> pl.DataFrame:
+            return frame.select(name for name in names if name in frame.columns)
+
+        readings = tuple(
+            replace(reading, table=lean(reading.table)) if reading.kind is Kind.CLOSED else reading
+            for reading in self.readings
+        )
+        return replace(
+            self, readings=readings, frames=self.frames | {Kind.CLOSED: lean(self.frames[Kind.CLOSED])}
+        )
+
     def emptied(self) -> Gathered:
         """All that is known of the files, without their rows."""
         readings = tuple(replace(reading, table=reading.table.clear()) for reading in self.readings)

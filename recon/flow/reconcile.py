@@ -140,7 +140,8 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             flow.books.check(job.book)
         store, loaded = _opened(job, loaded)
         try:
-            gathered = _checked(followed(told_apart(gathered, store), store), job.data, profiles)
+            asked_again = bool(store or job.book or _tries(job, loaded))  # for the rows that came in
+            gathered = _checked(_known(gathered, store, asked_again), job.data, profiles)
             settled_lines, items, stale = _remembered(store, gathered, loaded)
             inputs = totals.inputs(gathered)
             stages.append(("match", time.perf_counter()))
@@ -148,7 +149,7 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             learned = flow.learning.in_run(store, gathered.frames, loaded, as_of) if store else None
             tables = [_tables(gathered, items, settled_lines, store, learned)]
             scales = tables[0].scales
-            gathered, items = _let_go(job, loaded, store, gathered, items)
+            gathered, items = (gathered, items) if asked_again else (gathered.emptied(), items.clear())
             shares = cluster.shares(spark, tables[0].bank_lines.height, job.workers, job.memory)
             result = _used(learned, _settled(tables, loaded, shares))
             outer = _outer(result, scales)
@@ -170,9 +171,10 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
                 )
             shown: tuple[Problem, ...] = ()
             if job.book:
-                facts = _facts(summary, job)
                 book = flow.books.opened(job.book)
-                shown = flow.books.show_run(book, store, gathered, outer, problems, loaded, run, facts)
+                shown = flow.books.show_run(
+                    book, store, gathered, outer, problems, loaded, run, _facts(summary, job)
+                )
                 shown += flow.shadow_page.show(book, tried, run) if tried.facts else ()
             stages.append(("done", time.perf_counter()))
             peak = memory.peak_mb()
@@ -222,15 +224,6 @@ def _pending(job: Job) -> frozenset[str]:
     return flow.books.pending(job.book) if job.book else frozenset()
 
 
-def _let_go(
-    job: Job, loaded: Rules, store: Store | None, gathered: Gathered, items: pl.DataFrame
-) -> tuple[Gathered, pl.DataFrame]:
-    """What came in, without its rows where nobody asks for them again: they take as much as all the rest."""
-    if store or job.book or _tries(job, loaded):
-        return gathered, items
-    return gathered.emptied(), items.clear()
-
-
 @dataclass(frozen=True)
 class Ran:
     """A run beside which something may be tried: what it read, made and goes by."""
@@ -254,6 +247,12 @@ def _tried(
     return flow.shadow.beside(
         asked, ran, _pending(job), lambda tables, rules: settle(ready_of(tables, rules), rules, *shares)
     )
+
+
+def _known(gathered: Gathered, store: Store | None, asked_again: bool) -> Gathered:
+    """What came in beside what the store knows; without what nobody will ask for."""
+    known = followed(told_apart(gathered, store), store)
+    return known if asked_again else known.spared()
 
 
 def _settled(tables: list[Tables], rules: Rules, shares: tuple[int, int, Distribute]) -> Result:
