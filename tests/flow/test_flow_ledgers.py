@@ -85,32 +85,6 @@ def test_posted_once_and_the_same_bytes_again(desk: Desk, name: str) -> None:
     assert not (desk.root / "other").exists()
 
 
-def _dies(_folder: Path, _contents: object) -> list[Path]:
-    raise KeyboardInterrupt
-
-
-def test_a_file_that_its_job_did_not_come_to_write_is_written_by_the_next(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as broken_off:
-        broken_off.setattr(flow.deliver, "write", _dies)
-        with pytest.raises(KeyboardInterrupt):
-            flow.post("sage", desk.root / "posted", "s.db")
-    # What is new by then goes into the next file, not into that one.
-    desk.put("more.csv", BANK + "20-00-00 12345678,2026-03-09,60.00,GBP,BGC,SOUTHSIDE CARE LTD,INV-1003,\n")
-    rules = ("--rules", desk.root / "ours.yaml", "--store", desk.root / "s.db")
-    assert desk.run(*rules, bank=["more.csv"], out="next").code == 0
-    ran = post("sage")
-    assert (ran.code, ran.err) == (0, "")
-    assert "the job ended before its file was written (sage), 1 bank lines: here it is" in ran.out
-    files = posted(desk)
-    assert len([name for name in files if name.endswith("-controls.txt")]) == 2
-    last = post("sage", "last")
-    assert "nothing new is accepted" in last.out
-    assert len(posted(desk, "last")) == 2, "what was written once does not come for ever"
-    assert posted(desk, "last").items() <= files.items()
-
-
 def test_a_layout_of_ones_own(desk: Desk) -> None:
     assert recon("rules", "check", "layout.yaml").out == (
         "layout.yaml: the posting layout `ours` (our own) is right\n"

@@ -238,26 +238,6 @@ def test_what_a_second_person_has_to_post_is_left_out_and_the_rest_is_posted(off
     assert {(leg["bank_line_id"], leg["approved_by"]) for leg in legs} <= {(line, "ben") for line in by_hand}
 
 
-def test_a_file_that_was_not_written_comes_though_the_rest_waits(
-    office: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def dies(_folder: Path, _contents: object) -> list[Path]:
-        raise KeyboardInterrupt
-
-    _two_by_hand(office)
-    with monkeypatch.context() as broken_off:
-        broken_off.setattr(flow.deliver, "write", dies)
-        with pytest.raises(KeyboardInterrupt):
-            flow.post("generic", office.root / "posted", book=office.root / "book.xlsm", who="ann")
-    ran = post("--who", "ann")
-    assert ran.code == 0
-    assert {leg["bank_line_id"] for leg in journal(office)} == {line_of(office, "120.50")}
-    assert "this is batch" in ran.out
-    assert "somebody other than ann has to post" in ran.err
-    # It is not lost any more: what waits is an error, as it was.
-    assert post("--who", "ann").code == 2
-
-
 def test_a_made_up_name_posts_nothing_of_its_own_login(office: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recon.flow.review.login", lambda: "shared")
     _two_by_hand(office)

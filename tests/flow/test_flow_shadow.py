@@ -81,7 +81,7 @@ def test_rules_keep_it_for_the_nights_and_their_path_is_theirs(desk: Desk) -> No
     desk.put("site/next.yaml", STRICT)
     facts = tried(desk, *of(desk), "--rules", rules)
     assert facts["rules"]["name"] == "strict"
-    assert "shadow" not in desk.run(out="none", *("--json",)).summary
+    assert "shadow" not in desk.run("--json", out="none").summary
     assert not (desk.root / "none" / "shadow.csv").exists()
 
 
