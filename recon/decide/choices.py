@@ -226,11 +226,11 @@ def on_account(one: Asked, line: Line, known: Known) -> list[Row]:
     if len(names) > 1:
         raise Refusal("the line has two different customers", "leave one of them")
     customer_id = names[0] if names else ""
-    if customer_id and customer_id not in known.customers:
+    proposed = {row.customer_id for row in line.rows} - {""}  # it may have no open item: a successor
+    if customer_id and customer_id not in known.customers | proposed:
         raise Refusal(
             f"{customer_id} is no customer of the open items", "write a customer number, or nothing"
         )
-    proposed = {row.customer_id for row in line.rows} - {""}
     if not customer_id and len(proposed) == 1:
         customer_id = proposed.pop()
     return [Row("", line.amount, customer_id=customer_id, rule=one.decision)]

@@ -23,6 +23,7 @@ from recon.rules.privacy import Privacy
 from recon.rules.schema import Rules
 from recon.store import Lessons, Store
 from recon.store.personal import GONE
+from recon.successions import WHOLE
 
 Frames = Mapping[Kind, pl.DataFrame]
 
@@ -51,38 +52,30 @@ class Learned:
         """A run's result: no rejected pair is posted, nor what rests on what is held; reasons say so."""
         if self.force.nothing or result.allocations.is_empty():
             return result
-        kin = self._kin()
-        about = pl.concat(
-            [
-                *(self.force.accepted[name] for name in ("meaning", "subject")),
-                *(frame[name] for frame, name in ((self.force.rejected, "meaning"), (kin, "customer_id"))),
-            ]
-        )
+        kin, wide = self._kin()
+        about = pl.concat([self.force.accepted["subject"], kin["customer_id"], wide["customer_id"]])
         asked = result.allocations.filter(pl.col("customer_id").is_in(about.unique().implode()))["line_id"]
         lines = self.frames[Kind.BANK].filter(pl.col("line_id").is_in(asked.unique().implode()))
         if lines.is_empty():
             none = pl.DataFrame(schema=PAYERS)
-            return learn.held(learn.told(result, none, self.force), none, self.force)
+            return learn.held(learn.told(result, none, kin, self.force), none, kin, self.force)
         names = Names(self.frames, self.rules)
         payers = names.of(lines)
-        made = learn.held(learn.told(result, payers, self.force), payers, self.force)
+        made = learn.held(learn.told(result, payers, kin, self.force), payers, kin, self.force)
         if self.force.held.is_empty():
             return made
-        return learn.doubted(made, names.mentions(lines, self.force.held), kin, self.force)
+        return learn.doubted(made, names.mentions(lines, self.force.held), wide, self.force)
 
-    def _kin(self) -> pl.DataFrame:
-        """The customers of what is held, each with itself and its group's others: meaning, customer_id."""
-        own = self.force.held.select(meaning="meaning", customer_id="meaning").unique()
-        if own.is_empty():
-            return own
+    def _kin(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Who is one with the customers of what counts; and who else may have got what is held of one."""
+        rows = self.frames[Kind.SUCCESSIONS]
+        whole = pl.col("kind").str.strip_chars().str.to_lowercase().is_in(list(WHOLE))
+        counts = pl.concat([self.force.used["meaning"], self.force.rejected["meaning"]])
+        held = self.force.held["meaning"]
         frames = [self.frames[kind] for kind in (Kind.CUSTOMERS, Kind.ITEMS)]
         said = [one.select("customer_id", "group_id") for one in frames if "group_id" in one.columns]
-        if not said:
-            return own
-        groups = pl.concat(said).filter(pl.col("group_id").fill_null("") != "").unique()
-        mine = own.join(groups, on="customer_id").select("meaning", "group_id")
-        others = mine.join(groups, on="group_id").select("meaning", "customer_id")
-        return pl.concat([own, others]).unique().sort("meaning", "customer_id")
+        homes = pl.concat(said) if said and not held.is_empty() else None
+        return learn.kin(counts, rows.filter(whole)), learn.kin(held, rows, homes)
 
 
 def counted(lessons: Lessons, frames: Frames, rules: Rules, as_of: date) -> Learned:

@@ -8,6 +8,7 @@ Tables to tables; nothing here is used before a person has accepted it.
 
 from recon.learn.answer import Answered, answered, holding, nothing
 from recon.learn.calibrate import calibrated, threshold
+from recon.learn.kin import kin
 from recon.learn.observe import OBSERVED, observed
 from recon.learn.rejected import rejected
 from recon.learn.state import Force, in_force, last
@@ -26,6 +27,7 @@ __all__ = [
     "holding",
     "in_force",
     "joined",
+    "kin",
     "last",
     "nothing",
     "observed",

@@ -99,12 +99,13 @@ def _with_rows(customers: pl.DataFrame, wanted: pl.Series, items: pl.DataFrame) 
     return pl.concat([customers.with_columns(missing), new], how="diagonal_relaxed")
 
 
-def told(result: Result, payers: pl.DataFrame, force: Force) -> Result:
+def told(result: Result, payers: pl.DataFrame, kin: pl.DataFrame, force: Force) -> Result:
     """The result, whose reasons name what was learned: `alias learned 2026-03-04, accepted by anna (K101)`.
 
     Args:
         result: in inner form.
         payers: line_id, payer, account, numbers and references (lists), of the lines that it may concern.
+        kin: meaning, customer_id: each customer with itself and with those that are one with it by now.
         force: what counts.
     """
     if force.accepted.is_empty() or result.allocations.is_empty():
@@ -123,10 +124,13 @@ def told(result: Result, payers: pl.DataFrame, force: Force) -> Result:
     )
     words = _words()
     own = force.accepted.filter(pl.col("kind") != TAX).select("kind", "subject", "meaning", text=words)
-    owner = pl.col("customer_id") == pl.col("meaning")
     by_payer = keyed.join(own, on=["kind", "subject"], maintain_order="left")
     theirs = result.allocations.select("line_id", "customer_id").unique(maintain_order=True)
-    said = by_payer.join(theirs, on="line_id", maintain_order="left").filter(owner).select("line_id", "text")
+    said = (
+        by_payer.join(theirs, on="line_id", maintain_order="left")
+        .join(kin, on=["meaning", "customer_id"], how="semi", maintain_order="left")
+        .select("line_id", "text")
+    )
     taxes = force.accepted.filter(pl.col("kind") == TAX).select(
         customer_id="subject", type=pl.col("meaning").str.extract(r"^(\S+)", 1), text=words
     )
@@ -142,18 +146,20 @@ def told(result: Result, payers: pl.DataFrame, force: Force) -> Result:
     )
 
 
-def held(result: Result, payers: pl.DataFrame, force: Force) -> Result:
+def held(result: Result, payers: pl.DataFrame, kin: pl.DataFrame, force: Force) -> Result:
     """The result, in which no line of a rejected pair is `auto`, and each says who rejected the pair and when.
 
     Args:
         result: in inner form.
         payers: line_id, payer, of the lines that it may concern.
+        kin: meaning, customer_id: each customer with itself and with those that are one with it by now.
         force: what counts.
     """
     if force.rejected.is_empty() or result.allocations.is_empty():
         return result
     words = fill("rejected before by {} on {} ({})", "who", _day(), "meaning")
-    pairs = force.rejected.select(payer="subject", customer_id="meaning", text=words)
+    pairs = force.rejected.select("meaning", payer="subject", text=words)
+    pairs = pairs.join(kin, on="meaning", maintain_order="left").drop("meaning")
     proposed = result.allocations.select("line_id", "customer_id").unique(maintain_order=True)
     found = proposed.join(payers.select("line_id", "payer"), on="line_id", maintain_order="left").join(
         pairs, on=["payer", "customer_id"], maintain_order="left"
@@ -170,7 +176,7 @@ def doubted(result: Result, mentions: pl.DataFrame, kin: pl.DataFrame, force: Fo
     Args:
         result: in inner form.
         mentions: line_id, kind, subject, meaning: where something held stands in a line, or may.
-        kin: meaning, customer_id: each customer with itself and with its group's others.
+        kin: meaning, customer_id: each customer with itself, its successors and its group's others.
         force: what counts.
     """
     if force.held.is_empty() or mentions.is_empty() or result.allocations.is_empty():

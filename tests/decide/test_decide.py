@@ -269,6 +269,15 @@ def test_on_account_takes_the_whole_line_for_the_customer_written() -> None:
     assert refused(stranger) == "line L1: C9 is no customer of the open items"
 
 
+def test_on_account_takes_a_customer_without_open_items_where_the_proposal_names_it() -> None:
+    held = allocation("L1", "", "100.00", customer_id="Y1")
+    asked = {"line_id": "L1", "decision": "on account", "item_id": "Y1"}
+    outcome = decide(decisions(asked), view([LINE], items(A), [held]))
+    assert outcome.accepted["customer_id"].to_list() == ["Y1"]
+    other = decide(decisions(asked | {"item_id": "Y2"}), view([LINE], items(A), [held]))
+    assert refused(other) == "line L1: Y2 is no customer of the open items"
+
+
 def test_on_account_goes_to_the_customer_that_was_proposed() -> None:
     shown = view([LINE], items(A), [allocation("L1", "A", "80.00")])
     outcome = decide(decisions({"line_id": "L1", "decision": "on account"}), shown)

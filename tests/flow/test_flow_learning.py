@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flow_cases import Desk, decide, recon, type_into
+from flow_cases import Desk, Row, decide, recon, type_into
 
 from recon.flow import learning_page
 from recon.store import Store
@@ -270,6 +270,35 @@ def test_what_decisions_contradict_is_held_until_it_is_confirmed(desk: Desk) -> 
     with Store.open(str(desk.root / "book.recon.db")) as store:
         told = store.lessons().events.select("event", "who").rows()
     assert told == [("accepted", "bea"), ("held", "rule"), ("confirmed", "dora")]
+
+
+def test_what_is_held_of_a_customer_is_so_of_its_successor(desk: Desk) -> None:
+    """An alias of C1 that somebody else has paid under leads to the items of C9, too, which C1 became."""
+    book = desk.root / "book.xlsm"
+    alias = learned(desk)["alias C1"]["id"]
+    assert recon("learn", "accept", alias, *of(desk), "--who", "bea", "--from", "2026-03-01").code == 0
+    became = "customer_id,successor_id,effective,kind\nC1,C9,2026-03-01,merger\n"
+    masters = desk.put("masters/successions.csv", became).parent
+    desk.put("masters/customers.csv", "customer_id,name\nC1,Northside Care Ltd\nC9,Eastside Care Ltd\n")
+    theirs = [
+        f"INV-{n},C9,Eastside Care Ltd,invoice,INV-{n},2026-02-01,2026-03-01,GBP,{n}.00,{n}.00\n"
+        for n in (1605, 1706)
+    ]
+    desk.put("items.csv", items(1201, 1302, 1403, 1504) + "".join(theirs))
+
+    def heir(out: str, number: int) -> Row:
+        desk.put("heir.csv", bank(("2026-03-06", f"{number}.00", BUREAU)))
+        assert desk.run(*of(desk), "--customers", masters, bank=("heir.csv",), out=out).code == 0
+        [line] = desk.rows("lines.csv", out)
+        return line
+
+    assert heir("free", 1605)["outcome"] == "auto"
+    assert night(desk, "other", ("2026-03-04", "9001.00", BUREAU), book=True) == {"9001.00": "exception"}
+    line = desk.rows("lines.csv", "other")[0]["line_id"]
+    decide(book, "Exceptions", {line: _allocate("9001.00")})
+    assert recon("apply", "--book", book, "--who", "carl").code == 0
+    held = heir("held", 1706)
+    assert (held["outcome"], held["code"]) == ("suggested", "EX-HELD")
 
 
 def test_how_references_begin_is_learned_and_catches_nobody_else(desk: Desk) -> None:

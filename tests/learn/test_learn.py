@@ -256,8 +256,13 @@ def result() -> Result:
     )
 
 
+OWN = pl.DataFrame({"meaning": ["K1", "K2"], "customer_id": ["K1", "K2"]})  # nobody is one with another
+
+
 def test_reasons_say_what_was_learned_and_who_accepted_it() -> None:
-    made = learn.told(result(), TWO, force(event("alias", "HILLTOP", "K1"), event("alias", "OTHER", "K1")))
+    made = learn.told(
+        result(), TWO, OWN, force(event("alias", "HILLTOP", "K1"), event("alias", "OTHER", "K1"))
+    )
     assert (
         made.allocations["reasons"].to_list()
         == ["MT-ALIAS; alias learned 2026-04-01, accepted by bea (K1)"] * 2
@@ -266,12 +271,12 @@ def test_reasons_say_what_was_learned_and_who_accepted_it() -> None:
 
 def test_a_rejected_pair_is_proposed_and_not_posted() -> None:
     pairs = pl.DataFrame({"subject": ["HILLTOP"], "meaning": ["K1"], "who": ["anna"], "at": [AT]})
-    made = learn.held(result(), TWO, Force(rejected=pairs))
+    made = learn.held(result(), TWO, OWN, Force(rejected=pairs))
     assert made.lines.select("outcome", "code").rows() == [("suggested", "EX-REJ"), ("suggested", "MT-ALIAS")]
     assert made.allocations["status"].unique().to_list() == ["suggested"]
     assert made.allocations["reasons"][0] == "MT-ALIAS; rejected before by anna on 2026-04-01 (K1)"
     assert made.exceptions.select("line_id", "code", "amount_minor").rows() == [("L1", "EX-REJ", 0)]
-    other = learn.held(result(), TWO, Force(rejected=pairs.with_columns(meaning=pl.lit("K2"))))
+    other = learn.held(result(), TWO, OWN, Force(rejected=pairs.with_columns(meaning=pl.lit("K2"))))
     assert other.lines["outcome"].to_list() == ["auto", "suggested"]
 
 
