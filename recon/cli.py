@@ -123,7 +123,9 @@ def run(
     remittance: Annotated[list[str] | None, typer.Option("--remittance", help="Remittance advices.")] = None,
     customers: Annotated[
         list[str] | None,
-        typer.Option("--customers", help="Customers: a file, or a folder with aliases, closed items, successions."),
+        typer.Option(
+            "--customers", help="Customers: a file, or a folder with aliases, closed items, successions."
+        ),
     ] = None,
     data: Annotated[
         Path | None,

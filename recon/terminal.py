@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -106,6 +106,18 @@ def tell_run(report: flow.Report, *, as_json: bool) -> None:
     sums = [money(summary["control_totals"][currency]["bank_lines"]) for currency in currencies]
     table.add_row("all bank lines", f"{total:,}", *sums, style="bold")
     out_console.print(table)
+    _tell_totals(summary, currencies)
+    complain(report.problems)
+    if summary.get("peak_mb"):
+        spent = sum(summary["seconds"].values())
+        out_console.print(f"{spent:.1f} s, at most {summary['peak_mb']:,} MB", soft_wrap=True)
+    if report.out:
+        names = ", ".join(file.name for file in report.files)
+        out_console.print(f"wrote {names} into {report.out}", soft_wrap=True)
+
+
+def _tell_totals(summary: Mapping[str, Any], currencies: Sequence[str]) -> None:
+    """What waits above the ceiling, the control totals, deductions, statements left out, and what was tried."""
     above = summary["above_ceiling"]["lines"]
     if above:
         many = "line waits" if above == 1 else "lines wait"
@@ -128,13 +140,6 @@ def tell_run(report: flow.Report, *, as_json: bool) -> None:
     if "shadow" in summary:
         for line in flow.shadow.told(summary["shadow"]):
             out_console.print(line, soft_wrap=True, markup=False)
-    complain(report.problems)
-    if summary.get("peak_mb"):
-        spent = sum(summary["seconds"].values())
-        out_console.print(f"{spent:.1f} s, at most {summary['peak_mb']:,} MB", soft_wrap=True)
-    if report.out:
-        names = ", ".join(file.name for file in report.files)
-        out_console.print(f"wrote {names} into {report.out}", soft_wrap=True)
 
 
 def money(text: str) -> str:

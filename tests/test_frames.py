@@ -29,7 +29,8 @@ ITEMS = pd.DataFrame(
 def test_pandas_frames_give_pandas_frames() -> None:
     told = recon.match_frames(BANK, ITEMS)
     assert isinstance(told.lines, pd.DataFrame)
-    assert told.lines.set_index("line_id")["outcome"].to_dict() == {"L1": "auto", "L2": "exception"}
+    outcomes = dict(zip(told.lines["line_id"], told.lines["outcome"], strict=True))
+    assert outcomes == {"L1": "auto", "L2": "exception"}
     assert told.allocations[["item_id", "amount"]].to_numpy().tolist() == [["INV-1042", "4200.00"]]
 
 
@@ -45,7 +46,8 @@ def test_a_successor_pays_what_is_open_on_the_old_number() -> None:
         {"customer_id": ["K21"], "successor_id": ["K70"], "effective": [date(2026, 3, 1)], "kind": ["rename"]}
     )
     told = recon.match_frames(BANK, ITEMS, customers=customers, successions=became)
-    assert told.lines.set_index("line_id")["outcome"].to_dict() == {"L1": "auto", "L2": "exception"}
+    outcomes = dict(zip(told.lines["line_id"], told.lines["outcome"], strict=True))
+    assert outcomes == {"L1": "auto", "L2": "exception"}
     assert recon.match_frames(BANK, ITEMS, customers=customers).lines["outcome"][0] == "suggested"
 
 

@@ -10,6 +10,7 @@ import pytest
 from flow_cases import BANK, ITEMS, Desk
 
 from recon import match
+from recon.match.assign.choose import choose
 from recon.match.frames import Ready
 
 
@@ -21,7 +22,6 @@ def test_the_keys_that_lines_are_found_by_are_let_go_before_sets_are_chosen(
     desk.put("bank.csv", BANK)
     desk.put("items.csv", ITEMS)
     seen: list[set[str]] = []
-    choose = match.choose
 
     def looked(*given: Any) -> Any:
         gc.collect()

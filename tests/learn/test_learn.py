@@ -23,7 +23,9 @@ KNOWN = pl.DataFrame(schema=dict.fromkeys(("kind", "subject", "meaning"), pl.Str
 
 def lines(*rows: tuple[str, int, str, str, list[str]]) -> pl.DataFrame:
     """Lines of (id, day of March, payer, account, numbers)."""
-    made = [(name, date(2026, 3, day), payer, account, more, []) for name, day, payer, account, more in rows]
+    made: list[tuple[Any, ...]] = [
+        (name, date(2026, 3, day), payer, account, more, []) for name, day, payer, account, more in rows
+    ]
     schema: dict[str, Any] = {
         "line_id": pl.String,
         "day": pl.Date,

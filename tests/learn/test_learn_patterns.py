@@ -59,7 +59,9 @@ def test_whatever_a_line_says_a_pattern_is_letters_digits_and_hashes(text: str) 
 
 def lines(*said: tuple[str, str]) -> pl.DataFrame:
     """Lines of (id, reference), a day each from 2 March on."""
-    made = [(name, date(2026, 3, 2 + at), "", "", [], [one]) for at, (name, one) in enumerate(said)]
+    made: list[tuple[Any, ...]] = [
+        (name, date(2026, 3, 2 + at), "", "", [], [one]) for at, (name, one) in enumerate(said)
+    ]
     schema: dict[str, Any] = {
         "line_id": pl.String,
         "day": pl.Date,

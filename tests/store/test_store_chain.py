@@ -296,7 +296,9 @@ def test_a_store_of_before_the_chain_is_held_from_its_first_opening_on(path: str
     _do(path, "DROP TABLE chain", "UPDATE schema_version SET version = 3")
     with Store.open(path) as store:
         found = store.verify()
-        assert (found.breaks, found.links) == ((), 5), "runs, decisions, the posting file, and that it was written"
+        assert (found.breaks, found.links) == ((), 5), (
+            "runs, decisions, the posting file, and that it was written"
+        )
     assert any(
         "a row of accepted" in line for line in _changed(path, "UPDATE accepted SET customer_id = 'X'")
     )
