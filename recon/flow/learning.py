@@ -17,7 +17,7 @@ from recon.flow.payers import PAYERS, Names
 from recon.learn import Force
 from recon.learn.kinds import HELD, PATTERN, READY, STANDING
 from recon.learn.patterns import pattern
-from recon.model import Kind, Result
+from recon.model import SUCCESSIONS, Kind, Result
 from recon.problems import Problem
 from recon.rules.privacy import Privacy
 from recon.rules.schema import Rules
@@ -68,7 +68,7 @@ class Learned:
 
     def _kin(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Who is one with the customers of what counts; and who else may have got what is held of one."""
-        rows = self.frames[Kind.SUCCESSIONS]
+        rows = self.frames.get(Kind.SUCCESSIONS, SUCCESSIONS.empty_outside())
         whole = pl.col("kind").str.strip_chars().str.to_lowercase().is_in(list(WHOLE))
         counts = pl.concat([self.force.used["meaning"], self.force.rejected["meaning"]])
         held = self.force.held["meaning"]
