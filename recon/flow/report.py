@@ -21,6 +21,9 @@ from recon.reports import Inputs, Kind, Made, Part, Report
 
 ALL: Final = "all"
 PROBLEMS: Final = "problems.csv"
+_LACKING: Final = (
+    "put it into the folder of --data, or on a sheet of the workbook that is called so (recon excel add)"
+)
 _PLACES: Final = {Kind.PERCENT: 2, Kind.TENTHS: 1, Kind.HUNDREDTHS: 2, Kind.RATE: 4}
 
 
@@ -144,7 +147,7 @@ def _able(wanted: Iterable[Report], inputs: Inputs) -> tuple[list[Report], list[
         missing = one.missing(inputs)
         if missing:
             what = f"the report needs {', '.join(missing)}, and nothing gives that"
-            lacking.append(Problem("report-input", one.name, what, "put it into the folder of --data"))
+            lacking.append(Problem("report-input", one.name, what, _LACKING))
         else:
             able.append(one)
     return able, lacking
