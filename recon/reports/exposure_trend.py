@@ -41,11 +41,11 @@ def part(inputs: Inputs, homes: pl.DataFrame) -> Part:
         homes: which group each customer is of: customer_id, home.
     """
     day = ledger.first_of(inputs.as_of, 1) - timedelta(days=1)
-    before, source = _before(inputs, day)
+    before, source, worked = _before(inputs, day)
     now = inputs["open_items"].group_by(_KEY).agg(now_minor=pl.col("extract_minor").sum())
-    both = before.join(now, on=_KEY, how="full", coalesce=True).filter(
-        pl.col("currency").is_in(before["currency"].unique().implode())
-    )
+    both = before.join(now, on=_KEY, how="full", coalesce=True)
+    if not worked:  # a currency that the balances lack may have been open then
+        both = both.filter(pl.col("currency").is_in(before["currency"].unique().implode()))
     home = pl.coalesce("home", "customer_id")
     homed = inputs.named(both.with_columns(pl.col("customer_id").fill_null("")))
     rows = (
@@ -89,13 +89,13 @@ def part(inputs: Inputs, homes: pl.DataFrame) -> Part:
     )
 
 
-def _before(inputs: Inputs, day: date) -> tuple[pl.DataFrame, str]:
-    """What each customer owed at the end of a day: currency, customer_id, before_minor; and where that is from."""
+def _before(inputs: Inputs, day: date) -> tuple[pl.DataFrame, str, bool]:
+    """What each customer owed at a day's end (currency, customer_id, before_minor), whence, whether worked back."""
     said = inputs.get("balances", BALANCES).filter((pl.col("date") == day) & (pl.col("customer_id") != ""))
     told = said.group_by(_KEY).agg(before_minor=pl.col("amount_minor").sum())
     if told.height:
-        return told, "The balance then is that of the file balances, by customer."
+        return told, "The balance then is that of the file balances, by customer.", False
     if inputs.get("movements", MOVEMENTS).is_empty():
-        return told, ""
+        return told, "", False
     worked = past.items(inputs, day).group_by(_KEY).agg(before_minor=pl.col("open_minor").sum())
-    return worked, "The balance then is today's, less what moved since."
+    return worked, "The balance then is today's, less what moved since.", True

@@ -151,7 +151,7 @@ def _figures(inputs: Inputs) -> list[tuple[object, ...]]:
             lines.append(
                 [
                     month.closing if month else None,
-                    late if month else None,
+                    late if month and (at == 0 or past.known(inputs, this.before)) else None,
                     rates.get("overdue") if month else None,
                     -month.flows[2] if month else None,
                     *(rates.get(name) if month else None for name in ("collected", "dso", "cei")),
@@ -192,7 +192,7 @@ def _ages(inputs: Inputs) -> list[tuple[object, ...]]:
         (currency, months.name(day), *(places.get((currency, name), 0) for name in names), PLAIN)
         for currency in months.trend(inputs)
         for day, places in sides
-        if any(key[0] == currency for key in places)
+        if past.known(inputs, day) and any(key[0] == currency for key in places)
     ]
 
 

@@ -124,7 +124,8 @@ def _ledger(inputs: Inputs, currency: str, this: Month, last: Month | None) -> I
     """Shares of what is open, and of what was billed and to be collected."""
     before = this.span.before
     now, then = debits(inputs, inputs.as_of), debits(inputs, before)
-    of_now, of_then = now.get(currency, (0, 0)), then.get(currency, (0, 0))
+    of_now = now.get(currency, (0, 0))
+    of_then = then.get(currency, (0, 0)) if past.known(inputs, before) else (None, None)
     yield Measure(
         "overdue", currency, "Overdue", SHARE, Side.of(of_now[1], of_now[0]), Side.of(of_then[1], of_then[0]),
         "past due / invoices and debit notes that are open in the ledger",

@@ -93,7 +93,9 @@ def largest(inputs: Inputs) -> Iterator[tuple[object, ...]]:
         overdue=open_.filter(debit & (pl.col("days_due") > 0)).sum(),
         balance=open_.sum(),
     )  # fmt: skip
-    then = past.items(inputs, months.this(inputs).before).group_by(key).agg(last=open_.filter(debit).sum())
+    day = months.this(inputs).before
+    known = past.known(inputs, day)
+    then = past.items(inputs, day).group_by(key).agg(last=open_.filter(debit).sum())
     both = now.join(then, on=key, how="full", coalesce=True).with_columns(
         pl.col("gross", "overdue", "balance", "last").fill_null(0), pl.col("customer_name").fill_null("")
     )
@@ -108,7 +110,7 @@ def largest(inputs: Inputs) -> Iterator[tuple[object, ...]]:
                 break
             so_far += gross
             shares = (share(gross, whole), share(so_far, whole))
-            told = (gross, *shares, overdue, balance, last, gross - last)
+            told = (gross, *shares, overdue, balance, *((last, gross - last) if known else (None, None)))
             who = name or ("" if customer else "Not known")
             yield ("customer", currency, place, who, customer, *told, PLAIN)
         for level, title, some, rank in (
@@ -117,7 +119,8 @@ def largest(inputs: Inputs) -> Iterator[tuple[object, ...]]:
             gross, *rest = some.select(pl.col("gross", "overdue", "balance", "last").sum()).row(0)
             shares = (share(gross, whole), None)
             if some.height:
-                yield (level, currency, None, title, "", gross, *shares, *rest, gross - rest[-1], rank)
+                ends = (rest[-1], gross - rest[-1]) if known else (None, None)
+                yield (level, currency, None, title, "", gross, *shares, *rest[:-1], *ends, rank)
 
 
 def disputes(inputs: Inputs) -> Iterator[tuple[object, ...]]:

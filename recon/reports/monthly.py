@@ -234,6 +234,7 @@ def _ages(inputs: Inputs) -> list[tuple[object, ...]]:
     titles |= {aged.UNDATED: "No date", aged.CREDITS: "Credit notes", aged.UNAPPLIED: "Unapplied cash"}
     day = months.this(inputs).before
     now, then = past.places(inputs, inputs.as_of), past.places(inputs, day)
+    told = past.known(inputs, day)
     shown = dict(aged.items(inputs).group_by("currency").agg(pl.col("open_minor").sum()).iter_rows())
     rows: list[tuple[object, ...]] = []
     for currency, chain in months.trend(inputs).items():
@@ -246,15 +247,17 @@ def _ages(inputs: Inputs) -> list[tuple[object, ...]]:
             last, this = sides[0][name], sides[1][name]
             if name == aged.UNDATED and not last and not this:
                 continue
+            before = last if told else None
             parts = [None, None] if name in (aged.CREDITS, aged.UNAPPLIED) else [
-                share(amount, base) for amount, base in zip((last, this), bases, strict=True)
+                share(amount, base) if amount is not None else None
+                    for amount, base in zip((before, this), bases, strict=True)
             ]  # fmt: skip
-            rows.append(("bucket", currency, title, last, this, this - last, *parts, PLAIN))
+            rows.append(("bucket", currency, title, before, this, _less(this, before), *parts, PLAIN))
         last, this = (sum(one.values()) for one in sides)
-        offs = (month.opening - last, month.closing - this)
+        offs = (month.opening - last if told else None, month.closing - this)
         if any(offs):
             what = "In no document: see Roll-forward"
-            rows.append(("bucket", currency, what, *offs, offs[1] - offs[0], None, None, PLAIN))
+            rows.append(("bucket", currency, what, *offs, _less(offs[1], offs[0]), None, None, PLAIN))
         ends = (month.opening, month.closing)
         rows.append(("total", currency, "Balance in the ledger", *ends, ends[1] - ends[0], None, None, TOTAL))
         after = shown.get(currency, 0)

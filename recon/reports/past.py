@@ -25,6 +25,11 @@ _BILLS: Final = (*ledger.SALES, "credit_note")
 _CASH: Final = ("receipt", "refund")
 
 
+def known(inputs: Inputs, day: date) -> bool:
+    """Whether a day can be told: without any movement nobody knows what moved since an earlier one."""
+    return day >= inputs.as_of or not inputs.get("movements", MOVEMENTS).is_empty()
+
+
 @once
 def items(inputs: Inputs, day: date) -> pl.DataFrame:
     """Every document that was open in the ledger at the end of a day, the as-at date or an earlier one.

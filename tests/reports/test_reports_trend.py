@@ -7,7 +7,7 @@ from typing import Any
 
 from report_cases import inputs, item, part, rows
 
-from recon.reports import exposure
+from recon.reports import exposure, management, monthly
 
 FEBRUARY = date(2026, 2, 28)
 ITEMS = [
@@ -56,3 +56,39 @@ def test_of_a_day_that_nobody_knows_nothing_is_told() -> None:
     made = exposure.make(inputs(open_items=ITEMS, customers=CUSTOMERS))
     assert rows(made, "trend") == []
     assert "nothing is known of that day" in part(made, "trend").facts[0]
+
+
+def test_a_currency_of_this_month_alone_is_told_where_movements_say_what_was() -> None:
+    new = item("E-1", "K4", "2026-03-02", "2026-04-01", "500.00", currency="EUR")
+    bill = {"currency": "EUR", "customer_id": "K4", "date": date(2026, 3, 2), "type": "invoice"}
+    moved = [bill | {"doc_no": "E-1", "amount": "500.00", "due_date": date(2026, 4, 1)}]
+    made = exposure.make(inputs(open_items=[*ITEMS, new], customers=CUSTOMERS, movements=moved))
+    found = [row for row in rows(made, "trend") if row["currency"] == "EUR"]
+    assert [(row["name"], row["before_minor"], row["now_minor"]) for row in found] == [
+        ("Body 4", 0, 50000),
+        ("Total EUR", 0, 50000),
+    ]
+
+
+def test_without_movements_last_months_ages_are_not_known() -> None:
+    old = [item("I-1", "K1", "2026-01-02", "2026-02-01", "1500.00")]
+    ends = [balance("", "9999.00"), balance("", "1500.00", date=date(2026, 3, 31)),
+            balance("", "800.00", date=date(2026, 1, 31))]  # fmt: skip
+    given = inputs(open_items=old, balances=ends)
+    (overdue,) = (row for row in rows(monthly.make(given), "") if row["measure"] == "overdue")
+    assert (overdue["this_hundredths"], overdue["last_hundredths"], overdue["change_hundredths"]) == (
+        10000,
+        None,
+        None,
+    )
+    ages = [row for row in rows(monthly.make(given), "ageing") if row["level"] == "bucket"]
+    assert ages
+    assert {row["last_minor"] for row in ages} == {None}
+    assert {row["change_minor"] for row in ages} == {None}
+    top = rows(monthly.make(given), "top")
+    assert {(row["gross_minor"], row["last_minor"], row["change_minor"]) for row in top} == {
+        (150000, None, None)
+    }
+    made = management.make(given)
+    assert [row["overdue_minor"] for row in rows(made, "")][:2] == [150000, None]
+    assert len(rows(made, "ageing")) == 1
