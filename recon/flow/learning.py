@@ -26,6 +26,7 @@ from recon.store.personal import GONE
 from recon.successions import WHOLE
 
 Frames = Mapping[Kind, pl.DataFrame]
+_SAYS = ("kind", "subject", "meaning")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Learned:
         names = Names(self.frames, self.rules)
         payers = names.of(lines)
         made = learn.held(learn.told(result, payers, kin, self.force), payers, kin, self.force)
+        patterns = self.force.accepted.filter(pl.col("kind") == PATTERN)
+        if not patterns.is_empty():
+            others = self.force.accepted.filter(pl.col("kind") != PATTERN).select(_SAYS)
+            sure = learn.sure(payers, pl.concat([names.known().select(_SAYS), others]))
+            made = learn.alike(made, names.mentions(lines, patterns), sure, kin, self.force)
         if self.force.held.is_empty():
             return made
         return learn.doubted(made, names.mentions(lines, self.force.held), wide, self.force)

@@ -13,13 +13,14 @@ from recon.learn.observe import OBSERVED, observed
 from recon.learn.rejected import rejected
 from recon.learn.state import Force, in_force, last
 from recon.learn.suggest import SUGGESTED, suggested
-from recon.learn.use import doubted, held, joined, told
+from recon.learn.use import alike, doubted, held, joined, sure, told
 
 __all__ = [
     "OBSERVED",
     "SUGGESTED",
     "Answered",
     "Force",
+    "alike",
     "answered",
     "calibrated",
     "doubted",
@@ -33,6 +34,7 @@ __all__ = [
     "observed",
     "rejected",
     "suggested",
+    "sure",
     "threshold",
     "told",
 ]

@@ -17,6 +17,7 @@ REJECTED_CODE: Final = "EX-REJ"
 DETAIL: Final = "payer and customer were rejected together before"
 HELD_CODE: Final = "EX-HELD"
 HELD_DETAIL: Final = "what was learned of this payer is held"
+ALIKE_DETAIL: Final = "nothing but how the reference begins says whose it is"
 BY_DOCUMENT: Final = ("reference", "reference_list")  # rules that need nobody to know the payer
 
 
@@ -112,11 +113,7 @@ def told(result: Result, payers: pl.DataFrame, kin: pl.DataFrame, force: Force) 
         return result
     keyed = pl.concat(
         [
-            payers.select("line_id", kind=pl.lit(ALIAS), subject="payer"),
-            payers.select("line_id", kind=pl.lit(ACCOUNT), subject="account"),
-            payers.select("line_id", subject="numbers")
-            .explode("subject")
-            .select("line_id", pl.lit(REFERENCE).alias("kind"), "subject"),
+            _said_of(payers),
             payers.select("line_id", subject="references")
             .explode("subject")
             .select("line_id", pl.lit(PATTERN).alias("kind"), pattern(pl.col("subject"))),
@@ -143,6 +140,30 @@ def told(result: Result, payers: pl.DataFrame, kin: pl.DataFrame, force: Force) 
     every = pl.concat([said, taxed]).unique(maintain_order=True)
     return _reasoned(
         result, every.group_by("line_id", maintain_order=True).agg(pl.col("text").str.join("; "))
+    )
+
+
+def sure(payers: pl.DataFrame, says: pl.DataFrame) -> pl.DataFrame:
+    """Customers that a line's payer, account or number is known to be: line_id, meaning.
+
+    Args:
+        payers: line_id, payer, account, numbers (list).
+        says: kind, subject, meaning.
+    """
+    found = _said_of(payers).join(says, on=["kind", "subject"], maintain_order="left")
+    return found.select("line_id", "meaning").unique(maintain_order=True)
+
+
+def _said_of(payers: pl.DataFrame) -> pl.DataFrame:
+    """What lines say of who pays: line_id, kind, subject."""
+    return pl.concat(
+        [
+            payers.select("line_id", kind=pl.lit(ALIAS), subject="payer"),
+            payers.select("line_id", kind=pl.lit(ACCOUNT), subject="account"),
+            payers.select("line_id", subject="numbers")
+            .explode("subject")
+            .select("line_id", pl.lit(REFERENCE).alias("kind"), "subject"),
+        ]
     )
 
 
@@ -181,18 +202,44 @@ def doubted(result: Result, mentions: pl.DataFrame, kin: pl.DataFrame, force: Fo
     """
     if force.held.is_empty() or mentions.is_empty() or result.allocations.is_empty():
         return result
-    own = force.held.select(*KEYS, text=_words())
+    said = _said(_resting(result, mentions, kin, force.held))
+    return _reasoned(_stopped(result, said, HELD_CODE, HELD_DETAIL), said)
+
+
+def alike(
+    result: Result, mentions: pl.DataFrame, sure: pl.DataFrame, kin: pl.DataFrame, force: Force
+) -> Result:
+    """The result, in which no line is `auto` whose customer is known by the pattern of its reference alone.
+
+    Others may begin their references so, too: a pattern proposes, and what else is known of the payer posts.
+
+    Args:
+        result: in inner form.
+        mentions: line_id, kind, subject, meaning: where a learned pattern stands in a line.
+        sure: line_id, meaning: customers that the payer's name, account or whole number is known to be.
+        kin: meaning, customer_id: as for `held`.
+        force: what counts.
+    """
+    if mentions.is_empty() or result.allocations.is_empty():
+        return result
+    open_ = mentions.join(sure, on=["line_id", "meaning"], how="anti", maintain_order="left")
+    # The reasons name the pattern already.
+    return _stopped(result, _said(_resting(result, open_, kin, force.accepted)), HELD_CODE, ALIKE_DETAIL)
+
+
+def _resting(
+    result: Result, mentions: pl.DataFrame, kin: pl.DataFrame, learned: pl.DataFrame
+) -> pl.DataFrame:
+    """Lines that name no document and may rest on something learned, with the words for it: line_id, text."""
     proposed = result.allocations.group_by("line_id", "customer_id", maintain_order=True).agg(
         named=pl.col("rule").fill_null("").is_in(list(BY_DOCUMENT)).all()
     )
-    found = (
+    return (
         proposed.filter(~pl.col("named"))
         .join(mentions, on="line_id", maintain_order="left")
         .join(kin, on=["meaning", "customer_id"], how="semi", maintain_order="left")
-        .join(own, on=KEYS, maintain_order="left")
+        .join(learned.select(*KEYS, text=_words()), on=KEYS, maintain_order="left")
     )
-    said = _said(found)
-    return _reasoned(_stopped(result, said, HELD_CODE, HELD_DETAIL), said)
 
 
 def _words() -> pl.Expr:

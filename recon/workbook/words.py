@@ -121,8 +121,8 @@ EXCEPTIONS: Final[dict[str, tuple[str, str]]] = {
         "See who rejected payer and customer, and why; accept if they belong together after all",
     ),
     "EX-HELD": (
-        "what was learned is held",
-        "See on Learning what contradicts it; confirm or withdraw it there, and accept if this line is right",
+        "what was learned does not do alone",
+        "Accept if this line is right; where Learning says that it is held, confirm or withdraw it there",
     ),
     "EX-BATCH": ("batch without its details", "Get the batch's detail from the bank or payer"),
     "EX-APPROP": ("the payer's wish differs from our rule", "Follow the payer's stated wish, or query it"),

@@ -330,8 +330,11 @@ def test_how_references_begin_is_learned_and_catches_nobody_else(desk: Desk) -> 
     assert recon("apply", "--book", book, "--who", "anna").code == 0
 
     assert recon("learn", "accept", row["id"], *of(desk), "--who", "bea").code == 0
-    assert chc("with", ("2026-03-08", "1504.00", "CHC-300001")) == {"1504.00": "auto"}
+    # Others may begin their references so: it proposes, and nobody's line is posted by it alone.
+    assert chc("with", ("2026-03-08", "1504.00", "CHC-300001")) == {"1504.00": "suggested"}
     assert "pattern learned " in desk.rows("allocations.csv", "with")[0]["reasons"]
+    [held] = desk.rows("exceptions.csv", "with")
+    assert (held["code"], "nothing but how the reference begins" in held["detail"]) == ("EX-HELD", True)
     assert chc("short", ("2026-03-08", "1605.00", "CHC-30001")) == {"1605.00": "exception"}
     run_id = json.loads((desk.root / "with" / "summary.json").read_text(encoding="utf-8"))["run_id"]
     assert recon("audit", "reperform", run_id, *of(desk)).code == 0
