@@ -298,11 +298,16 @@ def add_sheets(path: Path, names: Sequence[str] = ()) -> tuple[tuple[str, ...], 
             hint = f"inputs: {', '.join(known)}" + (f"; did you mean {near[0]}?" if near else "")
             raise ReconError(Problem("report-unused", name, "no month-end input is called so", hint))
     book = open_book(path)
-    there = {standard.month_kind(name) for name in book.sheets}
+    # A report's sheet may begin like an input: *Promises kept*. Behind an input's name stands a period at most.
+    there = {kind for name in book.sheets if (kind := standard.month_kind(name)) and _plain(name, kind)}
     wanted = [known[name] for name in dict.fromkeys(plain or known)]
     new = {_title(kind): MONTH_TABLES[kind] for kind in wanted if kind not in there}
     added = book.add_inputs(new) if new else ()
     return added, tuple(str(kind) for kind in wanted if kind in there)
+
+
+def _plain(name: str, kind: Kind) -> bool:
+    return not any(letter.isalpha() for letter in name[len(str(kind)) :])
 
 
 def _title(kind: Kind) -> str:

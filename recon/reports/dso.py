@@ -159,9 +159,8 @@ def _sales(inputs: Inputs) -> dict[tuple[str, date], int]:
 
 def _not_due(inputs: Inputs) -> dict[Key, int]:
     """What is not due yet of each currency: as the balances say, else the open items that are not due."""
-    items = inputs["open_items"].filter(
-        (pl.col("open_amount_minor") > 0) & (pl.col("due_date") >= inputs.as_of)
-    )
+    # Of what the ledger has open, as the closing is: not of what is left once cash that it lacks was accepted.
+    items = inputs["open_items"].filter((pl.col("extract_minor") > 0) & (pl.col("due_date") >= inputs.as_of))
     sums = items.group_by("currency").agg(pl.col("extract_minor").sum())
     by_items = {(currency, ""): amount for currency, amount in sums.iter_rows()}
     return by_items | ledger.balances(inputs, inputs.as_of, by_entity=False, column="not_due_minor")

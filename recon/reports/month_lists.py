@@ -87,7 +87,10 @@ def largest(inputs: Inputs) -> Iterator[tuple[object, ...]]:
     """The customers with the most outstanding, all others, and the whole."""
     open_, debit = pl.col("open_minor"), pl.col("side") == aged.DEBIT
     key = ["currency", "customer_id"]
-    now = aged.items(inputs).group_by(key).agg(
+    # Both ends are the ledger's, so that what was accepted and not yet posted makes nobody's debt look smaller.
+    called = (aged.items(inputs), inputs["open_items"])  # of some all is accepted
+    names = pl.concat(one.select(*key, "customer_name") for one in called).unique(key, keep="first")
+    now = past.items(inputs, inputs.as_of).join(names, on=key, how="left", maintain_order="left").group_by(key).agg(
         pl.col("customer_name").first(),
         gross=open_.filter(debit).sum(),
         overdue=open_.filter(debit & (pl.col("days_due") > 0)).sum(),
@@ -100,11 +103,11 @@ def largest(inputs: Inputs) -> Iterator[tuple[object, ...]]:
         pl.col("gross", "overdue", "balance", "last").fill_null(0), pl.col("customer_name").fill_null("")
     )
     ordered = both.sort("currency", "gross", "customer_id", descending=[False, True, False])
-    names = ["customer_id", "customer_name", "gross", "overdue", "balance", "last"]
+    told_of = ["customer_id", "customer_name", "gross", "overdue", "balance", "last"]
     for (currency,), mine in ordered.group_by("currency", maintain_order=True):
         whole = int(mine["gross"].sum())
         so_far = 0
-        for place, row in enumerate(mine.head(_TOP).select(names).iter_rows(), 1):
+        for place, row in enumerate(mine.head(_TOP).select(told_of).iter_rows(), 1):
             customer, name, gross, overdue, balance, last = row
             if not gross:
                 break
