@@ -68,6 +68,18 @@ def test_the_open_items_say_what_is_open_where_no_balance_does() -> None:
     assert (found["dso"], found["bpdso"], found["cei"]) == (9000, 6000, None)
 
 
+def test_what_is_not_due_is_the_ledgers_as_what_is_open_is() -> None:
+    """Cash that is accepted and not posted leaves the ledger's document whole; due or not, both figures have it."""
+    found = values(
+        open_items=[
+            item("I-1", "C1", "2026-03-01", "2026-04-01", "0.00", extract="60.00"),
+            item("I-2", "C1", "2026-01-01", "2026-02-01", "40.00"),
+        ],
+        movements=[sale("2026-03-01", "90.00")],
+    )
+    assert (found["dso"], found["bpdso"]) == (10000, 6000)
+
+
 def test_what_is_missing_is_told_and_not_guessed() -> None:
     made = dso.make(
         inputs(balances=[balance("2026-03-31", "100.00")], movements=[sale("2026-03-01", "90.00")])
