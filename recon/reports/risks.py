@@ -230,7 +230,12 @@ def _limits(inputs: Inputs) -> pl.DataFrame:
     places = rows.select(
         "currency",
         home=pl.when(pl.col("customer_id") != "").then("customer_id").otherwise("group_id"),
-        place=pl.concat_str("source", pl.lit(":"), pl.col("position").cast(pl.String), ignore_nulls=True),
+        place=pl.concat_str(
+            pl.col("source").str.extract(r"([^/\\]*)$"),
+            pl.lit(":"),
+            pl.col("position").cast(pl.String),
+            ignore_nulls=True,
+        ),
     ).unique(["currency", "home"], keep="first", maintain_order=True)
     found = over.join(places, on=["currency", "home"], how="left", maintain_order="left")
     minor = found.select("credit_limit_minor", "currency").iter_rows()
