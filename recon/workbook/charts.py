@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from recon.workbook import look
-from recon.workbook.columns import letters
+from recon.workbook.columns import Kind, letters
 
 if TYPE_CHECKING:
     from recon.workbook.pages import Block, Drawing, Placed
@@ -51,7 +51,7 @@ def draw(book: Any, sheet: Any, block: Block, name: str, place: Placed) -> None:
     if spec.line is not None:
         chart.combine(_share(book, block.heads[spec.line].title, cells(spec.category), cells(spec.line)))
     several = len(values) > 1 or spec.line is not None
-    _frame(chart, spec, several=several)
+    _frame(chart, spec, several=several, days=block.heads[spec.category].kind is Kind.DATE)
     chart.set_size({"width": place.width, "height": place.height})
     options = {"object_position": 1, "x_offset": place.off, "description": spec.title}
     sheet.insert_chart(place.row, place.column, chart, options)
@@ -94,12 +94,14 @@ def _share(book: Any, title: str, categories: str, values: str) -> Any:
     return line
 
 
-def _frame(chart: Any, spec: Drawing, *, several: bool) -> None:
-    """Title, legend where there are several series, axes without clutter."""
+def _frame(chart: Any, spec: Drawing, *, several: bool, days: bool) -> None:
+    """Title, legend where there are several series, axes without clutter; `days`: the categories are days."""
     chart.set_title({"name": spec.title, "name_font": font(11, bold=True), "overlay": False})
     chart.set_legend({"position": "bottom", "font": font(9)} if several else {"none": True})
     grid = {"visible": True, "line": {"color": look.LINE}}
     names: dict[str, Any] = {"num_font": font(9), "label_position": "low", "line": {"color": look.SILVER}}
+    if days:
+        names |= {"text_axis": True, "num_format": "dd/mm"}
     amounts = {"num_font": font(9), "num_format": "#,##0", "major_gridlines": grid, "line": {"none": True}}
     if spec.look == "bars":
         # Lying, the categories are on the other axis; the values stand at the bars' ends.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -58,6 +59,13 @@ def shown(path: Path, name: str) -> list[tuple[Any, ...]]:
     return [
         row for row in sheet.iter_rows(min_row=5, values_only=True) if any(value is not None for value in row)
     ]
+
+
+def test_days_below_a_chart_are_days(book: Path) -> None:
+    by_day = replace(page(3).blocks[0], chart=Drawing("Open", 1, 2, 3))
+    open_book(book).write_pages([replace(page(3), blocks=(by_day,))])
+    [chart] = [data for name, data in parts(book).items() if "/charts/" in name and b"!$B$6:$B$8" in data]
+    assert b'formatCode="dd/mm" sourceLinked="0"' in chart
 
 
 def test_a_page_is_on_its_sheet_behind_all_others(book: Path) -> None:
