@@ -160,7 +160,7 @@ class _Tried:
                     credit_words=found[0] or self._words.table.credit_words,
                     named=1 + more,
                 )
-            elif side is not column and len(side.words) == 2 and side.length <= _SHORT_WORD:  # noqa: PLR2004
+            elif side is not column and _two_words(side):
                 said = self.named(side, "indicator") if "indicator" in self._said else 0.0
                 more = named / 2 + said
                 for word in side.words:
@@ -340,3 +340,8 @@ def _links(line: Numbers, after: Numbers, accounts: Sequence[str]) -> list[tuple
         if behind is not None:
             links.append((account, behind - carried.pop(account), behind))
     return links
+
+
+def _two_words(column: Cells) -> bool:
+    """Whether a column may say by one of two words that money came in; two days say nothing."""
+    return len(column.words) == 2 and column.length <= _SHORT_WORD and not column.days  # noqa: PLR2004 - as it says

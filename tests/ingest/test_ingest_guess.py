@@ -117,6 +117,19 @@ def test_a_word_of_money_in_that_nobody_knows_is_asked_for(write: Write) -> None
     assert read(path, **said, credit_words="Z").table["amount"].to_list() == ["-12.00", "2.00"]
 
 
+def test_two_days_are_no_words_for_money_in_and_out(write: Write) -> None:
+    """The balance falls on both days; a column of days says nothing of that."""
+    text = (
+        "Posting Date,Narrative,Credit,Debit,Balance\n"
+        "01/01/2024,NORTHSIDE CARE LTD INV-1001,,0.01,499.99\n"
+        "01/01/2024,DD UTILITY 1,,0.01,499.98\n"
+        "02/01/2024,COUNTY COUNCIL 4000123456,,0.01,499.97\n"
+    )
+    reading = read(write("three.csv", text), dates="%d/%m/%Y")
+    assert reading.table["amount"].to_list() == ["-0.01"] * 3
+    assert reading.table["booking_date"].dt.day().to_list() == [1, 1, 2]
+
+
 @pytest.mark.parametrize(
     ("days", "form", "asked"),
     [
