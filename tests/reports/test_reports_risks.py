@@ -117,7 +117,7 @@ def test_over_the_limit_and_with_solicitors() -> None:
                 "customer_id": "C1",
                 "credit_limit": "800.00",
                 "currency": "GBP",
-                "source": "/home/ann/month/limits.csv",
+                "source": "month end/limits.csv",
                 "position": 2,
             },
             {"customer_id": "C2", "credit_limit": "50.00", "currency": "GBP"},
