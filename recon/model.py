@@ -868,6 +868,13 @@ RISKS: Final = Table(
     ),
 )
 
+CLOSED_ASKED: Final = (
+    "item_id",
+    "doc_no",
+    "customer_id",
+    "status",
+    "amount_minor",
+)  # by matching, inner names
 INPUT_TABLES: Final[Mapping[Kind, Table]] = {
     Kind.BANK: BANK_LINES,
     Kind.REMITTANCE: REMITTANCE_LINES,

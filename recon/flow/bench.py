@@ -19,14 +19,12 @@ from recon.bench.score import Scores, score
 from recon.bench.site import RULES_FILE, RULES_OF, rules_text, told
 from recon.bench.truth import RESULT_FILES, TRUTH_FILES, result_of, truth_of
 from recon.flow import deliver, peers, settings
+from recon.flow.gather import outer_tables
 from recon.match import match
 from recon.model import (
     ALIASES,
-    ALLOCATIONS,
     BANK_LINES,
     CUSTOMERS,
-    EXCEPTIONS,
-    LINES,
     OPEN_ITEMS,
     REMITTANCE_LINES,
 )
@@ -239,11 +237,8 @@ def matched(case: Case) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     rules, _path = settings.load_rules(RULES_OF[case.flavour])
     tables = tables_of(case)
     result = match(tables, told(case, rules))
-    return (
-        model.outside(result.lines, LINES, tables.scales),
-        model.outside(result.allocations, ALLOCATIONS, tables.scales),
-        model.outside(result.exceptions, EXCEPTIONS, tables.scales),
-    )
+    made = outer_tables(result, tables.scales)
+    return made["lines"], made["allocations"], made["exceptions"]
 
 
 def tables_of(case: Case) -> model.Tables:

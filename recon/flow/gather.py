@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -48,7 +48,8 @@ class Gathered:
 
     def spared(self) -> Gathered:
         """Closed items, which may be most of all rows, with nothing but what matching and control totals ask for."""
-        names = ("item_id", "doc_no", "customer_id", "status", "currency", *INPUT_TABLES[Kind.CLOSED].money)
+        asked = (name.removesuffix("_minor") for name in model.CLOSED_ASKED)
+        names = dict.fromkeys((*asked, "currency", *INPUT_TABLES[Kind.CLOSED].money))
 
         def lean(frame: pl.DataFrame) -> pl.DataFrame:
             return frame.select(name for name in names if name in frame.columns)
@@ -280,3 +281,12 @@ def inner(
         settled_lines=settled_lines,
         scales=scales,
     )
+
+
+def outer_tables(result: model.Result, scales: Mapping[str, int]) -> dict[str, pl.DataFrame]:
+    """What the engine made, in outer form, by name: lines, allocations, exceptions."""
+    return {
+        "lines": model.outside(result.lines, model.LINES, scales),
+        "allocations": model.outside(result.allocations, model.ALLOCATIONS, scales),
+        "exceptions": model.outside(result.exceptions, model.EXCEPTIONS, scales),
+    }

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
@@ -15,7 +16,7 @@ from recon.flow import masked as masking
 from recon.flow.books import Book
 from recon.flow.payers import PAYERS, Names
 from recon.learn import Force
-from recon.learn.kinds import HELD, PATTERN, READY, STANDING
+from recon.learn.kinds import HELD, KEYS, PATTERN, READY, STANDING
 from recon.learn.patterns import pattern
 from recon.model import SUCCESSIONS, Kind, Result
 from recon.problems import Problem
@@ -26,7 +27,6 @@ from recon.store.personal import GONE
 from recon.successions import WHOLE
 
 Frames = Mapping[Kind, pl.DataFrame]
-_SAYS = ("kind", "subject", "meaning")
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ class Learned:
         customers, aliases, items = (self.frames[kind] for kind in (Kind.CUSTOMERS, Kind.ALIASES, Kind.ITEMS))
         spoken = known_ = None
         if (self.force.used["kind"] == PATTERN).any():
-            names = Names(self.frames, self.rules)
-            spoken, known_ = names.spoken(self.frames[Kind.BANK]), names.known()
+            spoken, known_ = self._names.spoken(self.frames[Kind.BANK]), self._said
         customers, aliases = learn.joined(customers, aliases, items, self.force, spoken, known_)
         return {**self.frames, Kind.CUSTOMERS: customers, Kind.ALIASES: aliases}
 
@@ -57,20 +56,28 @@ class Learned:
         about = pl.concat([self.force.accepted["subject"], kin["customer_id"], wide["customer_id"]])
         asked = result.allocations.filter(pl.col("customer_id").is_in(about.unique().implode()))["line_id"]
         lines = self.frames[Kind.BANK].filter(pl.col("line_id").is_in(asked.unique().implode()))
-        if lines.is_empty():
-            none = pl.DataFrame(schema=PAYERS)
-            return learn.held(learn.told(result, none, kin, self.force), none, kin, self.force)
-        names = Names(self.frames, self.rules)
-        payers = names.of(lines)
+        payers = self._names.of(lines) if lines.height else pl.DataFrame(schema=PAYERS)
         made = learn.held(learn.told(result, payers, kin, self.force), payers, kin, self.force)
+        if lines.is_empty():
+            return made
         patterns = self.force.accepted.filter(pl.col("kind") == PATTERN)
         if not patterns.is_empty():
-            others = self.force.accepted.filter(pl.col("kind") != PATTERN).select(_SAYS)
-            sure = learn.sure(payers, pl.concat([names.known().select(_SAYS), others]))
-            made = learn.alike(made, names.mentions(lines, patterns), sure, kin, self.force)
+            others = self.force.accepted.filter(pl.col("kind") != PATTERN).select(KEYS)
+            sure = learn.sure(payers, pl.concat([self._said, others]))
+            made = learn.alike(made, self._names.mentions(lines, patterns), sure, kin, self.force)
         if self.force.held.is_empty():
             return made
-        return learn.doubted(made, names.mentions(lines, self.force.held), wide, self.force)
+        return learn.doubted(made, self._names.mentions(lines, self.force.held), wide, self.force)
+
+    @cached_property
+    def _names(self) -> Names:
+        """Who is known by which name, account or number, by what the files say."""
+        return Names(self.frames, self.rules)
+
+    @cached_property
+    def _said(self) -> pl.DataFrame:
+        """What the files say: kind, subject, meaning."""
+        return self._names.known().select(KEYS)
 
     def _kin(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Who is one with the customers of what counts; and who else may have got what is held of one."""

@@ -20,11 +20,11 @@ from recon import __version__, flow, model, rules
 from recon.flow import cluster, deliver, memory, moments, remote, settings, spread, totals
 from recon.flow.beside import Beside
 from recon.flow.continuity import followed
-from recon.flow.gather import Gathered, Progress, gather, inner, silent
+from recon.flow.gather import Gathered, Progress, gather, inner, outer_tables, silent
 from recon.flow.identity import told_apart
 from recon.flow.login import login
 from recon.match import Distribute, ready_of, settle
-from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Result, RunRecord, Tables
+from recon.model import ALLOCATIONS, Kind, Result, RunRecord, Tables
 from recon.problems import Problem
 from recon.rules.profile import Profile
 from recon.rules.schema import Rules
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 OUT_DEFAULT = Path("recon-out")
 OUT_FILES = ("allocations.csv", "exceptions.csv", "lines.csv", "problems.csv", "summary.json")
+
+
+Shares = tuple[int, int, Distribute]  # parts at the same time, lines at the same time, and by whom
 
 
 @dataclass(frozen=True)
@@ -142,21 +145,20 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
         try:
             asked_again = bool(store or job.book or _tries(job, loaded))  # for the rows that came in
             gathered = _checked(_known(gathered, store, asked_again), job.data, profiles)
-            settled_lines, items, stale = _remembered(store, gathered, loaded)
+            settled_lines, items, stale = remembered(store, gathered, loaded)
             inputs = totals.inputs(gathered)
-            stages.append(("match", time.perf_counter()))
-            progress("match", 0, 1)
+            _begun("match", stages, progress)
             learned = flow.learning.in_run(store, gathered.frames, loaded, as_of) if store else None
-            tables = [_tables(gathered, items, settled_lines, store, learned)]
+            tables = [tables_of(gathered, items, settled_lines, store, learned)]
             scales = tables[0].scales
             gathered, items = (gathered, items) if asked_again else (gathered.emptied(), items.clear())
             shares = cluster.shares(spark, tables[0].bank_lines.height, job.workers, job.memory)
-            result = _used(learned, _settled(tables, loaded, shares))
-            outer = _outer(result, scales)
+            result = used(learned, _settled(tables, loaded, shares))
+            outer = outer_tables(result, scales)
             progress("match", 1, 1)
-            tried = _tried(job, path, Ran(gathered, outer, items, loaded, as_of, store), shares, stages)
-            stages.append(("write", time.perf_counter()))
-            progress("write", 0, 1)
+            ran = Ran(gathered, outer, items, loaded, as_of, store, _pending(job))
+            tried = _tried(job, path, ran, shares, stages)
+            _begun("write", stages, progress)
             problems = tuple(dict.fromkeys([*gathered.problems, *stale, *result.problems, *tried.problems]))
             run = _record(gathered, loaded, started, as_of)
             summary = _head(run) | totals.summary(
@@ -166,7 +168,7 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             if store:
                 flow.keep.keep(
                     *(store, _kept(run, summary, job), gathered, outer, items, loaded),
-                    pending=_pending(job),
+                    pending=ran.pending,
                     shadow=tried.kept,
                 )
             shown: tuple[Problem, ...] = ()
@@ -200,7 +202,7 @@ def _opened(job: Job, loaded: Rules) -> tuple[Store | None, Rules]:
         raise
 
 
-def _tables(
+def tables_of(
     gathered: Gathered,
     items: pl.DataFrame,
     settled_lines: frozenset[str],
@@ -214,13 +216,17 @@ def _tables(
     return inner(read, items, settled_lines, store.tolerated(), store.paid())
 
 
+def _begun(stage: str, stages: list[tuple[str, float]], progress: Progress) -> None:
+    stages.append((stage, time.perf_counter()))
+    progress(stage, 0, 1)
+
+
 def _tries(job: Job, loaded: Rules) -> bool:
     """Whether anything is to be tried beside the run."""
     return bool(job.shadow or job.shadow_suggested or loaded.shadow.rules or loaded.shadow.suggested)
 
 
 def _pending(job: Job) -> frozenset[str]:
-    """Lines on which a decision is typed in the workbook, and not applied yet."""
     return flow.books.pending(job.book) if job.book else frozenset()
 
 
@@ -234,19 +240,16 @@ class Ran:
     rules: Rules
     as_of: date
     store: Store | None
+    pending: frozenset[str]  # lines on which a decision is typed in the workbook, and not applied yet
 
 
-def _tried(
-    job: Job, path: Path, ran: Ran, shares: tuple[Any, ...], stages: list[tuple[str, float]]
-) -> Beside:
+def _tried(job: Job, path: Path, ran: Ran, shares: Shares, stages: list[tuple[str, float]]) -> Beside:
     """What a change would have done that is tried beside the run; nothing, if none is."""
     if not _tries(job, ran.rules):
         return Beside()
     stages.append(("shadow", time.perf_counter()))
     asked = flow.shadow.asked(job.shadow, ran.rules, path, suggested=job.shadow_suggested)
-    return flow.shadow.beside(
-        asked, ran, _pending(job), lambda tables, rules: settle(ready_of(tables, rules), rules, *shares)
-    )
+    return flow.shadow.beside(asked, ran, lambda tables, rules: _settled(tables, rules, shares))
 
 
 def _known(gathered: Gathered, store: Store | None, asked_again: bool) -> Gathered:
@@ -255,7 +258,7 @@ def _known(gathered: Gathered, store: Store | None, asked_again: bool) -> Gather
     return known if asked_again else known.spared()
 
 
-def _settled(tables: list[Tables], rules: Rules, shares: tuple[int, int, Distribute]) -> Result:
+def _settled(tables: list[Tables], rules: Rules, shares: Shares) -> Result:
     """What the engine makes of the tables, which are taken out of the list so that it can let go of them.
 
     `settle(..., *shares)` would hold what is cleaned of them through the whole call.
@@ -264,12 +267,12 @@ def _settled(tables: list[Tables], rules: Rules, shares: tuple[int, int, Distrib
     return settle(ready_of(tables.pop(), rules), rules, workers, lines_at_once, distribute)
 
 
-def _used(learned: Learned | None, result: Result) -> Result:
+def used(learned: Learned | None, result: Result) -> Result:
     """The result with what was learned in its reasons, and no rejected pair posted."""
     return learned.applied(result) if learned else result
 
 
-def _remembered(
+def remembered(
     store: Store | None, gathered: Gathered, rules: Rules
 ) -> tuple[frozenset[str], pl.DataFrame, tuple[Problem, ...]]:
     """What earlier runs settled, as `flow.keep.remembered` tells it; without a store nothing."""
@@ -309,14 +312,6 @@ def _head(run: RunRecord) -> dict[str, Any]:
 def _kept(run: RunRecord, summary: Mapping[str, Any], job: Job) -> RunRecord:
     """The run as the store keeps it: with the workbook that it fills, which is masked or not by its rules."""
     return replace(run, summary={**summary, **({"book": flow.masked.place(job.book)} if job.book else {})})
-
-
-def _outer(result: Result, scales: Mapping[str, int]) -> dict[str, pl.DataFrame]:
-    return {
-        "lines": model.outside(result.lines, LINES, scales),
-        "allocations": model.outside(result.allocations, ALLOCATIONS, scales),
-        "exceptions": model.outside(result.exceptions, EXCEPTIONS, scales),
-    }
 
 
 def _contents(

@@ -15,10 +15,10 @@ from recon import decide, model, rules
 from recon.decide import cases
 from recon.flow import books, compare, deliver, learning, settings
 from recon.flow.compare import REPLAY, Proposed, Said
-from recon.flow.gather import Gathered, Progress, inner, silent
+from recon.flow.gather import Gathered, Progress, inner, outer_tables, silent
 from recon.flow.review import known_store
 from recon.match import match
-from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Kind, Outcome
+from recon.model import Kind, Outcome
 from recon.problems import Problem, ReconError
 from recon.rules.schema import Rules
 from recon.store import Lessons, Past, Store
@@ -173,10 +173,9 @@ def made(past: Past, items: pl.DataFrame, loaded: Rules) -> Made:
     items = cases.blocked(items, past.cases, loaded.cases)
     tables = inner(Gathered((), learned.joined()), items, past.settled_lines, past.tolerated, past.paid)
     result = learned.applied(match(tables, loaded))
-    lines = model.outside(result.lines, LINES, tables.scales).filter(pl.col("outcome") != Outcome.DUPLICATE)
-    allocations = model.outside(result.allocations, ALLOCATIONS, tables.scales)
-    exceptions = model.outside(result.exceptions, EXCEPTIONS, tables.scales)
-    return Made(lines, allocations, exceptions)
+    told = outer_tables(result, tables.scales)
+    lines = told["lines"].filter(pl.col("outcome") != Outcome.DUPLICATE)
+    return Made(lines, told["allocations"], told["exceptions"])
 
 
 def _proposed(past: Past, items: pl.DataFrame, loaded: Rules) -> Proposed:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -14,16 +14,14 @@ from recon.decide.by_rule import with_customers
 from recon.flow import compare, settings
 from recon.flow.beside import Beside
 from recon.flow.compare import Proposed, Said
-from recon.flow.gather import inner
+from recon.flow.gather import outer_tables
+from recon.flow.reconcile import Ran, remembered, tables_of, used
 from recon.learn.shadow import CHANGES, changed
 from recon.model import (
     ACCEPTED,
     ALLOCATIONS,
     DECIDED,
-    EXCEPTIONS,
-    LINES,
     SHADOW,
-    Kind,
     Outcome,
     Result,
     Tables,
@@ -32,11 +30,8 @@ from recon.problems import Problem, ReconError
 from recon.rules.schema import Rules
 from recon.store import Shadow
 
-if TYPE_CHECKING:
-    from recon.flow.reconcile import Ran
-
 CODE: Final = "shadow-failed"
-Matched = Callable[[Tables, Rules], Result]
+Matched = Callable[[list[Tables], Rules], Result]
 
 
 @dataclass(frozen=True)
@@ -62,17 +57,16 @@ def asked(name: str, loaded: Rules, path: Path, *, suggested: bool) -> Asked:
     return Asked(name or there, suggested or loaded.shadow.suggested)
 
 
-def beside(tried: Asked, live: Ran, pending: frozenset[str], matched: Matched) -> Beside:
+def beside(tried: Asked, live: Ran, matched: Matched) -> Beside:
     """What a change would have done; whatever is wrong with it is a problem, and the run goes on.
 
     Args:
         tried: the change.
         live: the run.
-        pending: lines on which a decision is typed in its workbook.
-        matched: the engine, as the run has it.
+        matched: the engine, as the run has it; it takes the tables out of the list.
     """
     try:
-        return _tried(tried, live, pending, matched)
+        return _tried(tried, live, matched)
     except ReconError as error:
         first = error.problems[0]
         what = f"the rules that were to be tried can't be: {first.what}"
@@ -85,12 +79,12 @@ def beside(tried: Asked, live: Ran, pending: frozenset[str], matched: Matched) -
 _CHECK: Final = "recon rules check says what is wrong with a rules file"
 
 
-def _tried(tried: Asked, live: Ran, pending: frozenset[str], matched: Matched) -> Beside:
+def _tried(tried: Asked, live: Ran, matched: Matched) -> Beside:
     loaded = settings.load_rules(tried.rules)[0] if tried.rules else live.rules
     loaded = flow.calibration.followed(live.store, loaded)
     outer, blocked = _proposed(live, loaded, tried, matched)
-    before = _posting(live, live.rules, live.outer, live.items, pending)
-    after = _posting(live, loaded, outer, blocked, pending)
+    before = _posting(live, live.rules, live.outer, live.items)
+    after = _posting(live, loaded, outer, blocked)
     rows = _rows(before, after, live.items)
     facts = {
         "rules": {"name": loaded.name, "sha256": rules.digest(loaded)},
@@ -108,35 +102,22 @@ def _proposed(
     live: Ran, loaded: Rules, tried: Asked, matched: Matched
 ) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
     """What the change makes of what the run read, in outer form, and the open items by its rules."""
-    gathered, store = live.gathered, live.store
-    if store is None:
-        items, learned = gathered.frames[Kind.ITEMS], None
-        tables = inner(gathered, items, frozenset())
-    else:
-        settled, items, _stale = flow.keep.remembered(store, gathered, loaded)
-        lessons = flow.learning.tried(store, suggested=tried.suggested)
-        learned = flow.learning.counted(lessons, gathered.frames, loaded, live.as_of)
-        read = replace(gathered, frames=learned.joined())
-        tables = inner(read, items, settled, store.tolerated(), store.paid())
-    result = matched(tables, loaded)
-    if learned is not None:
-        result = learned.applied(result)
-    outer = {
-        "lines": model.outside(result.lines, LINES, tables.scales),
-        "allocations": model.outside(result.allocations, ALLOCATIONS, tables.scales),
-        "exceptions": model.outside(result.exceptions, EXCEPTIONS, tables.scales),
-    }
-    return outer, items
+    settled, items, _stale = remembered(live.store, live.gathered, loaded)
+    learned = None
+    if live.store is not None:
+        lessons = flow.learning.tried(live.store, suggested=tried.suggested)
+        learned = flow.learning.counted(lessons, live.gathered.frames, loaded, live.as_of)
+    tables = [tables_of(live.gathered, items, settled, live.store, learned)]
+    scales = tables[0].scales
+    return outer_tables(used(learned, matched(tables, loaded)), scales), items
 
 
-def _posting(
-    live: Ran, by: Rules, outer: Mapping[str, pl.DataFrame], items: pl.DataFrame, pending: frozenset[str]
-) -> Proposed:
+def _posting(live: Ran, by: Rules, outer: Mapping[str, pl.DataFrame], items: pl.DataFrame) -> Proposed:
     """A result without duplicates, with the fingerprints of what a reviewer would see, and what rules post of it."""
     lines, allocations = outer["lines"].filter(pl.col("outcome") != Outcome.DUPLICATE), outer["allocations"]
     hashes = model.fingerprints(lines, allocations, outer["exceptions"])
     decided = live.store.decided() if live.store else DECIDED.empty_outside()
-    accepted = decide.by_rule(lines, allocations, items, decided, by.controls.auto_post_ceiling, pending)
+    accepted = decide.by_rule(lines, allocations, items, decided, by.controls.auto_post_ceiling, live.pending)
     return Proposed(
         lines.join(hashes, on="line_id", how="left", maintain_order="left"), allocations, accepted
     )

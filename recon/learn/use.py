@@ -137,10 +137,8 @@ def told(result: Result, payers: pl.DataFrame, kin: pl.DataFrame, force: Force) 
         .join(taxes, on=["customer_id", "type"], maintain_order="left")
         .select("line_id", "text")
     )
-    every = pl.concat([said, taxed]).unique(maintain_order=True)
-    return _reasoned(
-        result, every.group_by("line_id", maintain_order=True).agg(pl.col("text").str.join("; "))
-    )
+    every = pl.concat([said, taxed])
+    return _reasoned(result, _said(every))
 
 
 def sure(payers: pl.DataFrame, says: pl.DataFrame) -> pl.DataFrame:
@@ -207,7 +205,7 @@ def doubted(result: Result, mentions: pl.DataFrame, kin: pl.DataFrame, force: Fo
 
 
 def alike(
-    result: Result, mentions: pl.DataFrame, sure: pl.DataFrame, kin: pl.DataFrame, force: Force
+    result: Result, mentions: pl.DataFrame, known: pl.DataFrame, kin: pl.DataFrame, force: Force
 ) -> Result:
     """The result, in which no line is `auto` whose customer is known by the pattern of its reference alone.
 
@@ -216,13 +214,13 @@ def alike(
     Args:
         result: in inner form.
         mentions: line_id, kind, subject, meaning: where a learned pattern stands in a line.
-        sure: line_id, meaning: customers that the payer's name, account or whole number is known to be.
+        known: line_id, meaning, as `sure` gives them: customers that the payer is known to be.
         kin: meaning, customer_id: as for `held`.
         force: what counts.
     """
     if mentions.is_empty() or result.allocations.is_empty():
         return result
-    open_ = mentions.join(sure, on=["line_id", "meaning"], how="anti", maintain_order="left")
+    open_ = mentions.join(known, on=["line_id", "meaning"], how="anti", maintain_order="left")
     # The reasons name the pattern already.
     return _stopped(result, _said(_resting(result, open_, kin, force.accepted)), HELD_CODE, ALIKE_DETAIL)
 

@@ -10,7 +10,7 @@ import polars as pl
 from recon import successions
 from recon.fill import fill
 from recon.model import ALIASES
-from recon.reports.shape import Inputs
+from recon.reports.shape import Inputs, called
 from recon.reports.succeeded import LEDGER, known_on
 
 _GONE = pl.Schema({"customer_id": pl.String, "since": pl.Date, "became": pl.String})
@@ -52,7 +52,7 @@ def items(inputs: Inputs, *, split: bool) -> pl.DataFrame:
     gone = _halved(inputs) if split else _whole(inputs)
     if split:
         found = found.filter(pl.col(LEDGER) == pl.col("customer_id"))
-    number = pl.when(pl.col("doc_no") != "").then("doc_no").otherwise("item_id")
+    number = called()
     joined = found.drop("customer_id").rename({LEDGER: "customer_id"})
     joined = joined.join(gone, on="customer_id", how="inner", maintain_order="left")
     return joined.select(

@@ -17,7 +17,6 @@ from recon.reports.roll_forward import TITLES
 from recon.reports.shape import LEVEL, PLAIN, RANK, SUBTOTAL, TOTAL, Column, Inputs, Kind, Made, Part, Report
 
 TYPES: Final = ("credit_note", "write_off", "reclass")
-_BILLS: Final = ("invoice", "debit_note")
 _COLUMNS: Final = (
     Column("level", "Level", f"{LEVEL}entry, type or total", file_only=True),
     Column("date", "Date", "the day it counts in the ledger", Kind.DATE),
@@ -78,7 +77,7 @@ def _entries(inputs: Inputs, span: ledger.Period) -> pl.DataFrame:
     texts = ("doc_no", "applied_to", "reason", "approver", "customer_id")
     every = inputs.get("movements", MOVEMENTS).with_columns(pl.col(texts).fill_null(""))
     keys = ["customer_id", "currency", "original"]
-    bills = every.filter(pl.col("type").is_in(_BILLS) & (pl.col("doc_no") != ""))
+    bills = every.filter(pl.col("type").is_in(ledger.SALES) & (pl.col("doc_no") != ""))
     items = inputs["open_items"].filter(pl.col("doc_no") != "")
     known = pl.concat(
         [one.select("customer_id", "currency", "due_date", original="doc_no") for one in (bills, items)]

@@ -17,10 +17,9 @@ import polars as pl
 from recon.model import CONTRACTS, MOVEMENTS, OPEN_ITEMS, SUBMISSIONS
 from recon.problems import Problem
 from recon.reports import ledger
-from recon.reports.shape import Inputs
+from recon.reports.shape import Inputs, called
 
 ACCEPTANCE: Final = "acceptance"
-_INVOICES: Final = ("invoice", "debit_note")
 _WHO: Final = ["customer_id", "doc_no"]
 
 
@@ -52,7 +51,7 @@ def waiting(inputs: Inputs) -> pl.DataFrame:
     clocks = _clocks(inputs)
     tables = (inputs["open_items"], _as_items(inputs.get("movements", MOVEMENTS)))
     found = pl.concat(_started(inputs, one, clocks) for one in tables)
-    number = pl.when(pl.col("doc_no") != "").then("doc_no").otherwise("item_id").alias("doc_no")
+    number = called().alias("doc_no")
     return (
         found.filter(pl.col("clocked") & pl.col("accepted").is_null()).select("customer_id", number).unique()
     )
@@ -116,7 +115,7 @@ def _started(inputs: Inputs, items: pl.DataFrame, clocks: pl.DataFrame) -> pl.Da
     )
     rows = (
         items.with_row_index("at")
-        .filter(pl.col("doc_type").is_in(_INVOICES))
+        .filter(pl.col("doc_type").is_in(ledger.SALES))
         .select(
             "at", "item_id", *_WHO, "currency", pl.col("contract_id").fill_null(""), "issue_date", "due_date",
             open_minor="open_amount_minor",
@@ -153,7 +152,7 @@ def _movements(inputs: Inputs, clocks: pl.DataFrame, items: list[pl.DataFrame]) 
     moved = inputs.get("movements", MOVEMENTS)
     known = pl.concat(items).filter(pl.col("doc_no") != "").unique(_WHO, keep="first", maintain_order=True)
     alone = _started(inputs, _as_items(moved), clocks).join(known, on=_WHO, how="anti", maintain_order="left")
-    numbered = moved.with_row_index("at").filter(pl.col("type").is_in(_INVOICES))
+    numbered = moved.with_row_index("at").filter(pl.col("type").is_in(ledger.SALES))
     same = numbered.select("at", *_WHO).join(
         known.drop("at", "item_id", "currency", "open_minor"), on=_WHO, how="inner", maintain_order="left"
     )

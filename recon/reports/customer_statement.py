@@ -13,7 +13,20 @@ import polars as pl
 from recon.model import SUBMISSIONS
 from recon.problems import Problem
 from recon.reports import aged, ledger, settled
-from recon.reports.shape import LEVEL, PLAIN, RANK, SUBTOTAL, TOTAL, Column, Inputs, Kind, Made, Part, Report
+from recon.reports.shape import (
+    LEVEL,
+    PLAIN,
+    RANK,
+    SUBTOTAL,
+    TOTAL,
+    Column,
+    Inputs,
+    Kind,
+    Made,
+    Part,
+    Report,
+    called,
+)
 
 _SHEET: Final = "Statement check"
 _TITLES: Final = {
@@ -72,7 +85,7 @@ def _ours(inputs: Inputs) -> pl.DataFrame:
     """What is open with us of the customers whose ledger is given, a row for each document."""
     asked = inputs["customer_statement"].select(_KEY).unique()
     rows = aged.items(inputs).join(asked, on=_KEY, how="semi", maintain_order="left")
-    doc = pl.when(pl.col("doc_no") != "").then("doc_no").otherwise("item_id")
+    doc = called()
     return rows.group_by(*_KEY, doc=doc).agg(
         ours_minor=pl.col("open_minor").sum(), disputed_minor=pl.col("disputed_minor").sum(),
         our_date=pl.col("issue_date").min(), side=pl.col("side").max(), item_id=pl.first("item_id"),
@@ -147,7 +160,7 @@ def reconciling(inputs: Inputs) -> pl.DataFrame:
     effect = pl.col("theirs_minor").fill_null(0) - pl.col("ours_minor").fill_null(0)
     apart = both.with_columns(effect_minor=effect).filter(pl.col("effect_minor") != 0)
     apart = _without_pairs(apart)
-    key = pl.when(pl.col("doc_no") != "").then("doc_no").otherwise("item_id")
+    key = called()
     back = inputs.get("submissions", SUBMISSIONS).filter(
         pl.col("rejected").is_not_null() & pl.col("accepted").is_null()
     )

@@ -35,7 +35,6 @@ from recon.reports.shape import (
     frame,
 )
 
-_BILLED: Final = ("invoice", "debit_note")
 _CREDITED: Final = ("credit_note",)
 _COLLECTED: Final = ("receipt", "refund")
 _DAYS: Final = (
@@ -101,7 +100,7 @@ def make(inputs: Inputs) -> Made:
 
 def moved_by_day(rows: pl.DataFrame) -> Mapping[tuple[date, Key], tuple[int, int, int, int]]:
     """What moved on each day of each currency: billed, credited, collected, adjusted."""
-    kinds = (_BILLED, _CREDITED, _COLLECTED)
+    kinds = (ledger.SALES, _CREDITED, _COLLECTED)
     sums = [pl.col("amount_minor").filter(pl.col("type").is_in(kind)).sum() for kind in kinds]
     other = ~pl.col("type").is_in([one for kind in kinds for one in kind])
     summed = rows.group_by("date", "currency").agg(

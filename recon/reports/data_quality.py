@@ -16,12 +16,11 @@ from typing import Final
 import polars as pl
 
 from recon.model import ALIASES, CENSUS, CONTRACTS
-from recon.reports import abolished, aged
-from recon.reports.shape import PLAIN, RANK, SUBTOTAL, Column, Inputs, Kind, Made, Part, Report, frame
+from recon.reports import abolished, aged, ledger
+from recon.reports.shape import PLAIN, RANK, SUBTOTAL, Column, Inputs, Kind, Made, Part, Report, called, frame
 
 CCGS_ENDED: Final = date(2022, 6, 30)  # Health and Care Act 2022: integrated care boards from 1 July 2022
 _CCG: Final = r"(?i)\b(?:CCG|CLINICAL COMMISSIONING GROUP)\b"
-_BILLED: Final = ("invoice", "debit_note")
 _SPLIT: Final = ";"
 _CHECKS: Final = (
     Column("check", "Check", "its name", file_only=True),
@@ -63,7 +62,7 @@ class _Check:
 
 
 def _items(inputs: Inputs, broken: pl.Expr, detail: pl.Expr) -> pl.DataFrame:
-    number = pl.when(pl.col("doc_no") != "").then("doc_no").otherwise("item_id")
+    number = called()
     return (
         inputs["open_items"]
         .filter(broken.fill_null(value=False))
@@ -85,7 +84,7 @@ def _due_early(inputs: Inputs) -> pl.DataFrame:
 
 
 def _sign(inputs: Inputs) -> pl.DataFrame:
-    billed = pl.col("doc_type").is_in(_BILLED)
+    billed = pl.col("doc_type").is_in(ledger.SALES)
     credit = pl.col("doc_type") == "credit_note"
     wrong = (billed & (pl.col("open_amount_minor") < 0)) | (credit & (pl.col("open_amount_minor") > 0))
     side = (
@@ -115,7 +114,7 @@ def _orphans(inputs: Inputs) -> pl.DataFrame:
 
 
 def _undated(inputs: Inputs) -> pl.DataFrame:
-    lacks = pl.col("doc_type").is_in(_BILLED) & (
+    lacks = pl.col("doc_type").is_in(ledger.SALES) & (
         pl.col("due_date").is_null() | pl.col("issue_date").is_null()
     )
     what = pl.concat_str(
@@ -142,7 +141,7 @@ def _future(inputs: Inputs) -> pl.DataFrame:
 def _no_order(inputs: Inputs) -> pl.DataFrame:
     wanted = inputs.get("contracts", CONTRACTS).filter(aged.says("po_needed"))
     of_contract = pl.col("contract_id").fill_null("").is_in(wanted["contract_id"].unique().implode())
-    lacks = of_contract & (pl.col("po_no").fill_null("") == "") & pl.col("doc_type").is_in(_BILLED)
+    lacks = of_contract & (pl.col("po_no").fill_null("") == "") & pl.col("doc_type").is_in(ledger.SALES)
     return _items(inputs, lacks, pl.lit("the contract needs a purchase order, and the invoice has none"))
 
 

@@ -16,7 +16,6 @@ from recon.reports import ledger
 from recon.reports.ledger import Period
 from recon.reports.shape import Inputs
 
-_INVOICES: Final = ("invoice", "debit_note")
 _KEY: Final = ["customer_id", "currency", "doc_no"]
 
 
@@ -56,11 +55,11 @@ def invoices(inputs: Inputs, span: Period) -> pl.DataFrame:
 
 def _bills(inputs: Inputs, span: Period) -> pl.DataFrame:
     """Invoices that fell due in a period: those of the movements, else open and closed items; each number once."""
-    moved = inputs.get("movements", MOVEMENTS).filter(pl.col("type").is_in(_INVOICES))
+    moved = inputs.get("movements", MOVEMENTS).filter(pl.col("type").is_in(ledger.SALES))
     names = ["customer_id", "currency", "doc_no", "due_date"]
     tables = [moved.select(*names, invoiced_minor="amount_minor")]
     for one in (inputs["open_items"], inputs.get("closed_items", OPEN_ITEMS)):
-        some = one.filter(pl.col("doc_type").is_in(_INVOICES))
+        some = one.filter(pl.col("doc_type").is_in(ledger.SALES))
         size = pl.coalesce("amount_minor", "open_amount_minor")
         tables.append(some.select(*names, invoiced_minor=size))
     rows = pl.concat(tables).with_columns(pl.col("customer_id", "doc_no").fill_null(""))

@@ -15,11 +15,10 @@ import polars as pl
 
 from recon import promise
 from recon.model import CENSUS, CONTRACTS, MOVEMENTS, OPEN_ITEMS, SUBMISSIONS, UNBILLED
-from recon.reports import billing
+from recon.reports import billing, ledger
 from recon.reports.ledger import Period
-from recon.reports.shape import Inputs
+from recon.reports.shape import Inputs, called
 
-_INVOICES: Final = ("invoice", "debit_note")
 _WHOSE: Final = ["customer_id", "service_user_ref"]
 WORK: Final[dict[str, type[pl.DataType]]] = {
     "customer_id": pl.String,
@@ -104,7 +103,7 @@ def _submitted(inputs: Inputs, stays: pl.DataFrame) -> pl.DataFrame:
         known.append(rows.join(own, on=key, how="semi")["at"])
     rest = rows.filter(~pl.col("at").is_in(pl.concat(known).implode()))
     # An invoice that is sent again is one piece of work, issued when it was first made.
-    number = pl.when(pl.col("doc_no") != "").then("doc_no").otherwise("item_id")
+    number = called()
     first = rest.group_by("customer_id", number.alias("number"), maintain_order=True).agg(
         pl.col("period_end").min(), issued=pl.col("created").min()
     )
@@ -131,10 +130,10 @@ def issued(inputs: Inputs, span: Period) -> pl.DataFrame:
     """
     moved = inputs.get("movements", MOVEMENTS)
     text = pl.col("customer_id", "doc_no").fill_null("")
-    invoices = moved.filter(pl.col("type").is_in(_INVOICES)).select(text, day="date")
+    invoices = moved.filter(pl.col("type").is_in(ledger.SALES)).select(text, day="date")
     items = _items(inputs)
     if invoices.is_empty():
-        some = items.filter(pl.col("doc_type").is_in(_INVOICES))
+        some = items.filter(pl.col("doc_type").is_in(ledger.SALES))
         invoices = some.select("customer_id", "doc_no", day="issue_date")
     rows = invoices.filter((pl.col("doc_no") != "") & pl.col("day").is_between(span.first, span.last))
     rows = rows.unique(["customer_id", "doc_no"], keep="first", maintain_order=True)

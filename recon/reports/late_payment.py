@@ -17,7 +17,7 @@ import polars as pl
 from recon.model import LIMITS, MOVEMENTS
 from recon.problems import Problem
 from recon.reports import aged, clock, ledger
-from recon.reports.shape import LEVEL, PLAIN, RANK, TOTAL, Column, Inputs, Kind, Made, Part, Report
+from recon.reports.shape import LEVEL, PLAIN, RANK, TOTAL, Column, Inputs, Kind, Made, Part, Report, called
 from recon.rules.reports import LatePayment, Rate
 
 UK, MSMED, NO_LAW = "uk", "msmed", "none"
@@ -145,12 +145,12 @@ def _late(inputs: Inputs) -> pl.DataFrame:
     amounts = inputs["open_items"].select(*own, size="amount_minor").unique(own, keep="first")
     is_open = rows.join(amounts, on=own, how="left", maintain_order="left").select(
         "currency", "customer_id", "customer_name", "issue_date", "due_date",
-        doc_no=pl.when(pl.col("doc_no") != "").then("doc_no").otherwise("item_id"), key="item_id",
+        doc_no=called(), key="item_id",
         status=pl.lit(OPEN), until=pl.lit(inputs.as_of), principal_minor="open_minor",
         size_minor=pl.max_horizontal("size", "open_minor"),
     )  # fmt: skip
     moved = inputs.get("movements", MOVEMENTS).filter(pl.col("currency") == rules.currency)
-    invoices = moved.filter(pl.col("type").is_in(["invoice", "debit_note"]) & (pl.col("doc_no") != ""))
+    invoices = moved.filter(pl.col("type").is_in(ledger.SALES) & (pl.col("doc_no") != ""))
     bills = inputs.named(
         invoices.select(
             "customer_id", "currency", "doc_no", "due_date", issue_date="date", size_minor="amount_minor"

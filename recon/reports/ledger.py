@@ -18,6 +18,7 @@ from recon.problems import Problem
 from recon.reports.shape import Inputs, once
 
 SALES: Final = ("invoice", "debit_note")
+BILLS: Final = (*SALES, "credit_note")
 Key = tuple[str, str]  # currency, entity
 _KEY = ["currency", "entity"]
 

@@ -34,7 +34,7 @@ _LARGEST: Final = 10
 _NAME_MAX: Final = 24  # letters of a name below a chart
 _FIRST: Final = 26
 _WIDE: Final = 16
-_CURRENCY: Final = Column("currency", "Currency", "ISO 4217 code", file_only=True)
+_CURRENCY: Final = month_lists.CURRENCY
 
 
 def _money(name: str, title: str, what: str) -> Column:

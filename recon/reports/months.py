@@ -104,7 +104,8 @@ def _months(
         if one == key:
             month = day.replace(day=1)
             so_far = flows.get(month, (0, 0, 0, 0))
-            flows[month] = tuple(a + b for a, b in zip(so_far, parts, strict=True))  # type: ignore[assignment]
+            billed, credited, collected, adjusted = (a + b for a, b in zip(so_far, parts, strict=True))
+            flows[month] = billed, credited, collected, adjusted
     # A balance alone is where the first month begins.
     known = [span for span in spans if span.first in flows or key in said.get(span.before, {})]
     known = known or [span for span in spans if key in said.get(span.last, {})]

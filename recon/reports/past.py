@@ -21,7 +21,6 @@ from recon.reports.aged import CREDIT, DEBIT, UNAPPLIED
 from recon.reports.shape import Inputs, once
 
 _DOCUMENT: Final = ["currency", "customer_id", "doc_no"]
-_BILLS: Final = (*ledger.SALES, "credit_note")
 _CASH: Final = ("receipt", "refund")
 
 
@@ -98,7 +97,7 @@ def _since(inputs: Inputs, day: date) -> pl.DataFrame:
     rows = ledger.movements(inputs, day + timedelta(days=1), inputs.as_of)
     own = (pl.col("applied_to") == "") | pl.col("type").is_in(ledger.SALES)
     number = pl.when(~own).then("applied_to").otherwise("doc_no")
-    bill = pl.col("type").is_in(_BILLS) & own
+    bill = pl.col("type").is_in(ledger.BILLS) & own
     return rows.select(
         "currency",
         pl.col("customer_id").fill_null(""),
@@ -115,7 +114,7 @@ def _since(inputs: Inputs, day: date) -> pl.DataFrame:
 
 def _papers(inputs: Inputs) -> pl.DataFrame:
     """When documents were made and due, of those that nothing is open of now: as invoices and closed items say."""
-    moved = inputs.get("movements", MOVEMENTS).filter(pl.col("type").is_in(_BILLS))
+    moved = inputs.get("movements", MOVEMENTS).filter(pl.col("type").is_in(ledger.BILLS))
     bills = moved.select(*_DOCUMENT, paper_issued="date", paper_due="due_date")
     closed = inputs.get("closed_items", OPEN_ITEMS)
     paid = closed.select(*_DOCUMENT, paper_issued="issue_date", paper_due="due_date")

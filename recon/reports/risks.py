@@ -17,7 +17,7 @@ from recon.fill import fill
 from recon.model import CONTACTS, LIMITS, QUERIES, RISKS, money_text
 from recon.problems import Problem
 from recon.reports import aged, exposure, plans
-from recon.reports.shape import PLAIN, RANK, SUBTOTAL, Column, Inputs, Kind, Made, Part, Report
+from recon.reports.shape import PLAIN, RANK, SUBTOTAL, Column, Inputs, Kind, Made, Part, Report, called
 
 NO_CONTACT, PLAN, DISPUTE, LIMIT, LEGAL = "no_contact", "broken_plan", "long_dispute", "over_limit", "legal"
 TITLES: Final = {
@@ -147,7 +147,7 @@ def _given(inputs: Inputs, name: str) -> bool:
 
 def _debits(inputs: Inputs) -> pl.DataFrame:
     rows = aged.items(inputs).filter((pl.col("side") == aged.DEBIT) & (pl.col("customer_id") != ""))
-    number = pl.when(pl.col("doc_no") != "").then("doc_no").otherwise("item_id")
+    number = called()
     return rows.with_columns(number=number)
 
 

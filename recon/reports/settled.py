@@ -10,7 +10,8 @@ from typing import Final
 import polars as pl
 
 from recon.model import MOVEMENTS, OPEN_ITEMS
-from recon.reports.shape import Inputs
+from recon.reports import ledger
+from recon.reports.shape import Inputs, called
 
 KEY: Final = ["currency", "customer_id"]
 _DOC: Final = [*KEY, "doc"]
@@ -18,7 +19,7 @@ _SETTLES: Final = ("receipt", "tax", "credit_note", "discount", "write_off")
 
 
 def _number(item: str = "item_id") -> pl.Expr:
-    return pl.when(pl.col("doc_no") != "").then("doc_no").otherwise(item).alias("doc")
+    return called(item).alias("doc")
 
 
 def _items(inputs: Inputs) -> pl.DataFrame:
@@ -63,7 +64,7 @@ def documents(inputs: Inputs) -> pl.DataFrame:
     posted is in both.
     """
     bills = inputs.get("movements", MOVEMENTS).filter(
-        pl.col("type").is_in(["invoice", "debit_note", "credit_note"]) & (pl.col("doc_no") != "")
+        pl.col("type").is_in(ledger.BILLS) & (pl.col("doc_no") != "")
     )
     items = (
         _items(inputs)

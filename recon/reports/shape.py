@@ -174,6 +174,11 @@ class Inputs:
         return self.tables[name]
 
 
+def called(item: str = "item_id") -> pl.Expr:
+    """What people call an item: its document's number, else its id, which stands in the column `item`."""
+    return pl.when(pl.col("doc_no") != "").then("doc_no").otherwise(item)
+
+
 def once(make: Callable[Concatenate[Inputs, P], A]) -> Callable[Concatenate[Inputs, P], A]:
     """A piece that several reports are made of: worked out once for the same inputs and arguments."""
     name = f"{make.__module__}.{make.__qualname__}"

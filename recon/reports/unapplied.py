@@ -23,6 +23,7 @@ from recon.reports.shape import (
     Made,
     Part,
     Report,
+    called,
     once,
     ratio,
 )
@@ -64,7 +65,7 @@ def amounts(inputs: Inputs) -> pl.DataFrame:
     """
     items = inputs["open_items"]
     held = (pl.col("doc_type") == aged.RECEIPT) & (pl.col("open_amount_minor") < 0)
-    number = pl.when(pl.col("doc_no") != "").then("doc_no").otherwise("item_id")
+    number = called()
     none = pl.lit("")
     ledger = items.filter(held).select(
         "currency",

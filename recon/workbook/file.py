@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import polars as pl
 
@@ -40,6 +40,7 @@ from recon.workbook.package import BrokenError, Package, SheetPart, parse, tag
 from recon.workbook.pages import Page
 from recon.workbook.standing import Old
 
+A = TypeVar("A")
 TEMPLATE: Final = "recon.xlsm"
 _MEND: Final = "Open and save it in Excel once, or start anew with: recon excel new"
 
@@ -197,15 +198,7 @@ class FileBook:
                 frames[name] = pl.DataFrame({"Value": [text]})
         unknown = set(frames) - set(TABLE_SHEETS) - set(named.BLOCKS)
         assert not unknown, f"no sheet or block is named {sorted(unknown)}"
-        guard.check_closed(self.path)
-        guard.check_writable(self.path)
-        self._check_unchanged()
-        package = Package(self._data)
-        try:
-            problems, texts = self._edit(package, frames)
-            data = package.packed()
-        except BrokenError as error:
-            raise self._broken(error) from error
+        (problems, texts), data = self._changed(lambda package: self._edit(package, frames))
         if texts:
             file = lost.keep(self.path.parent, self.path.stem, texts)
             problems = [*lost.pointed(problems, file), *lost.told(texts, file)]
@@ -225,16 +218,13 @@ class FileBook:
         Raises:
             ReconError: as `write`.
         """
-        guard.check_closed(self.path)
-        guard.check_writable(self.path)
-        self._check_unchanged()
-        package = Package(self._data)
-        try:
-            names, problems = report_sheets.put(package, pages, shared_strings(package))
+
+        def put(package: Package) -> tuple[Sequence[str], Sequence[Problem]]:
+            made = report_sheets.put(package, pages, shared_strings(package))
             package.calculate_on_load()  # formulas of theirs may read these sheets
-            data = package.packed()
-        except BrokenError as error:
-            raise self._broken(error) from error
+            return made
+
+        (names, problems), data = self._changed(put)
         self._swap(data, backup=backup)
         return tuple(names), tuple(problems)
 
@@ -246,17 +236,20 @@ class FileBook:
         Raises:
             ReconError: as `write`.
         """
+        names, data = self._changed(lambda package: input_sheets.put(package, sheets))
+        self._swap(data, backup=True)
+        return tuple(names)
+
+    def _changed(self, change: Callable[[Package], A]) -> tuple[A, bytes]:
+        """What `change` returns of the package it changes, and the workbook as it then is; nothing is written."""
         guard.check_closed(self.path)
         guard.check_writable(self.path)
         self._check_unchanged()
         package = Package(self._data)
         try:
-            names = input_sheets.put(package, sheets)
-            data = package.packed()
+            return change(package), package.packed()
         except BrokenError as error:
             raise self._broken(error) from error
-        self._swap(data, backup=True)
-        return tuple(names)
 
     @property
     def sheets(self) -> tuple[str, ...]:

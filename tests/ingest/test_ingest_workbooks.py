@@ -6,9 +6,6 @@ The .xls and .ods are the same workbook as LibreOffice writes it, so all of them
 from __future__ import annotations
 
 import io
-import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,13 +14,13 @@ from typing import Any
 import polars as pl
 import pytest
 import xlsxwriter
+from soffice import converted
 
 from recon import ingest
 from recon.model import Reading
 from recon.problems import ReconError
 
 Write = Callable[[str, "str | bytes"], Path]
-OFFICE = shutil.which("soffice") or ""
 HEADING = ["item_id", "customer_id", "doc_no", "open_amount", "issue_date", "due_date", "po_no"]
 DAY = datetime(2026, 3, 3, tzinfo=UTC)
 ROWS: list[list[Any]] = [
@@ -84,30 +81,6 @@ def made(*, plain: bool = False, from_1904: bool = False, hide_all: bool = False
     return stream.getvalue()
 
 
-@pytest.fixture
-def converted(tmp_path: Path) -> Callable[[Path, str], Path]:
-    """A workbook as LibreOffice writes it in another form."""
-    if not OFFICE:
-        pytest.skip("no LibreOffice on this machine")
-
-    def convert(path: Path, kind: str) -> Path:
-        target = tmp_path / "converted"
-        command = [OFFICE, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless"]
-        for _ in range(2):  # a new profile has to be asked twice
-            subprocess.run(  # noqa: S603 - the office program that was found, on files of this test
-                [*command, "--convert-to", kind, "--outdir", str(target), str(path)],
-                check=False,
-                capture_output=True,
-                timeout=120,
-                env={**os.environ, "SAL_USE_VCLPLUGIN": "svp"},
-            )
-            if (target / f"{path.stem}.{kind}").exists():
-                return target / f"{path.stem}.{kind}"
-        raise AssertionError("LibreOffice made no file")
-
-    return convert
-
-
 def values(reading: Reading) -> pl.DataFrame:
     return reading.table.select(*HEADING, "position")
 
@@ -144,7 +117,7 @@ def test_a_workbook_of_excel(name: str, write: Write) -> None:
 
 @pytest.mark.libreoffice
 @pytest.mark.parametrize("kind", ["xls", "ods"])
-def test_the_same_in_other_forms(kind: str, write: Write, converted: Callable[[Path, str], Path]) -> None:
+def test_the_same_in_other_forms(kind: str, write: Write) -> None:
     reading = ingest.read(converted(write("items.xlsx", made()), kind))
     assert reading.format == kind
     check(reading)

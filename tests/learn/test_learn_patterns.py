@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_learn import AT, KNOWN, RULES, accepted, items
+from test_learn import lines as payers
 
 from recon import learn
 from recon.learn import Force
@@ -59,18 +60,8 @@ def test_whatever_a_line_says_a_pattern_is_letters_digits_and_hashes(text: str) 
 
 def lines(*said: tuple[str, str]) -> pl.DataFrame:
     """Lines of (id, reference), a day each from 2 March on."""
-    made: list[tuple[Any, ...]] = [
-        (name, date(2026, 3, 2 + at), "", "", [], [one]) for at, (name, one) in enumerate(said)
-    ]
-    schema: dict[str, Any] = {
-        "line_id": pl.String,
-        "day": pl.Date,
-        "payer": pl.String,
-        "account": pl.String,
-        "numbers": pl.List(pl.String),
-        "references": pl.List(pl.String),
-    }
-    return pl.DataFrame(made, schema=schema, orient="row")
+    plain = payers(*((name, 2 + at, "", "", []) for at, (name, _one) in enumerate(said)))
+    return plain.with_columns(references=pl.Series([[one] for _name, one in said], dtype=pl.List(pl.String)))
 
 
 THREE = lines(("L1", "CHC100001"), ("L2", "CHC100002"), ("L3", "CHC100003"))

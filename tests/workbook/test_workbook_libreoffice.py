@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 
 import openpyxl
 import polars as pl
 import pytest
+from soffice import converted
 from workbook_cases import FACTS, change_part, part_of, place, view
 
 from recon.workbook import columns, layout
 from recon.workbook.file import new_book, open_book
 
 pytestmark = pytest.mark.libreoffice
-OFFICE = shutil.which("soffice") or ""
-
-
-def converted(path: Path, kind: str) -> Path:
-    """The file as LibreOffice writes it; it has to be asked twice with a new profile."""
-    profile = path.parent / "profile"
-    target = path.parent / "converted"
-    command = [OFFICE, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", kind]
-    for _ in range(2):
-        subprocess.run(  # noqa: S603 - the office program that was found, on files of this test
-            [*command, "--outdir", str(target), str(path)],
-            check=False,
-            capture_output=True,
-            timeout=120,
-            env={**os.environ, "SAL_USE_VCLPLUGIN": "svp"},
-        )
-        made = target / path.with_suffix(f".{kind}").name
-        if made.exists():
-            return made
-    raise AssertionError("LibreOffice made no file")
 
 
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
-    if not OFFICE:
-        pytest.skip("no LibreOffice on this machine")
     path = tmp_path / "book.xlsm"
     new_book(path).write(layout.sheets(view(), FACTS))
     return path

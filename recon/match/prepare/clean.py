@@ -16,7 +16,7 @@ from recon import together
 from recon.match import heirs, numbers, plans, text
 from recon.match.frames import Heirs, Ready
 from recon.match.prepare import advices, glued, people, returns
-from recon.model import Tables
+from recon.model import CLOSED_ASKED, Tables
 from recon.problems import Problem
 from recon.rules.schema import NotReceivable, Rules
 
@@ -54,13 +54,6 @@ ITEMS_DONE = (
     "position",
     "digest",
 )
-CLOSED_COLUMNS = (
-    "item_id",
-    "doc_no",
-    "customer_id",
-    "status",
-    "amount_minor",
-)  # what is asked of closed items
 OWN_ACCOUNT_MIN = 6  # a shorter text is no account
 CHEQUES = ("DEP", "CHQ", "CDM", "POC", "BSP", "CHEQUE")  # types that clear later than they are booked
 
@@ -72,7 +65,7 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         tables: in inner form.
         rules: frozen rules.
     """
-    tables = people.with_customers(replace(tables, closed_items=tables.closed_items.select(CLOSED_COLUMNS)))
+    tables = people.with_customers(replace(tables, closed_items=tables.closed_items.select(CLOSED_ASKED)))
     lines, (items, repeated, customers, heritage) = together.both(
         lambda: _lines(tables, rules), lambda: _owned(tables)
     )
