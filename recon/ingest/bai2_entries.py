@@ -95,8 +95,16 @@ def _needed(text: str) -> int:
     funds = cells[3].strip().upper() if len(cells) > 3 else ""  # noqa: PLR2004 - the funds type is the fourth field
     if funds == "D":
         count = cells[4].strip() if len(cells) > 4 else ""  # noqa: PLR2004 - how many parts is the fifth
-        return 7 + 2 * min(int(count), _PARTS_MAX) if count.isascii() and count.isdigit() else 7
+        return 7 + 2 * _parts(count)
     return 6 + _FIELDS.get(funds, 0)
+
+
+def _parts(count: str) -> int:
+    """How many parts a distributed availability has; a number too long to be read is of too many, too."""
+    if not (count.isascii() and count.isdigit()):
+        return 0
+    plain = count.lstrip("0")
+    return _PARTS_MAX if len(plain) > len(str(_PARTS_MAX)) else min(int(plain or "0"), _PARTS_MAX)
 
 
 def _day() -> pl.Expr:
@@ -120,7 +128,7 @@ def _tail(entries: pl.DataFrame) -> pl.Series:
 def _behind_parts(text: str) -> str:
     """`2,0,100,1,200,BANK,CUST,text` -> `BANK,CUST,text`."""
     count = text.split(",", 1)[0].strip()
-    parts = 2 * min(int(count), _PARTS_MAX) if count.isascii() and count.isdigit() else 0
+    parts = 2 * _parts(count)
     cells = text.split(",", 1 + parts)
     return cells[1 + parts] if len(cells) > 1 + parts else ""
 

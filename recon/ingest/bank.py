@@ -137,16 +137,16 @@ def reference(text: str) -> str:
 
 def unfit(amount: Decimal) -> tuple[str, str, str] | None:
     """What is wrong with an amount that money can't be: code, what, hint."""
-    written = -int(amount.as_tuple().exponent)
-    if written > SCALE_MAX and -int(amount.normalize().as_tuple().exponent) > SCALE_MAX:
-        what = "the amount has more decimals than money can have; the entry was left out"
-        return "value-scale", what, "money is never rounded silently: ask the bank"
     if not -_TOO_LARGE < amount < _TOO_LARGE:
         return (
             "value-amount",
             "the amount is larger than money can be; the entry was left out",
             "look at the entry",
         )
+    # `normalize` would round what has more digits than Decimal's context, and find nothing behind the point.
+    if len(format(amount, "f").partition(".")[2].rstrip("0")) > SCALE_MAX:
+        what = "the amount has more decimals than money can have; the entry was left out"
+        return "value-scale", what, "money is never rounded silently: ask the bank"
     return None
 
 

@@ -23,6 +23,10 @@ _BLOCK = 1 << 20
 _LAST = re.compile(rb'<(?:\w+:)?(?:c|row)\s[^<>]*?\br="[A-Z]*(\d+)"')
 _WIDE = re.compile(rb'\br="([A-Z]{2,3})\d')
 _WIDTH_NARROW = 26
+_STRINGS = "xl/sharedStrings.xml"
+_SAID = re.compile(rb"<(?:\w+:)?sst\b[^<>]*?\buniqueCount\s*=\s*[\"']\s*\+?(\d+)")
+_DIGITS_MAX = 20  # of a number that is read
+SAID_MAX: Final = 1_000_000  # strings that a workbook may say it has and not have: room is made for as many
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
 
@@ -53,9 +57,10 @@ def too_large(data: bytes) -> str:
         unpacked = sum(part.file_size for part in parts)
         if unpacked > UNPACKED_MAX or len(parts) > PARTS_MAX:
             return f"it would unfold to {unpacked:,} bytes in {len(parts):,} parts"
-        longest = max(
-            (_longest(book, part) for part in parts if part.filename == "xl/sharedStrings.xml"), default=0
-        )
+        longest = max((_longest(book, part) for part in parts if part.filename == _STRINGS), default=0)
+        said = max((_said(book, part) for part in parts if part.filename == _STRINGS), default=0)
+        if said:
+            return f"it says that it has {said:,} texts, and is too small to hold them"
         for part in parts:
             if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
                 rows, columns, cells = _extent(book, part)
@@ -69,6 +74,17 @@ def too_large(data: bytes) -> str:
             if longest * cells > STRINGS_MAX:
                 return f"{cells:,} cells may hold text of {longest:,} characters each"
     return ""
+
+
+def _said(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    """How many shared strings the part says it has, if that is more than it can have; else 0.
+
+    The reader makes room for as many before it reads the first, and ends the process where there is no such room.
+    """
+    with book.open(part) as stream:
+        found = _SAID.search(stream.read(_BLOCK))
+    said = int(found[1][:_DIGITS_MAX]) if found else 0
+    return said if said > max(SAID_MAX, part.file_size) else 0
 
 
 def _extent(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int, int]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import re
 import time
+import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from recon import ingest
 from recon.model import Kind
@@ -130,3 +134,41 @@ def test_hundreds_of_balances_take_no_time(write: Write, profiles: list[Profile]
     began = time.process_time()
     ingest.read(path, profiles)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("said", ["2147483648", "99999999", "9" * 5_000])
+def test_a_workbook_that_says_it_has_more_texts_than_fit_is_refused(said: str, write: Write) -> None:
+    """The library makes room for as many before it reads the first, and ends the process if it can't."""
+    made, changed = io.BytesIO(), io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        book.add_worksheet().write_row(0, 0, ["booking_date", "amount", "narrative"])
+    assert "xl/sharedStrings.xml" in zipfile.ZipFile(made).namelist()
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(changed, "w") as new:
+        for part in old.namelist():
+            data = old.read(part)
+            if part == "xl/sharedStrings.xml":
+                data, count = re.subn(rb'uniqueCount="\d+"', f'uniqueCount="{said}"'.encode(), data)
+                assert count == 1
+            new.writestr(part, data)
+    with pytest.raises(ReconError, match=r"says that it has [0-9,]+ texts"):
+        ingest.read(write("book.xlsx", changed.getvalue()))
+
+
+def test_an_amount_of_too_many_decimals_is_not_rounded_to_one_that_fits(write: Write) -> None:
+    """567.4999...9 is nearly 567.50: with 500 digits it must not become that in silence."""
+    long = "9" * 500
+    entries = f":61:2601050105C567,4{long}NTRF1\n:86:x\n:61:2601050105C1,NTRF2\n:86:y"
+    path = write("a.sta", f":20:1\n:25:1\n:28C:1\n:60F:C260105GBP1,\n{entries}\n:62F:C260105GBP2,\n-")
+    found = ingest.read(path)
+    assert found.table["amount"].to_list() == ["1.00"]
+    assert [one.code for one in found.problems] == ["value-scale"]
+
+
+def test_a_record_of_bai2_of_more_parts_than_can_be_counted(write: Write) -> None:
+    """The funds type D says how many parts follow; a number of thousands of digits is one that is not believed."""
+    head = "01,S,R,260105,1200,1,,,2/\n02,R,S,1,260105,,GBP,2/\n03,1,GBP,010,1,,/\n"
+    path = write(
+        "a.bai", f"{head}16,165,100,D,{'9' * 5_000}\n88,0,100,B,C,text\n49,101,4/\n98,101,1,6/\n99,101,1,8/"
+    )
+    found = ingest.read(path)
+    assert found.table["amount"].to_list() == ["1.00"]
