@@ -49,10 +49,13 @@ class Gathered:
     def spared(self) -> Gathered:
         """Closed items, which may be most of all rows, with nothing but what matching and control totals ask for."""
         asked = (name.removesuffix("_minor") for name in model.CLOSED_ASKED)
-        names = dict.fromkeys((*asked, "currency", *INPUT_TABLES[Kind.CLOSED].money))
+        names = {*asked, "currency", *INPUT_TABLES[Kind.CLOSED].money}
 
         def lean(frame: pl.DataFrame) -> pl.DataFrame:
-            return frame.select(name for name in names if name in frame.columns)
+            kept = frame.clone()
+            for name in set(frame.columns) - names:
+                kept.drop_in_place(name)  # `select` would copy what is kept where a table is in pieces
+            return kept
 
         readings = tuple(
             replace(reading, table=lean(reading.table)) if reading.kind is Kind.CLOSED else reading

@@ -68,7 +68,13 @@ def of_lines(found: Found, lines: pl.DataFrame) -> Found:
 
 def some_of(frame: pl.DataFrame, some: pl.DataFrame, key: str = "line") -> pl.DataFrame:
     """The rows whose key some have, in their order; quick where these lie close together."""
-    near = frame.filter(pl.col(key).is_between(some[key].min(), some[key].max()))
+    lowest, highest = some[key].min(), some[key].max()
+    column = frame[key]
+    if isinstance(lowest, int) and isinstance(highest, int) and column.is_sorted():
+        start, end = column.search_sorted(lowest, "left"), column.search_sorted(highest, "right")
+        near = frame.slice(start, end - start)
+    else:
+        near = frame.filter(pl.col(key).is_between(lowest, highest))
     return near.join(some.select(key), on=key, how="semi", maintain_order="left")
 
 

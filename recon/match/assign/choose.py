@@ -194,6 +194,7 @@ def _round(
     uses = uses.join(contested.select("proposal", "part"), on="proposal").sort("proposal", "item")
     won, decided = contest.lone(contested, uses, table(uses["item"], room))
     contested = contested.join(decided, on="part", how="anti", maintain_order="left")
+    uses = uses.join(contested.select("part").unique(), on="part", how="semi", maintain_order="left")
     by_part = {key[0]: frame for key, frame in uses.group_by("part", maintain_order=True)}
     for key, frame in contested.group_by("part", maintain_order=True):
         mine = by_part[key[0]]
@@ -222,12 +223,12 @@ def _too_large(frame: pl.DataFrame, uses: pl.DataFrame, room: Room, rules: Rules
     limits = rules.limits
     if frame.height > limits.proposals_per_component:
         return f"more than proposals_per_component ({limits.proposals_per_component})"
+    if uses.height <= limits.uses_per_component:
+        return ""
     size = frame["line"].n_unique() * uses["item"].n_unique()
     if size <= ASSIGNED_MAX and each_whole(frame, uses, room):
         return ""
-    if uses.height > limits.uses_per_component:
-        return f"with {uses.height} items in them, more than uses_per_component ({limits.uses_per_component})"
-    return ""
+    return f"with {uses.height} items in them, more than uses_per_component ({limits.uses_per_component})"
 
 
 def _cut(lines: pl.DataFrame, sets: pl.DataFrame, ready: Ready) -> list[Problem]:

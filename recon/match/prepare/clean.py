@@ -189,14 +189,21 @@ def _maybe_classed(kinds: pl.Series, classes: Sequence[NotReceivable]) -> pl.Exp
     """Lines that at least one class's pattern or type fits; `kinds` are the lines' types, of which there are few."""
     patterns = "|".join(f"(?:{rule.pattern})" for rule in classes if rule.pattern)
     types = sorted({word.upper() for rule in classes for word in rule.types})
-    if any(not rule.pattern and not rule.types for rule in classes):
-        return pl.lit(value=True)
+    by_sign = [_of_sign(rule) for rule in classes if not rule.pattern and not rule.types]
     kinds = kinds.unique()
-    if not patterns:
-        return pl.col("type").is_in(kinds.filter(kinds.str.to_uppercase().is_in(types)).implode())
-    whole = f"(?i){patterns}"
-    fitting = kinds.filter(kinds.str.to_uppercase().is_in(types) | kinds.str.contains(whole))
-    return pl.col("type").is_in(fitting.implode()) | pl.col("text").str.contains(whole)
+    fitting = kinds.filter(kinds.str.to_uppercase().is_in(types))
+    if patterns:
+        whole = f"(?i){patterns}"
+        fitting = kinds.filter(kinds.str.to_uppercase().is_in(types) | kinds.str.contains(whole))
+        by_sign.append(pl.col("text").str.contains(whole))
+    return pl.any_horizontal(pl.col("type").is_in(fitting.implode()), *by_sign)
+
+
+def _of_sign(rule: NotReceivable) -> pl.Expr:
+    """Whether a line's money goes the way that a class asks for."""
+    if rule.sign == "any":
+        return pl.lit(value=True)
+    return (pl.col("amount") > 0) if rule.sign == "credit" else (pl.col("amount") < 0)
 
 
 def _classes(classes: Sequence[NotReceivable]) -> tuple[pl.Expr, pl.Expr]:
@@ -211,8 +218,7 @@ def _classes(classes: Sequence[NotReceivable]) -> tuple[pl.Expr, pl.Expr]:
                 pl.col("text").str.contains(f"(?i){rule.pattern}")
                 | pl.col("type").str.contains(f"(?i){rule.pattern}")
             )
-        if rule.sign != "any":
-            fits = fits & ((pl.col("amount") > 0) if rule.sign == "credit" else (pl.col("amount") < 0))
+        fits = fits & _of_sign(rule)
         ids = pl.when(fits).then(pl.lit(rule.id)).otherwise(ids)
         codes = pl.when(fits).then(pl.lit(rule.code)).otherwise(codes)
     return ids, codes
@@ -221,8 +227,10 @@ def _classes(classes: Sequence[NotReceivable]) -> tuple[pl.Expr, pl.Expr]:
 def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
     """Items in canonical order, each id once; those with nothing open are left out."""
     order = ["item_id", "customer_id", "open_amount_minor", "doc_no", "currency", "source", "position"]
-    table = tables.open_items.sort(order, nulls_last=True)
-    twice = table.filter(pl.col("item_id").is_duplicated())
+    # Where no id is there twice it decides alone; the other columns are many to sort by.
+    once = tables.open_items["item_id"].n_unique() == tables.open_items.height
+    table = tables.open_items.sort(order[:1] if once else order, nulls_last=True)
+    twice = table.clear() if once else table.filter(pl.col("item_id").is_duplicated())
     problems = [
         Problem(
             "id-twice",
@@ -235,9 +243,8 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
         .head(20)
         .iter_rows()
     ]
-    table = table.unique("item_id", keep="first", maintain_order=True).filter(
-        pl.col("open_amount_minor") != 0
-    )
+    table = table if once else table.unique("item_id", keep="first", maintain_order=True)
+    table = table.filter(pl.col("open_amount_minor") != 0)
     # `2% 10 days`, `2/10 net 30`; days have three figures at most, so that the year of a date is none.
     terms = pl.col("discount_terms").str.extract_groups(
         r"(?P<percent>\d+(?:\.\d+)?)\s*(?:%\D*|/\s*)(?P<days>\d{1,3})(?:[^\d/]|$)"
