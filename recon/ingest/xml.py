@@ -20,7 +20,7 @@ from recon.ingest.source import Source
 from recon.problems import Problem, ReconError
 
 _DECLARED = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
-_BLOCK: Final = 1 << 20
+_BLOCK: Final = 1 << 16  # what is made of it stays in the processor's cache until it is taken
 
 
 class Node:
@@ -181,6 +181,8 @@ class _Taking:
         self.places = _Places(shape)
         self._shape = shape
         self._message: Any = None
+        self._statement: Any = None
+        self._kept = 0  # its first children, which are no entries; they are not looked at again
 
     def ended(self, root: Any, *, whole: bool) -> Iterator[Part]:
         """The parts that have ended since the last call, in the order in which they ended."""
@@ -205,7 +207,9 @@ class _Taking:
         self._message[:] = left
 
     def _entries(self, statement: Any, *, whole: bool) -> Iterator[Part]:
-        children = list(statement)
+        if statement is not self._statement:
+            self._statement, self._kept = statement, 0
+        children = statement[self._kept :]
         open_end = children[-1:] if not whole else []
         left = []
         for child in children[: len(children) - len(open_end)]:
@@ -213,7 +217,8 @@ class _Taking:
                 yield Part(self._shape.entry, _node(child), self.places.entry())
             else:
                 left.append(child)
-        statement[:] = [*left, *open_end]
+        statement[self._kept :] = [*left, *open_end]
+        self._kept += len(left)
 
 
 def _node(element: Any) -> Node:
