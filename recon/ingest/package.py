@@ -24,7 +24,7 @@ _LAST = re.compile(rb'<(?:\w+:)?(?:c|row)\s[^<>]*?\br="[A-Z]*(\d+)"')
 _WIDE = re.compile(rb'\br="([A-Z]{2,3})\d')
 _WIDTH_NARROW = 26
 _STRINGS = "xl/sharedStrings.xml"
-_SAID = re.compile(rb"<(?:\w+:)?sst\b[^<>]*?\buniqueCount\s*=\s*[\"']\s*\+?(\d+)")
+_SAID = re.compile(rb"<(?:\w+:)?sst\b[^<]*?\buniqueCount\s*=\s*[\"']\s*\+?(\d+)")
 _DIGITS_MAX = 20  # of a number that is read
 SAID_MAX: Final = 1_000_000  # strings that a workbook may say it has and not have: room is made for as many
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -81,9 +81,12 @@ def _said(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
 
     The reader makes room for as many before it reads the first, and ends the process where there is no such room.
     """
+    said, carry = 0, b""
     with book.open(part) as stream:
-        found = _SAID.search(stream.read(_BLOCK))
-    said = int(found[1][:_DIGITS_MAX]) if found else 0
+        while block := stream.read(_BLOCK):  # to the end: a comment before it may hold another, or be long
+            text = carry + block
+            said = max(said, *(int(number[:_DIGITS_MAX]) for number in _SAID.findall(text)), 0)
+            carry = text[max(text.rfind(b"<"), len(text) - _BLOCK) :]
     return said if said > max(SAID_MAX, part.file_size) else 0
 
 
