@@ -168,7 +168,7 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             if store:
                 flow.keep.keep(
                     *(store, _kept(run, summary, job), gathered, outer, items, loaded),
-                    pending=ran.pending,
+                    pending=_pending(job),  # again: what is tried beside it takes its time
                     shadow=tried.kept,
                 )
             shown: tuple[Problem, ...] = ()

@@ -135,6 +135,11 @@ def reference(text: str) -> str:
     return "" if plain.upper() in columnar.NO_REFERENCE else plain
 
 
+def minus(amount: Decimal) -> Decimal:
+    """The amount as money out, to the last digit: `-abs(amount)` would round it to Decimal's context."""
+    return amount.copy_abs().copy_negate()
+
+
 def unfit(amount: Decimal) -> tuple[str, str, str] | None:
     """What is wrong with an amount that money can't be: code, what, hint."""
     if not -_TOO_LARGE < amount < _TOO_LARGE:

@@ -18,7 +18,7 @@ from typing import Final
 import polars as pl
 
 from recon.ingest import camt_advices, camt_entry, columnar, finish, xml
-from recon.ingest.bank import Lines, Page, assemble
+from recon.ingest.bank import Lines, Page, assemble, minus
 from recon.ingest.iso20022 import account as account_of
 from recon.ingest.iso20022 import amount_of, day_of
 from recon.ingest.source import Claim, Reader, Request, Source
@@ -186,7 +186,7 @@ def _balances(statement: Node, currency: str) -> _Balances:
             continue
         # Some write a debit balance as a negative amount *and* DBIT; it is negative once.
         debit = balance.text("CdtDbtInd") == "DBIT"
-        found.setdefault(code, []).append((-abs(amount) if debit else amount, day_of(balance.at("Dt"))))
+        found.setdefault(code, []).append((minus(amount) if debit else amount, day_of(balance.at("Dt"))))
     opening = next((found[code][0][0] for code in _OPENING if code in found), None)
     closing, day = next((found[code][-1] for code in _CLOSING if code in found), (None, None))
     return _Balances(opening, closing, currency, day)

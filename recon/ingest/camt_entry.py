@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from recon.ingest.bank import Line, reference, unfit
+from recon.ingest.bank import Line, minus, reference, unfit
 from recon.ingest.grid import clean
 from recon.ingest.iso20022 import account, amount_of, day_of, party_name, remitted, structured_texts
 from recon.ingest.xml import EMPTY, Node
@@ -32,7 +32,7 @@ def read(entry: Node, position: int) -> tuple[list[Line], list[Finding]]:
         return [], [
             ("entry-unread", "the entry does not say credit or debit; it was left out", "look at the entry")
         ]
-    signed = -abs(amount) if mark == "DBIT" else amount
+    signed = minus(amount) if mark == "DBIT" else amount
     details = [part for group in entry.all("NtryDtls") for part in group.all("TxDtls")]
     parts, findings = split(details, signed, currency)
     lines = []
@@ -85,7 +85,7 @@ def _own(part: Node, path: str, entry: Decimal, currency: str) -> Decimal | None
         return None
     mark = part.text("CdtDbtInd")
     debit = mark == "DBIT" if mark in ("CRDT", "DBIT") else entry < 0
-    return -abs(amount) if debit else amount
+    return minus(amount) if debit else amount
 
 
 def _line(

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from recon.ingest.amounts import WHOLE_MAX
-from recon.ingest.bank import Line, reference, unfit
+from recon.ingest.bank import Line, minus, reference, unfit
 from recon.ingest.grid import clean
 from recon.ingest.mt940_text import Details, details
 from recon.model import SCALE_MAX
@@ -50,7 +50,7 @@ def balance(text: str) -> Balance:
         return Balance(None, "", None)
     amount = number(match["amount"])
     if amount is not None and (match["mark"] or "C").upper() == "D":
-        amount = -abs(amount)
+        amount = minus(amount)
     currency = (match["currency"] or "").upper().replace("NULL", "")
     return Balance(amount, currency, day(match["day"] or ""))
 

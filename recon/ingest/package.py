@@ -23,9 +23,12 @@ _BLOCK = 1 << 20
 _LAST = re.compile(rb'<(?:\w+:)?(?:c|row)\s[^<>]*?\br="[A-Z]*(\d+)"')
 _WIDE = re.compile(rb'\br="([A-Z]{2,3})\d')
 _WIDTH_NARROW = 26
-_STRINGS = "xl/sharedStrings.xml"
-_SAID = re.compile(rb"<(?:\w+:)?sst\b[^<]*?\buniqueCount\s*=\s*[\"']\s*\+?(\d+)")
+_STRINGS = "xl/sharedstrings.xml"  # readers do not mind its case
+_COUNT = b"uniqueCount"
+_SAID = re.compile(_COUNT + rb"\s*=\s*[\"']\s*\+?(\d+)")
 _DIGITS_MAX = 20  # of a number that is read
+_STRING_MIN = 5  # bytes: <si/>
+HELD_MAX: Final = 50_000_000  # strings that any workbook may have
 SAID_MAX: Final = 1_000_000  # strings that a workbook may say it has and not have: room is made for as many
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
@@ -57,8 +60,10 @@ def too_large(data: bytes) -> str:
         unpacked = sum(part.file_size for part in parts)
         if unpacked > UNPACKED_MAX or len(parts) > PARTS_MAX:
             return f"it would unfold to {unpacked:,} bytes in {len(parts):,} parts"
-        longest = max((_longest(book, part) for part in parts if part.filename == _STRINGS), default=0)
-        said = max((_said(book, part) for part in parts if part.filename == _STRINGS), default=0)
+        longest = max(
+            (_longest(book, part) for part in parts if part.filename.lower() == _STRINGS), default=0
+        )
+        said = max((_said(book, part) for part in parts if part.filename.lower() == _STRINGS), default=0)
         if said:
             return f"it says that it has {said:,} texts, and is too small to hold them"
         for part in parts:
@@ -83,11 +88,16 @@ def _said(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
     """
     said, carry = 0, b""
     with book.open(part) as stream:
-        while block := stream.read(_BLOCK):  # to the end: a comment before it may hold another, or be long
-            text = carry + block
-            said = max(said, *(int(number[:_DIGITS_MAX]) for number in _SAID.findall(text)), 0)
-            carry = text[max(text.rfind(b"<"), len(text) - _BLOCK) :]
-    return said if said > max(SAID_MAX, part.file_size) else 0
+        while block := stream.read(_BLOCK):  # all of it: what stands in which tag is for a parser to know
+            text, done = carry + block, 0
+            for found in _SAID.finditer(text):
+                said = max(said, int(found[1][:_DIGITS_MAX]))
+                done = found.end() if found.end() < len(text) else found.start()
+            begun = text.rfind(_COUNT, done)
+            carry = text[begun if begun >= 0 else max(done, len(text) - len(_COUNT)) :]
+            if len(carry) > _BLOCK:
+                return part.file_size
+    return said if said > max(SAID_MAX, min(part.file_size // _STRING_MIN, HELD_MAX)) else 0
 
 
 def _extent(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int, int]:

@@ -20,6 +20,7 @@ from recon.ingest.source import Source
 from recon.problems import Problem, ReconError
 
 _DECLARED = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_ENVELOPE_MAX: Final = 1 << 20  # bytes before the message
 _BLOCK: Final = 1 << 16  # what is made of it stays in the processor's cache until it is taken
 
 
@@ -110,6 +111,7 @@ def parts(source: Source, shape: Shape) -> Iterator[Part]:
     parser = ET.XMLParser(target=builder)  # noqa: S314 - document types are refused
     taking = _Taking(shape)
     begun = False
+    read = 0
     try:
         with source.open() as stream:
             before = b""
@@ -122,6 +124,9 @@ def parts(source: Source, shape: Shape) -> Iterator[Part]:
                 root: Any = builder.close()  # ends nothing: it gives the root as far as it is built
                 begun = root is not None
                 yield from taking.ended(root, whole=False)
+                read += len(block)
+                if taking.waiting and read > _ENVELOPE_MAX:
+                    raise Unsure  # rather than look through all of it again with each block
         yield from taking.ended(parser.close(), whole=True)
     except (ET.ParseError, AssertionError, ValueError, LookupError) as error:
         raise Unsure from error
@@ -183,6 +188,11 @@ class _Taking:
         self._message: Any = None
         self._statement: Any = None
         self._kept = 0  # its first children, which are no entries; they are not looked at again
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the message has not begun."""
+        return self._message is None
 
     def ended(self, root: Any, *, whole: bool) -> Iterator[Part]:
         """The parts that have ended since the last call, in the order in which they ended."""

@@ -28,7 +28,7 @@ from recon.match.score.weigh import weigh
 from recon.model import Result, Tables
 from recon.rules.schema import Rules
 
-LINES_AT_ONCE = 160_000  # what the text of so many lines may say takes some 500 MB
+LINES_AT_ONCE = 160_000  # what the text of so many lines may say takes some 600 MB
 Distribute = Callable[[Callable[[Any], Any], Iterable[Any], int], Iterator[Any]]
 
 

@@ -189,14 +189,14 @@ def _maybe_classed(kinds: pl.Series, classes: Sequence[NotReceivable]) -> pl.Exp
     """Lines that at least one class's pattern or type fits; `kinds` are the lines' types, of which there are few."""
     patterns = "|".join(f"(?:{rule.pattern})" for rule in classes if rule.pattern)
     types = sorted({word.upper() for rule in classes for word in rule.types})
-    by_sign = [_of_sign(rule) for rule in classes if not rule.pattern and not rule.types]
+    more = [_of_sign(rule) for rule in classes if not rule.pattern and not rule.types]
     kinds = kinds.unique()
     fitting = kinds.filter(kinds.str.to_uppercase().is_in(types))
     if patterns:
         whole = f"(?i){patterns}"
         fitting = kinds.filter(kinds.str.to_uppercase().is_in(types) | kinds.str.contains(whole))
-        by_sign.append(pl.col("text").str.contains(whole))
-    return pl.any_horizontal(pl.col("type").is_in(fitting.implode()), *by_sign)
+        more.append(pl.col("text").str.contains(whole))
+    return pl.any_horizontal(pl.col("type").is_in(fitting.implode()), *more)
 
 
 def _of_sign(rule: NotReceivable) -> pl.Expr:
