@@ -868,13 +868,8 @@ RISKS: Final = Table(
     ),
 )
 
-CLOSED_ASKED: Final = (
-    "item_id",
-    "doc_no",
-    "customer_id",
-    "status",
-    "amount_minor",
-)  # by matching, inner names
+# What matching asks of closed items, by inner names.
+CLOSED_ASKED: Final = ("item_id", "doc_no", "customer_id", "status", "amount_minor")
 INPUT_TABLES: Final[Mapping[Kind, Table]] = {
     Kind.BANK: BANK_LINES,
     Kind.REMITTANCE: REMITTANCE_LINES,

@@ -227,6 +227,7 @@ def _tries(job: Job, loaded: Rules) -> bool:
 
 
 def _pending(job: Job) -> frozenset[str]:
+    """Lines on which a decision is typed in the workbook, and not applied yet."""
     return flow.books.pending(job.book) if job.book else frozenset()
 
 

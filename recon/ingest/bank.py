@@ -136,8 +136,12 @@ def reference(text: str) -> str:
 
 
 def minus(amount: Decimal) -> Decimal:
-    """The amount as money out, to the last digit: `-abs(amount)` would round it to Decimal's context."""
-    return amount.copy_abs().copy_negate()
+    """The amount as money out, to the last digit: `-abs(amount)` would round it to Decimal's context.
+
+    Nought has no sign.
+    """
+    plain = amount.copy_abs()
+    return plain.copy_negate() if plain else plain
 
 
 def unfit(amount: Decimal) -> tuple[str, str, str] | None:

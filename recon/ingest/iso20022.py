@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Final
 
 from recon.ingest.advices import Line, joined, kept_back
-from recon.ingest.bank import unfit
+from recon.ingest.bank import minus, unfit
 from recon.ingest.grid import clean
 from recon.ingest.xml import EMPTY, Node
 
@@ -77,7 +77,7 @@ def remitted(told: Sequence[Node]) -> Iterator[str]:
         if amount is not None:
             yield f"{number} {amount}".strip()
         elif credit is not None:
-            yield f"{number} {-abs(credit)}".strip()
+            yield f"{number} {minus(credit)}".strip()
 
 
 @dataclass
@@ -114,7 +114,7 @@ class _Amounts:
         if self.paid is not None:
             return self.paid
         if self.credit is not None and (self.due is None or self.is_credit):
-            return -abs(self.credit)
+            return minus(self.credit)
         # A credit note within an invoice's amounts is taken off what is due.
         return None if self.due is None else self.due - self.kept - abs(self.credit or Decimal(0))
 
@@ -188,7 +188,7 @@ def _amounts(node: Node) -> _Amounts:
 def _negative(line: Line) -> Line:
     """A credit note's amounts with a minus: gross less deduction is still what is paid."""
     assert line.paid is not None
-    gross = None if line.gross is None else -abs(line.gross)
+    gross = None if line.gross is None else minus(line.gross)
     kept = None if line.deduction is None else -line.deduction
     return line._replace(paid=-line.paid, gross=gross, deduction=kept if gross is None else gross + line.paid)
 

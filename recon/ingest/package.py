@@ -60,10 +60,9 @@ def too_large(data: bytes) -> str:
         unpacked = sum(part.file_size for part in parts)
         if unpacked > UNPACKED_MAX or len(parts) > PARTS_MAX:
             return f"it would unfold to {unpacked:,} bytes in {len(parts):,} parts"
-        longest = max(
-            (_longest(book, part) for part in parts if part.filename.lower() == _STRINGS), default=0
-        )
-        said = max((_said(book, part) for part in parts if part.filename.lower() == _STRINGS), default=0)
+        texts = [_texts(book, part) for part in parts if part.filename.lower() == _STRINGS]
+        longest = max((longest for longest, _said in texts), default=0)
+        said = max((said for _longest, said in texts), default=0)
         if said:
             return f"it says that it has {said:,} texts, and is too small to hold them"
         for part in parts:
@@ -81,14 +80,18 @@ def too_large(data: bytes) -> str:
     return ""
 
 
-def _said(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
-    """How many shared strings the part says it has, if that is more than it can have; else 0.
+def _texts(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int]:
+    """About the shared strings: length of the longest piece, and how many there are said to be.
 
-    The reader makes room for as many before it reads the first, and ends the process where there is no such room.
+    The second is 0 unless it is more than the part can have. The reader makes room for as many before it reads the
+    first, and ends the process where there is no such room.
     """
-    said, carry = 0, b""
+    longest, run, said, carry = 0, 0, 0, b""
     with book.open(part) as stream:
         while block := stream.read(_BLOCK):  # all of it: what stands in which tag is for a parser to know
+            pieces = block.split(b"</si>")
+            longest = max(longest, run + len(pieces[0]), *(len(piece) for piece in pieces))
+            run = len(pieces[-1]) if len(pieces) > 1 else run + len(block)
             text, done = carry + block, 0
             for found in _SAID.finditer(text):
                 said = max(said, int(found[1][:_DIGITS_MAX]))
@@ -96,8 +99,8 @@ def _said(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
             begun = text.rfind(_COUNT, done)
             carry = text[begun if begun >= 0 else max(done, len(text) - len(_COUNT)) :]
             if len(carry) > _BLOCK:
-                return part.file_size
-    return said if said > max(SAID_MAX, min(part.file_size // _STRING_MIN, HELD_MAX)) else 0
+                return longest, part.file_size
+    return longest, said if said > max(SAID_MAX, min(part.file_size // _STRING_MIN, HELD_MAX)) else 0
 
 
 def _extent(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int, int]:
@@ -118,17 +121,6 @@ def _column(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - 64
     return number
-
-
-def _longest(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
-    """Length of the longest piece of text among the shared strings, about."""
-    longest, run = 0, 0
-    with book.open(part) as stream:
-        while block := stream.read(_BLOCK):
-            pieces = block.split(b"</si>")
-            longest = max(longest, run + len(pieces[0]), *(len(piece) for piece in pieces))
-            run = len(pieces[-1]) if len(pieces) > 1 else run + len(block)
-    return longest
 
 
 def _extent_ods(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int]:

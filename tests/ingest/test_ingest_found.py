@@ -183,6 +183,12 @@ def test_no_sign_rounds_an_amount_of_camt(mark: str, write: Write) -> None:
     assert [one.code for one in found.problems].count("value-scale") == 2
 
 
+def test_nought_has_no_sign(write: Write) -> None:
+    entry = '<Ntry><Amt Ccy="GBP">0.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><BookgDt><Dt>2026-01-05</Dt></BookgDt></Ntry>'
+    text = f"<Document><BkToCstmrStmt><Stmt><Id>1</Id>{entry}</Stmt></BkToCstmrStmt></Document>"
+    assert ingest.read(write("a.xml", text)).table["amount"].to_list() == ["0.00"]
+
+
 def test_a_message_that_never_begins_is_not_looked_for_again_and_again(write: Write) -> None:
     path = write("a.xml", "<!-- <BkToCstmrStmt> --><Document>" + "<X><a/><b/></X>" * 500_000 + "</Document>")
     began = time.process_time()

@@ -186,17 +186,17 @@ def _flags(rules: Rules) -> dict[str, pl.Expr]:
 
 
 def _maybe_classed(kinds: pl.Series, classes: Sequence[NotReceivable]) -> pl.Expr:
-    """Lines that at least one class's pattern or type fits; `kinds` are the lines' types, of which there are few."""
+    """Lines that a class's pattern, type or (with neither) sign fits; `kinds` are their types, which are few."""
     patterns = "|".join(f"(?:{rule.pattern})" for rule in classes if rule.pattern)
     types = sorted({word.upper() for rule in classes for word in rule.types})
     more = [_of_sign(rule) for rule in classes if not rule.pattern and not rule.types]
     kinds = kinds.unique()
-    fitting = kinds.filter(kinds.str.to_uppercase().is_in(types))
+    fits = kinds.str.to_uppercase().is_in(types)
     if patterns:
         whole = f"(?i){patterns}"
-        fitting = kinds.filter(kinds.str.to_uppercase().is_in(types) | kinds.str.contains(whole))
+        fits |= kinds.str.contains(whole)
         more.append(pl.col("text").str.contains(whole))
-    return pl.any_horizontal(pl.col("type").is_in(fitting.implode()), *more)
+    return pl.any_horizontal(pl.col("type").is_in(kinds.filter(fits).implode()), *more)
 
 
 def _of_sign(rule: NotReceivable) -> pl.Expr:
