@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,6 @@ from recon.rules.schema import Rules
 
 FILES_APART = 200  # from so many on, small files are read in several processes: Python does most of the work
 _ROW_LOST = frozenset({"value-date", "value-amount", "value-missing", "row-short"})  # a row was left out
-LARGE = 32 << 20  # bytes; while it is read, a file takes some six times its size
 
 
 class Progress(Protocol):
@@ -46,31 +45,29 @@ class Gathered:
     unread: tuple[str, ...] = field(default_factory=tuple)
     lines_left_out: int = 0  # lines whose id an earlier run gave to another line
 
-    def spared(self) -> Gathered:
-        """Closed items, which may be most of all rows, with nothing but what matching and control totals ask for."""
-        asked = (name.removesuffix("_minor") for name in model.CLOSED_ASKED)
-        names = {*asked, "currency", *INPUT_TABLES[Kind.CLOSED].money}
-
-        def lean(frame: pl.DataFrame) -> pl.DataFrame:
-            kept = frame.clone()
-            for name in set(frame.columns) - names:
-                kept.drop_in_place(name)  # `select` would copy what is kept where a table is in pieces
-            return kept
-
-        readings = tuple(
-            replace(reading, table=lean(reading.table)) if reading.kind is Kind.CLOSED else reading
-            for reading in self.readings
-        )
-        return replace(
-            self, readings=readings, frames=self.frames | {Kind.CLOSED: lean(self.frames[Kind.CLOSED])}
-        )
-
     def emptied(self) -> Gathered:
         """All that is known of the files, without their rows."""
         readings = tuple(replace(reading, table=reading.table.clear()) for reading in self.readings)
         return replace(
             self, readings=readings, frames={kind: frame.clear() for kind, frame in self.frames.items()}
         )
+
+
+def everything(_kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
+    """All that was read."""
+    return rows
+
+
+def spared(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
+    """Closed items, which may be most of all rows, with nothing but what matching and control totals ask for."""
+    if kind is not Kind.CLOSED:
+        return rows
+    asked = (name.removesuffix("_minor") for name in model.CLOSED_ASKED)
+    names = {*asked, "currency", *INPUT_TABLES[Kind.CLOSED].money}
+    lean = rows.clone()
+    for name in set(lean.columns) - names:
+        lean.drop_in_place(name)  # `select` would copy what is kept where a table is in pieces
+    return lean
 
 
 def gather(
@@ -80,6 +77,7 @@ def gather(
     progress: Progress = silent,
     workers: int = 1,
     prefer: Sequence[str] = (),
+    keep: Callable[[Kind, pl.DataFrame], pl.DataFrame] = everything,
 ) -> Gathered:
     """Read every file of every place.
 
@@ -90,6 +88,7 @@ def gather(
         progress: told of each file.
         workers: files that are read at the same time.
         prefer: profiles or formats that win where several fit a file.
+        keep: what is kept of the rows of a kind, as soon as a file is read.
 
     Raises:
         ReconError: if the items, customers or rules can't be used, or no bank file could be read or admitted. One
@@ -104,9 +103,8 @@ def gather(
     apart = workers > 1 and len(files) >= FILES_APART
     for name in prefer:
         ingest.check_profile(name, profiles)
-    read = partial(_read, profiles, prefer)
-    at_once = 1 if any(_large(path) for _kind, path in files) else workers
-    several = together.each_apart(read, files, workers) if apart else together.each(read, files, at_once)
+    read = partial(_read, profiles, prefer, keep)
+    several = together.each_apart(read, files, workers) if apart else together.each(read, files, workers)
     progress("read", 0, len(files), lines)
     for number, made in enumerate(several):
         kind, path = files[number]
@@ -132,26 +130,28 @@ def gather(
         raise ReconError(
             problems
         )  # a night without a line is well; one whose every line could not be read is not
-    frames = {kind: _joined(readings, kind, table) for kind, table in INPUT_TABLES.items()}
+    frames = {
+        kind: _joined(readings, kind, keep(kind, table.empty_outside()))
+        for kind, table in INPUT_TABLES.items()
+    }
     currency = currency_of(frames.values(), rules)
     in_full = {kind: filled(frame, INPUT_TABLES[kind], currency) for kind, frame in frames.items()}
     return Gathered(tuple(readings), in_full, tuple(left_out), tuple(problems), currency, tuple(unread))
 
 
-def _large(path: Path) -> bool:
-    """Whether a file takes so much memory while it is read that no other is read meanwhile."""
-    return path.is_file() and path.stat().st_size > LARGE
-
-
 def _read(
-    profiles: Sequence[Profile], prefer: Sequence[str], file: tuple[Kind, Path]
+    profiles: Sequence[Profile],
+    prefer: Sequence[str],
+    keep: Callable[[Kind, pl.DataFrame], pl.DataFrame],
+    file: tuple[Kind, Path],
 ) -> Reading | tuple[Problem, ...]:
-    """One file, or why it can't be read."""
+    """What is kept of one file, or why it can't be read."""
     kind, path = file
     try:
-        return ingest.read(path, profiles, kind=kind, prefer=prefer)
+        reading = ingest.read(path, profiles, kind=kind, prefer=prefer)
     except ReconError as error:
         return tuple(error.problems)
+    return replace(reading, table=keep(reading.kind, reading.table))
 
 
 def expanded(kind: Kind, names: Sequence[str]) -> list[Path]:
@@ -217,9 +217,10 @@ def _admitted(readings: Sequence[Reading], rules: Rules) -> tuple[list[Reading],
     return kept, left_out
 
 
-def _joined(readings: Sequence[Reading], kind: Kind, table: Table) -> pl.DataFrame:
+def _joined(readings: Sequence[Reading], kind: Kind, none: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a kind, with the columns of a table of none."""
     frames = [reading.table for reading in readings if reading.kind is kind]
-    return pl.concat([table.empty_outside(), *frames], how="diagonal_relaxed")
+    return pl.concat([none, *frames], how="diagonal_relaxed")
 
 
 def currency_of(frames: Iterable[pl.DataFrame], rules: Rules) -> str:

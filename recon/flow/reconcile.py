@@ -20,7 +20,7 @@ from recon import __version__, flow, model, rules
 from recon.flow import cluster, deliver, memory, moments, remote, settings, spread, totals
 from recon.flow.beside import Beside
 from recon.flow.continuity import followed
-from recon.flow.gather import Gathered, Progress, gather, inner, outer_tables, silent
+from recon.flow.gather import Gathered, Progress, everything, gather, inner, outer_tables, silent, spared
 from recon.flow.identity import told_apart
 from recon.flow.login import login
 from recon.match import Distribute, ready_of, settle
@@ -134,8 +134,12 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
     profiles = settings.load_profiles(loaded, path)
     # Two files at once take their memory at once, too; a cluster's workers read none.
     at_once = 1 if job.memory else spread.workers(0 if spark else job.workers)
+    asked_again = bool(job.store_url or job.book or _tries(job, loaded))  # for the rows that came in
+    keep = everything if asked_again else spared
     gathered = remote.gathered(
-        job.places, spark, lambda places: gather(places, loaded, profiles, progress, at_once, job.profiles)
+        job.places,
+        spark,
+        lambda places: gather(places, loaded, profiles, progress, at_once, job.profiles, keep),
     )
     as_of = job.as_of or _latest(gathered)
     with deliver.ready(job.out, job.out_files):
@@ -143,8 +147,7 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             flow.books.check(job.book)
         store, loaded = _opened(job, loaded)
         try:
-            asked_again = bool(store or job.book or _tries(job, loaded))  # for the rows that came in
-            gathered = _checked(_known(gathered, store, asked_again), job.data, profiles)
+            gathered = _checked(followed(told_apart(gathered, store), store), job.data, profiles)
             settled_lines, items, stale = remembered(store, gathered, loaded)
             inputs = totals.inputs(gathered)
             _begun("match", stages, progress)
@@ -251,12 +254,6 @@ def _tried(job: Job, path: Path, ran: Ran, shares: Shares, stages: list[tuple[st
     stages.append(("shadow", time.perf_counter()))
     asked = flow.shadow.asked(job.shadow, ran.rules, path, suggested=job.shadow_suggested)
     return flow.shadow.beside(asked, ran, lambda tables, rules: _settled(tables, rules, shares))
-
-
-def _known(gathered: Gathered, store: Store | None, asked_again: bool) -> Gathered:
-    """What came in beside what the store knows; without what nobody will ask for."""
-    known = followed(told_apart(gathered, store), store)
-    return known if asked_again else known.spared()
 
 
 def _settled(tables: list[Tables], rules: Rules, shares: Shares) -> Result:

@@ -102,7 +102,8 @@ class Ready:
         spoken (from `link.heard` on: some line names it),
         issue_date, due_date, entity, discount_percent, discount_days, bar (why it can't be `auto`, or empty),
         bar_code.
-    keys: key, item, kind (`full`, `bare`, `order`), raw; a document number or order reference of an open item.
+    keys: key, item, kind (`full`, `bare`, `order`), raw (until `link.heard`); a document number or order reference of
+        an open item.
     closed_keys: key, raw, doc_no, customer_id, amount, listed, written; document numbers of closed items.
     customers: customer_id, group_id, name, tolerance, tolerance_used.
     names: key, customer_id, kind (`alias`, `name`, `name_cut`), form (legal form), valid_from, valid_to.
@@ -144,21 +145,30 @@ class Ready:
 
     def _prefixes(self) -> pl.Series:
         closed = self.closed_keys["raw"].str.extract(r"^([A-Z]+)", 1).drop_nulls()
-        return pl.concat([self.lettered["prefix"], closed]).unique(maintain_order=True)
+        return pl.concat([self.forms["prefix"], closed]).unique(maintain_order=True)
 
     @property
-    def lettered(self) -> pl.DataFrame:
-        """The whole document numbers that begin with letters, and these: (raw, prefix)."""
+    def forms(self) -> pl.DataFrame:
+        """The letters that this ledger's open document numbers begin with, and what follows them.
+
+        Returns (prefix, low, high, runs): the fewest and the most digits, and how many runs of them most have.
+        """
+        return self.once("forms of numbers", self._forms)
+
+    def _forms(self) -> pl.DataFrame:
         # Keys are of digits, dashes and capitals, which sort so.
-        whole = self.full.filter(pl.col("raw") >= "A")
-        return self.once(
-            "lettered", lambda: whole.select("raw", prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1))
+        lettered = self.full.filter(pl.col("raw") >= "A")
+        digits = pl.col("raw").str.count_matches("[0-9]")
+        return lettered.group_by(prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), maintain_order=True).agg(
+            low=digits.min(),
+            high=digits.max(),
+            runs=pl.col("raw").str.count_matches("[0-9]+").mode().max().cast(pl.Int64),
         )
 
     @property
     def full(self) -> pl.DataFrame:
-        """The keys that are whole document numbers."""
-        return self.once("full", lambda: self.keys.filter(pl.col("kind") == "full"))
+        """The keys that are whole document numbers: (item, raw, key). It is made anew each time."""
+        return self.keys.filter(pl.col("kind") == "full").drop("kind")
 
     def keyed(self, few: pl.Series) -> pl.DataFrame:
         """The rows of `keys` whose key is among a few."""

@@ -15,6 +15,7 @@ CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ITEM_REFERENCES = ("po_no", "service_user_ref", "contract_id", "plan_id")
 # A number and the financial year behind it: the 1st group is the number without the year.
 YEARED = r"^([A-Z0-9-]*[0-9])-(?:20)?(?:[12][0-9])-(?:20)?(?:[12][0-9])$"
+KEY_KINDS = pl.Enum(["full", "bare", "order"])  # millions of rows have one
 KEY_LENGTH_MIN = 4  # shorter order references are no evidence
 WRITTEN_OFF = (
     r"^(?:written|write|wrote)[ _-]?off\b|^w/?o$|^bad[ _-]debts?\b"  # what ledgers call a debt given up
@@ -63,7 +64,7 @@ def item_keys(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     parts = [(pl.concat([full, squeezed]), "full"), (bare, "bare"), (orders, "order")]
     return pl.concat(
         [
-            frame.select("item", "raw", key=text.unzero(pl.col("raw")), kind=pl.lit(kind)).filter(
+            frame.select("item", "raw", key=text.unzero(pl.col("raw")), kind=pl.lit(kind, KEY_KINDS)).filter(
                 pl.struct("item", "key").is_first_distinct()
             )
             for frame, kind in parts

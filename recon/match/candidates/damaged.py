@@ -123,7 +123,7 @@ def cut_off(ready: Spelled, rules: Rules) -> pl.DataFrame:
     """
     if not rules.evidence.reference_cut.propose:
         return pl.DataFrame(schema=REFERENCES)
-    full = ready.once("full by number", lambda: ready.full.sort("raw", "item"))
+    full = ready.once("numbers in order", lambda: ready.full.select("item", "raw").sort("raw", "item"))
     # Banks cut in the middle of their narration too, where a number's end says less: there the amount decides.
     inner = ~pl.col("field_end") & pl.col("closed") & pl.col("raw").str.contains("^[A-Z].*[0-9]$")
     ends = ready.grams.filter(

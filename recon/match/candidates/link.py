@@ -55,7 +55,8 @@ def heard(ready: Ready, found: Found) -> Ready:
     lines = lines.join(found.texts, on="line", how="left", maintain_order="left")
     said = found.references.filter(pl.col("how").is_in(["exact", "order"]))["item"].unique()
     items = ready.items.with_columns(spoken=pl.col("item").is_in(said.implode()))
-    whole = ready.keys.filter(pl.col("kind") == "full")  # pieces of numbers are only found by
+    # Pieces of numbers are only found by, and what is written is sought no more.
+    whole = ready.keys.filter(pl.col("kind") == "full").drop("raw")
     return replace(ready, lines=lines, items=items, keys=whole, once=Once())
 
 

@@ -65,15 +65,6 @@ def _without_single(members: pl.DataFrame, strong: pl.DataFrame) -> pl.DataFrame
     )
 
 
-def _runs(ready: Spelled) -> pl.DataFrame:
-    """How many runs of digits the ledger's numbers with a prefix have: (prefix, runs)."""
-    return (
-        ready.lettered.select("prefix", runs=pl.col("raw").str.count_matches(r"[0-9]+"))
-        .group_by("prefix", maintain_order=True)
-        .agg(pl.col("runs").mode().max().cast(pl.Int64))
-    )
-
-
 def _list_members(ready: Spelled, options: References) -> pl.DataFrame:
     """The last digit runs of numbers that stand in a list: (line, at, atom, prefix, stem, previous, ranged).
 
@@ -113,7 +104,7 @@ def _list_members(ready: Spelled, options: References) -> pl.DataFrame:
     atoms = atoms.filter(~pl.col("prefix").str.contains("[0-9]"))
     known = pl.concat(
         [
-            ready.once("runs of digits", lambda: _runs(ready)),
+            ready.forms.select("prefix", "runs"),
             pl.DataFrame(
                 {"prefix": sorted({w.upper() for w in options.labels}), "runs": 1},
                 schema={"prefix": pl.String, "runs": pl.Int64},

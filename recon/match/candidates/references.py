@@ -52,14 +52,13 @@ def unknown(ready: Spelled, found: pl.DataFrame) -> pl.DataFrame:
         ready: for the texts and the ledger's forms.
         found: references as `named` returns them.
     """
-    forms = ready.once("forms of numbers", lambda: _forms(ready))
     said = ready.grams.filter(
         pl.col("opened") & pl.col("closed") & pl.col("raw").str.contains("^[A-Z]+[0-9-]+$")
     )
     said = said.with_columns(
         prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), digits=pl.col("raw").str.count_matches("[0-9]")
     )
-    said = said.join(forms, on="prefix", maintain_order="left").filter(
+    said = said.join(ready.forms, on="prefix", maintain_order="left").filter(
         pl.col("digits").is_between("low", "high")
     )
     payers = pl.concat([ready.accounts["key"], ready.remittances["key"]])
@@ -71,14 +70,6 @@ def unknown(ready: Spelled, found: pl.DataFrame) -> pl.DataFrame:
     loose = loose.filter(~pl.col("key").is_in(known.implode()))
     every = pl.concat([said.select("line", said="raw"), loose.select("line", said="raw")])
     return every.unique("line", keep="first", maintain_order=True)
-
-
-def _forms(ready: Spelled) -> pl.DataFrame:
-    """How many digits the ledger's numbers with a prefix have: (prefix, low, high)."""
-    forms = ready.lettered.select("prefix", digits=pl.col("raw").str.count_matches("[0-9]"))
-    return forms.group_by("prefix", maintain_order=True).agg(
-        low=pl.col("digits").min(), high=pl.col("digits").max()
-    )
 
 
 def _loose(ready: Spelled) -> pl.DataFrame:
