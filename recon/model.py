@@ -1203,14 +1203,14 @@ def row_ids(frame: pl.DataFrame, parts: Sequence[str], prefix: str) -> pl.Series
     """
     if frame.is_empty():
         return pl.Series("id", [], dtype=pl.String)
-    texts = [pl.col(name).cast(pl.String).fill_null("") for name in parts]
-    # Some rows at a time: all the texts together take more memory than the table.
-    slices = (part.select(texts) for part in frame.select(parts).iter_slices(_ROWS))
-    made = pl.concat([_binary(_digests(_plain_keys(keys))) for keys in slices])
+    # Some rows at a time: all the texts together take more memory than the table, and more time than those that a
+    # processor keeps by it.
+    slices = frame.select(parts).iter_slices(_ROWS)
+    made = pl.concat([_binary(_digests(_plain_keys(part))) for part in slices])
     digest = made.bin.encode("hex").alias("digest")
-    again = made.is_duplicated()
-    if not again.any():
+    if made.bin.reinterpret(dtype=pl.UInt64).n_unique() == len(made):
         return digest.to_frame().select(fill(prefix + "-{}-1", pl.col("digest"))).to_series()
+    again = made.is_duplicated()
     # Counting within each key is slow where every row is a key of its own.
     rows = digest.to_frame().with_row_index("row").filter(again)
     counted = rows.select("row", pl.int_range(1, pl.len() + 1).over("digest").alias("nth"))
@@ -1220,26 +1220,31 @@ def row_ids(frame: pl.DataFrame, parts: Sequence[str], prefix: str) -> pl.Series
 
 
 _ROW = b"\x1e"
-_ROWS: Final = 50_000
+_ROWS: Final = 20_000
 _UPPER: Final = bytes(code - 32 if ord("a") <= code <= ord("z") else code for code in range(256))
 _KEPT: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-\x1f" + _ROW)
 _DROPPED: Final = bytes(code for code in range(256) if code not in _KEPT)
 
 
-def _plain_keys(texts: pl.DataFrame) -> list[bytes]:
+def _plain_keys(rows: pl.DataFrame) -> list[bytes]:
     """Rows' texts by their letters and digits in upper case. ASCII goes as one text, several times as fast."""
+    texts = pl.col(name for name, dtype in rows.schema.items() if dtype not in _WRITTEN)
+    rows = rows.with_columns(texts.cast(pl.String))
     written = io.BytesIO()
-    texts.write_csv(
+    rows.write_csv(
         written, include_header=False, separator="\x1f", line_terminator="\x1e", quote_style="never"
     )
     whole = written.getvalue()
     if whole.isascii():
         keys = whole.translate(_UPPER, _DROPPED).split(_ROW)
-        if len(keys) == texts.height + 1:
+        if len(keys) == rows.height + 1:
             return keys[:-1]
-    joined = texts.select(pl.concat_str(pl.all(), separator="\x1f")).to_series()
+    joined = rows.select(pl.concat_str(pl.all().cast(pl.String).fill_null(""), separator="\x1f")).to_series()
     plain = joined.str.to_uppercase().str.replace_all(r"[^\pL\pN.\-\x1f]+", "")
     return plain.cast(pl.Binary).to_list()
+
+
+_WRITTEN: Final = (pl.String, pl.Date, pl.Int64)  # a file of them has the same text as a cast makes
 
 
 def digests(texts: pl.Series) -> pl.Series:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections import Counter
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 import pytest
@@ -143,6 +147,32 @@ def test_other_spacing_and_case_is_no_other_row_but_another_sign_is() -> None:
 def test_parts_do_not_run_into_each_other() -> None:
     frame = pl.DataFrame({"a": ["12", "1"], "b": ["3", "23"]})
     assert model.row_ids(frame, ["a", "b"], "L").n_unique() == 2
+
+
+_CELLS = st.one_of(st.none(), st.text(st.sampled_from('aZ9 .-"\x1e\x1f\n\u00e9\u00df\u0130'), max_size=4))
+
+
+@given(
+    st.lists(
+        st.tuples(_CELLS, st.none() | st.dates(), st.none() | st.integers(-9, 9)), min_size=1, max_size=9
+    )
+)
+def test_ids_are_the_digests_of_what_rows_say_however_many_go_together(rows: list[tuple[Any, ...]]) -> None:
+    """Stores hold these ids: the text that is digested may never become another one."""
+    frame = pl.DataFrame(rows, schema={"t": pl.String, "d": pl.Date, "n": pl.Int64}, orient="row")
+    seen: Counter[str] = Counter()
+    wanted = []
+    for cells in rows:
+        text = "\x1f".join("" if cell is None else str(cell) for cell in cells)
+        upper = pl.Series([text]).str.to_uppercase().item()
+        plain = re.sub(r"[^\w.\-\x1f]|_", "", upper)
+        digest = hashlib.sha256(plain.encode()).hexdigest()[:16]
+        seen[digest] += 1
+        wanted.append(f"L-{digest}-{seen[digest]}")
+    with pytest.MonkeyPatch.context() as patch:
+        for together in (20_000, 2):
+            patch.setattr(model, "_ROWS", together)
+            assert model.row_ids(frame, ["t", "d", "n"], "L").to_list() == wanted
 
 
 @given(st.permutations(["1 A", "1 A", "1 B", "2 A", "3 C"]))

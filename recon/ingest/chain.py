@@ -20,37 +20,32 @@ Whole = npt.NDArray[Any]  # 64 bits, or Python's integers where these might not 
 _SAFE = 1 << 61
 
 
-def places(texts: pl.Series) -> int:
-    """The most decimals of a column of decimal text, as they are written; none beyond what money can have."""
-    if _pence(texts):
-        return 2
-    fractions = texts.to_frame("t").select(pl.col("t").str.extract(r"\.([0-9]*)$", 1).str.len_bytes().max())
-    return min(int(fractions.item() or 0), SCALE_MAX)
-
-
 def _pence(texts: pl.Series) -> bool:
     """Whether there are two decimals everywhere, as nearly every file has them."""
     return len(texts) > 0 and bool((texts.str.slice(-3, 1) == ".").all())
 
 
-def whole(texts: pl.Series, decimals: int) -> Whole:
-    """Decimal text as whole numbers of `10 ** -decimals`; empty text is nought."""
-    text = pl.col("t")
-    if decimals == 2 and _pence(texts):  # noqa: PLR2004 - pence
-        made = text.str.replace(".", "", literal=True)
+def whole(texts: pl.Series) -> tuple[Whole, int]:
+    """Decimal text as whole numbers of `10 ** -places`, and these places; empty text is nought.
+
+    The places are the most decimals that are written, none beyond what money can have.
+    """
+    rows, text = texts.to_frame("t"), pl.col("t")
+    if _pence(texts):
+        decimals, made = 2, text.str.replace(".", "", literal=True)
     else:
-        text = text.replace("", "0")
-        fraction = (
-            text.str.extract(r"\.([0-9]*)$", 1).fill_null("").str.slice(0, decimals)
-        )  # more are noughts
-        made = text.str.replace(r"\.[0-9]*$", "") + fraction.str.pad_end(decimals, "0")
-    return texts.to_frame("t").select(made.cast(pl.Int64)).to_series().to_numpy()
+        fraction = text.str.extract(r"\.([0-9]*)$", 1).fill_null("")
+        decimals = min(int(rows.select(fraction.str.len_bytes().max()).item() or 0), SCALE_MAX)
+        # What is cut off here are noughts.
+        made = text.replace("", "0").str.replace(r"\.[0-9]*$", "")
+        made = made + fraction.str.slice(0, decimals).str.pad_end(decimals, "0")
+    return rows.select(made.cast(pl.Int64)).to_series().to_numpy(), decimals
 
 
 def total(texts: pl.Series) -> Decimal:
     """The sum of a column of decimal text."""
-    decimals = places(texts)
-    return Decimal(int(_summable(whole(texts, decimals)).sum())).scaleb(-decimals)
+    numbers, decimals = whole(texts)
+    return Decimal(int(_summable(numbers).sum())).scaleb(-decimals)
 
 
 def _summable(numbers: Whole) -> Whole:
@@ -80,6 +75,7 @@ class Chain:
     positions: Whole
     places: int
     open_end: bool  # lines behind the last balance
+    total: int  # of all lines, those behind the last balance too
 
     @classmethod
     def of(cls, part: pl.DataFrame, newest_first: str) -> Chain | None:
@@ -87,9 +83,11 @@ class Chain:
         known = (part["_balance"] != "").to_numpy()
         if not known.any():
             return None
-        decimals = max(places(part["amount"]), places(part["_balance"]))
-        amounts, after = _summable(whole(part["amount"], decimals)), whole(part["_balance"], decimals)
-        lines = _Lines(amounts, after.astype(amounts.dtype), known, part["position"].to_numpy())
+        (amounts, finer), (after, places) = whole(part["amount"]), whole(part["_balance"])
+        decimals = max(finer, places)
+        amounts = _summable(amounts * 10 ** (decimals - finer))
+        after = after.astype(amounts.dtype) * 10 ** (decimals - places)
+        lines = _Lines(amounts, after, known, part["position"].to_numpy())
         forward = cls._linked(lines, decimals)
         days = part["booking_date"]
         if newest_first == "no" or (not newest_first and days[0] <= days[-1] and forward.unbroken()):
@@ -106,14 +104,19 @@ class Chain:
     def _linked(cls, lines: _Lines, decimals: int) -> Chain:
         amounts, after, known, positions = lines
         ends = np.flatnonzero(known)
+        total = int(amounts.sum())
         if len(ends) < len(known):
             carried = np.cumsum(amounts)[ends]
             amounts, after, positions = np.diff(carried, prepend=0), after[ends], positions[ends]
-        return cls(amounts, after, positions, decimals, open_end=bool(ends[-1] + 1 < len(known)))
+        return cls(amounts, after, positions, decimals, open_end=bool(ends[-1] + 1 < len(known)), total=total)
 
     def flipped(self) -> Chain:
         """The same lines with debit and credit swapped."""
-        return replace(self, amounts=-self.amounts)
+        return replace(self, amounts=-self.amounts, total=-self.total)
+
+    def sum(self) -> Decimal:
+        """The sum of all lines."""
+        return self._decimal(self.total)
 
     def links(self) -> bool:
         """Whether the lines link up to one way from an opening to a closing balance, in whatever order.

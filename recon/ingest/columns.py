@@ -137,13 +137,18 @@ def _totals(work: Work, texts: Sequence[str], joined: pl.Expr) -> pl.Expr:
         return pl.any_horizontal([joined.str.contains(pattern) for pattern in patterns]) | (worded & alone)
     if work.profile.totals:
         return pl.any_horizontal([joined.str.contains(pattern) for pattern in (TOTALS, *work.profile.totals)])
-    # Few rows begin with a letter that a total begins with; only their text has to be looked through.
+    # Few rows begin with a letter that a total begins with; only their text has to be looked through. None does where
+    # each row begins with a digit, as that of a day.
+    low, high = work.rows.select(low=pl.col(texts[0]).min(), high=pl.col(texts[0]).max()).row(0)
+    if low is None or (low >= "0" and high < _BEHIND_DIGITS):
+        return pl.lit(value=False)
     first = pl.col(texts[0]).str.strip_chars().str.slice(0, 1)
     likely = work.rows.filter((first == "") | first.is_in(_TOTAL_LETTERS)).select(POSITION, *texts)
     found = likely.filter(joined.str.contains(TOTALS))[POSITION]
     return pl.col(POSITION).is_in(found.to_list()) if len(found) else pl.lit(value=False)
 
 
+_BEHIND_DIGITS = ":"
 _TOTAL_LETTERS = ("g", "G", "s", "S", "t", "T", "\u017f")  # the long s is an s to a pattern
 
 
@@ -161,15 +166,22 @@ def _picked(work: Work, rows: pl.DataFrame, names: dict[str, str]) -> pl.DataFra
     """The profile's columns of rows under our names, all still text as in the file."""
     by_key = {key(name): cell for cell, name in reversed(names.items()) if name}
     profile = work.profile
+    same = _same(rows, list(names))
 
     def cell(source: str | tuple[str, ...]) -> pl.Expr:
         wanted = (source,) if isinstance(source, str) else source
-        found = [pl.col(by_key[key(name)]) for name in wanted if name and key(name) in by_key]
+        cells = [by_key[key(name)] for name in wanted if name and key(name) in by_key]
+        found = [pl.lit(same[one]) if one in same else pl.col(one) for one in cells]
         if not found:
             return pl.lit("")
         if len(found) == 1:
             return found[0]
-        return pl.concat_str(found, separator=" ").str.replace_all(r" {2,}", " ").str.strip_chars()
+        joined = pl.concat_str(found, separator=" ")
+        # Where no cell is empty there is hardly ever a blank too many, and to see that is cheaper than to replace.
+        gaps = pl.any_horizontal(*(one == "" for one in found), joined.str.contains("  ", literal=True))
+        if rows.select(gaps.any()).item():
+            return joined.str.replace_all(r" {2,}", " ").str.strip_chars()
+        return joined
 
     picked = []
     for column in work.columns:
@@ -194,6 +206,16 @@ def _picked(work: Work, rows: pl.DataFrame, names: dict[str, str]) -> pl.DataFra
         ]
     balance = cell(profile.balance).alias("_balance")
     return _unquoted(rows.select(POSITION, CELLS, *picked, balance), profile)
+
+
+def _same(rows: pl.DataFrame, cells: Sequence[str]) -> dict[str, str]:
+    """Columns that say the same in every row, as an export's account, and what: they are worked on as one value."""
+    if rows.is_empty():
+        return {}
+    first, last = rows.select(cells).row(0), rows.select(cells).row(-1)
+    likely = [name for name, one, other in zip(cells, first, last, strict=True) if one == other]
+    even = rows.select((pl.col(name) == pl.col(name).first()).all() for name in likely)
+    return {name: str(rows[name][0]) for name in likely if even[name].item()}
 
 
 def _unquoted(rows: pl.DataFrame, profile: Profile) -> pl.DataFrame:

@@ -162,7 +162,7 @@ def _one(
         problems += _breaks(balances, at)
     position: int = part["position"][0]
     said = Balances(number, account, currency, opening, closing, position)
-    total = chain.total(part["amount"])
+    total = chain.total(part["amount"]) if balances is None else balances.sum()
     days = part.select(first=pl.col("booking_date").min(), last=pl.col("booking_date").max()).row(0)
     return part, checked(source, said, total, (part.height, *days)), problems
 

@@ -5,6 +5,8 @@ What is not simply one row on each line, of as many cells as the others, is left
 
 from __future__ import annotations
 
+from typing import Final
+
 import polars as pl
 
 from recon.ingest import delimited_scan, grid
@@ -46,7 +48,7 @@ def fast(data: bytes, delimiter: str, position: int) -> tuple[pl.DataFrame, Way]
     found = delimited_scan.shape(data, start, end, delimiter)
     if found is None or found.columns > grid.COLUMNS_MAX:
         return None
-    read = _read(data, (start, end), delimiter, found)
+    read = _read(data, end, position, delimiter, found)
     if read is None or read.height != found.rows or read.width != found.columns:
         return None
     made = read.select(
@@ -57,16 +59,24 @@ def fast(data: bytes, delimiter: str, position: int) -> tuple[pl.DataFrame, Way]
     return made, found.way
 
 
-def _read(data: bytes, span: tuple[int, int], delimiter: str, found: Shape) -> pl.DataFrame | None:
-    # With a heading of our own: a first cell like `x^` would look like compressed data to polars.
-    heading = delimiter.join(f"c{index}" for index in range(found.columns))
-    whole = b"".join((heading.encode(), b"\n", memoryview(data)[span[0] : span[1]], b"\n"))
+def _read(data: bytes, end: int, position: int, delimiter: str, found: Shape) -> pl.DataFrame | None:
+    """The cells as polars reads them, out of the file's own bytes: to copy them takes a third as long as to read."""
+    if len(data) > end + 1:  # each further break at the end would be a row
+        data = data[: end + 1]
+    if data[:2] in _PACKED:
+        data, position = b"\n" + data, position + 1
     try:
         return pl.read_csv(
-            whole,
-            infer_schema=False,
+            data,
+            has_header=False,
+            skip_lines=position,
+            schema={f"c{index}": pl.String() for index in range(found.columns)},
             separator=delimiter,
             quote_char='"' if found.quoted else None,
         )
     except pl.exceptions.PolarsError:  # as two lines whose lengths only add up
         return None
+
+
+# Text that begins so would look like compressed data to polars.
+_PACKED: Final = (b"x\x01", b"x^")

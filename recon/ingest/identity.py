@@ -66,10 +66,11 @@ def _rows(
 ) -> tuple[pl.DataFrame, list[Problem]]:
     if table.height and (table[column] != "").all() and table[column].is_unique().all():
         return table, []
+    if not (table[column] != "").any():
+        plain = table.select(*parts).with_columns(_plain_amount(table))
+        return table.with_columns(row_ids(plain, parts, prefix).alias(column)), []
     comparable = table.with_columns(_plain_amount(table), _row=pl.int_range(pl.len()))
     own = comparable.filter(pl.col(column) != "")
-    if own.is_empty():
-        return table.with_columns(row_ids(comparable, parts, prefix).alias(column)), []
     clashing = _clashes(own, column, parts)
     problems = [
         Problem(

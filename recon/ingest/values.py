@@ -185,14 +185,16 @@ def _by_indicator(work: Work, credit_words: tuple[str, ...]) -> None:
 def _by_side(work: Work) -> None:
     _money(work, "_credit", drop=True)
     _money(work, "_debit", drop=True)
-    inward, outward = (pl.col(name).str.contains("[1-9]") for name in ("_credit", "_debit"))
-    work.drop(
-        inward & outward,
-        "value-amount",
-        "the row has money in and money out; it was left out",
-        "look at the row in the file",
-    )
-    only_in = inward | (pl.col("_debit") == "")
+    only_in = pl.col("_debit") == ""
+    if work.rows.select((~only_in & (pl.col("_credit") != "")).any()).item():
+        inward, outward = (pl.col(name).str.contains("[1-9]") for name in ("_credit", "_debit"))
+        work.drop(
+            inward & outward,
+            "value-amount",
+            "the row has money in and money out; it was left out",
+            "look at the row in the file",
+        )
+        only_in |= inward
     work.rows = work.rows.with_columns(
         pl.when(only_in).then(pl.col("_credit")).otherwise(amounts.negated(pl.col("_debit"))).alias("amount")
     )

@@ -223,3 +223,43 @@ def test_a_profile_names_an_encoding(write: Write, profiles: list[Profile]) -> N
     )
     reading = ingest.read(write("b.csv", text.encode("cp852")), [named])
     assert reading.table["counterparty"].to_list() == ["M\u00fcller"]
+
+
+@pytest.mark.parametrize("head", ["x^,i", "x\x01,i", "title\n\nh,i"])
+@pytest.mark.parametrize("end", ["", "\n", "\n\n\n"])
+def test_the_fast_way_reads_behind_any_heading_and_before_any_end(head: str, end: str) -> None:
+    found = delimited_fast.fast(f"{head}\nx^,1\n,2\n3,4{end}".encode(), ",", head.count("\n") + 1)
+    assert found is not None
+    assert found[0].select("c0", "c1").rows() == [("x^", "1"), ("", "2"), ("3", "4")]
+    assert found[0]["position"][0] == head.count("\n") + 2
+
+
+def _export(write: Write, profiles: list[Profile], *rows: str) -> pl.DataFrame:
+    """What is read of a bank's export with these rows."""
+    heading = "Transaction Date,Transaction Type,Sort Code,Account Number,Transaction Description,Debit Amount,Credit Amount"
+    path = write("lloyds.csv", "\n".join([heading, *rows, ""]))
+    return ingest.read(path, profiles).table.select("account", "type", "amount", "narrative")
+
+
+def test_what_every_row_of_an_export_says_is_read_as_where_they_differ(
+    write: Write, profiles: list[Profile]
+) -> None:
+    one, other = "05/01/2026,DD,'30-91-74,12345678,A  B,5.00,", "06/01/2026,BGC,'30-91-74,12345678,C,,0.50"
+    lone = "07/01/2026,BGC,,87654321,Total of D,,1.00"
+    even, mixed = _export(write, profiles, one, other), _export(write, profiles, one, other, lone)
+    assert mixed.head(2).equals(even)
+    assert even.rows() == [
+        ("30-91-74 12345678", "DD", "-5.00", "A B"),
+        ("30-91-74 12345678", "BGC", "0.50", "C"),
+    ]
+    assert mixed.row(2) == ("87654321", "BGC", "1.00", "Total of D")
+
+
+def test_a_nought_on_the_other_side_is_no_money(write: Write, profiles: list[Profile]) -> None:
+    rows = ("05/01/2026,DD,1,2,A,5.00,0.00", "06/01/2026,DD,1,2,B,0.00,7.00", "06/01/2026,DD,1,2,C,3.00,7.00")
+    assert _export(write, profiles, *rows)["amount"].to_list() == ["-5.00", "7.00"]
+
+
+def test_a_total_below_days_is_left_out(write: Write, profiles: list[Profile]) -> None:
+    rows = ("05/01/2026,DD,1,2,A,5.00,", "Total,,,,,5.00,")
+    assert _export(write, profiles, *rows).height == 1
