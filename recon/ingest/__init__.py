@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from recon.ingest import (
+    arudd,
     bacs,
     bai2,
     barclays_daily,
@@ -44,6 +45,7 @@ READERS: Final[tuple[Reader, ...]] = (
     mt940.READER,
     bai2.READER,
     bacs.READER,
+    arudd.READER,
     ofx.READER,
     x12.READER,
     edifact.READER,

@@ -23,6 +23,17 @@ _PACKED: Final = (
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"),
 )
+# No public source says how ARUCS names its parts.
+_REPORTS: Final = (
+    ((b"ARUCS",), "of returned credits (ARUCS), whose layout is not known here"),
+    ((b"ADDACS",), "of changed or cancelled Direct Debit instructions (ADDACS): it holds no receipts"),
+    ((b"AUDDIS",), "of Direct Debit instructions that banks took or refused (AUDDIS): it holds no receipts"),
+    ((b"AWACS",), "of accounts that were wrong or have moved (AWACS): it holds no receipts"),
+    (
+        (b"MessagingAdvice",),
+        "of changed, cancelled or refused instructions (ADDACS, AUDDIS or AWACS): it holds no receipts",
+    ),
+)
 _ENDINGS_MAX: Final = 5  # kinds of files in an archive that are told
 _SIGNATURES = (
     (b"%PDF", "a PDF document"),
@@ -46,11 +57,16 @@ def problem(source: Source) -> Problem:
     if packed:
         return Problem("file-unknown", source.name, f"this is {packed}; nothing in it was read", _UNPACK)
     if b"<BACSDocument" in source.head:
-        kind = "of unpaid Direct Debits (ARUDD)" if b"<ARUDD" in source.head else "about Direct Debits"
-        what = f"this is a Bacs report {kind}: it tells why, the bank statement has the money"
-        return Problem("file-unknown", source.name, what, "give the statement that these debits are on")
+        what = f"this is a Bacs report {_report(source.head)}; nothing in it was read"
+        return Problem("file-unknown", source.name, what, "give the bank statement, which has the money")
     hint = "`recon profile FILE` proposes a profile for its columns; or export it as CSV, MT940 or camt.053"
     return Problem("file-unknown", source.name, f"no reader knows this file: {describe(source)}", hint)
+
+
+def _report(head: bytes) -> str:
+    """Which of Bacs' reports it is, besides ARUDD, which is read."""
+    found = next((words for names, words in _REPORTS if any(b"<" + name in head for name in names)), "")
+    return found or "of a kind that is not known"
 
 
 def _packed(source: Source) -> str:

@@ -40,8 +40,12 @@ class Node:
 
     @property
     def currency(self) -> str:
-        """The Ccy attribute, the only one that matters."""
+        """The Ccy attribute, the only one that matters in ISO 20022."""
         return (self._element.get("Ccy") or "").upper()
+
+    def attribute(self, name: str) -> str:
+        """An attribute's text; "" if it is not there."""
+        return clean(self._element.get(name) or "")
 
     def all(self, name: str) -> Sequence[Node]:
         """The children of that name."""

@@ -6,6 +6,7 @@ import base64
 import random
 from collections.abc import Sequence
 from typing import Final
+from xml.sax.saxutils import escape
 
 from fuzz_words import DAYS, Make, amount, count, text
 
@@ -179,6 +180,23 @@ def _remt(drawn: random.Random) -> bytes:
     return f"<Document><RmtAdvc><GrpHdr><MsgId>1</MsgId></GrpHdr>{parts}</RmtAdvc></Document>".encode()
 
 
+def _arudd(drawn: random.Random) -> bytes:
+    def said(*names: str) -> str:
+        return " ".join(f'{name}="{escape(text(drawn))}"' for name in names if drawn.random() < 0.9)
+
+    made = [f'<BACSDocument><Data><ARUDD><Header currentProcessingDate="{drawn.choice(DAYS)}"/>']
+    made.append("<Advice><OriginatingAccountRecords>")
+    for _ in range(drawn.randrange(1, 4)):
+        made.append(f"<OriginatingAccountRecord><OriginatingAccount {said('sortCode', 'number')}/>")
+        for _ in count(drawn):
+            told = said("ref", "returnCode", "returnDescription", "originalProcessingDate", "currency")
+            made.append(f'<ReturnedDebitItem {told} valueOf="{amount(drawn)}">')
+            made.append(f"<PayerAccount {said('name', 'sortCode', 'number')}/></ReturnedDebitItem>")
+        made.append(f'<Totals numberOf="{drawn.randrange(5)}" valueOf="{amount(drawn)}"/>')
+        made.append("</OriginatingAccountRecord>")
+    return "".join([*made, "</OriginatingAccountRecords></Advice></ARUDD></Data></BACSDocument>"]).encode()
+
+
 def _delimited(profiles: Sequence[Profile]) -> Make:
     headed = [profile for profile in profiles if profile.header] + [standard.profile(kind) for kind in Kind]
 
@@ -239,6 +257,6 @@ def makers(profiles: Sequence[Profile]) -> list[tuple[str, Make]]:
     rows = _delimited(profiles)
     plain: list[tuple[str, Make]] = [
         *(("a.sta", _mt940), ("a.bai", _bai2), ("a.ofx", _ofx), ("a.edi", _x12), ("a.txt", _edifact)),
-        *(("a.xml", _camt), ("b.xml", _remt), ("a.csv", rows), ("b.csv", rows)),
+        *(("a.xml", _camt), ("b.xml", _remt), ("c.xml", _arudd), ("a.csv", rows), ("b.csv", rows)),
     ]
     return [*plain, *plain, ("a.eml", _mail(plain)), ("a.bin", _noise)]

@@ -236,7 +236,8 @@ def test_the_fast_way_reads_behind_any_heading_and_before_any_end(head: str, end
 
 def _export(write: Write, profiles: list[Profile], *rows: str) -> pl.DataFrame:
     """What is read of a bank's export with these rows."""
-    heading = "Transaction Date,Transaction Type,Sort Code,Account Number,Transaction Description,Debit Amount,Credit Amount"
+    heading = "Transaction Date,Transaction Type,Sort Code,Account Number,Transaction Description"
+    heading += ",Debit Amount,Credit Amount"
     path = write("lloyds.csv", "\n".join([heading, *rows, ""]))
     return ingest.read(path, profiles).table.select("account", "type", "amount", "narrative")
 

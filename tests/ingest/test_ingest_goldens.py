@@ -12,7 +12,7 @@ from recon.model import MONEY_TEXT, TABLES_OF, Kind, Reading
 from recon.rules.profile import Profile
 
 HERE = Path(__file__).parent
-FOLDERS = ("standard", "profiles", "mt940", "camt", "bai2", "ofx", "x12", "edifact", "mail", "remt")
+FOLDERS = ("standard", "profiles", "mt940", "camt", "bai2", "ofx", "x12", "edifact", "mail", "remt", "arudd")
 OURS = (".table.csv", ".said.txt")
 SAMPLES = sorted(path for name in FOLDERS for path in (HERE / name).iterdir() if not path.name.endswith(OURS))
 

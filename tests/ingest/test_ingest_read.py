@@ -61,7 +61,6 @@ def test_an_empty_file(write: Write, content: bytes) -> None:
         (b"PK\x03\x04nothing", "zip"),
         (zipped(), "a zip archive of 2 files (.csv, .pdf)"),
         (b"\x1f\x8bx", "gzip"),
-        (b"<BACSDocument><Data><ARUDD>", "unpaid Direct Debits (ARUDD)"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "picture"),
         (b"\x01\x02\x00\x03binary", "binary"),
         (b"OFXHEADER:100\nDATA:OFXSGML\n", "OFX"),
