@@ -80,7 +80,8 @@ def read(some: Entries) -> tuple[pl.DataFrame, list[int]]:
     )
     mark = pl.col("text").str.extract(_MARK, 1).fill_null("").alias("mark")
     some_fit = pl.concat([raw, fields], how="horizontal").filter(fit).with_columns(mark)
-    lines = _lines(_told(_dated(some_fit)))
+    # Sorted here, a portion at a time: to sort the whole file's lines takes as much memory again as they do.
+    lines = _lines(_told(_dated(some_fit))).sort("position")
     left = (
         raw.select((~pl.col("position").is_in(lines["position"].implode())).arg_true()).to_series().to_list()
     )

@@ -20,6 +20,7 @@ from recon.problems import Problem
 
 _BEGIN: Final = "<STMTTRN>"
 _END: Final = "</STMTTRN>"
+_TOGETHER: Final = 32_000  # transactions that are read as columns at a time
 _LEFT_OUT: Final = ("entry-unread", "value-amount", "value-scale")
 _OTHER_END: Final = re.compile(
     r"</?(?:BANKTRANLIST|CCTRANLIST|INVTRANLIST|INVBANKTRAN|\w*STMTRS|LEDGERBAL|OFX)>"
@@ -43,21 +44,40 @@ def _read(source: Source, request: Request) -> Reading:
     text, problems = ofx_text.text_of(source)
     problems += _said(text, source)
     entries, walk = _parted(text)
-    before = entries.height
-    entries = ofx_entries.fields(entries, text)
+    marks = ofx_entries.Marks(plain=text.isascii(), entities="&" in text)
+    del text  # before its values are taken out of it
+    default = request.currency_default
+    before, parts, found, more = entries.height, list[pl.DataFrame](), list[Problem](), list[Problem]()
+    for some in entries.iter_slices(_TOGETHER) if before else (entries,):
+        made, left_out, cut = _lines(some, marks, walk, default, source)
+        parts.append(made)
+        found += left_out
+        more += cut
+    del entries
+    lines, twice = ofx_entries.numbered(pl.concat(parts), source)
+    del parts
+    more += twice
+    heads = [one.head(request.currency_default) for one in walk.statements]
+    table, statements, said = columnar.assemble(source, heads, lines)
+    gone = sum(problem.code in _LEFT_OUT for problem in found)
+    assert table.height + gone == before, "a transaction got lost"
+    problems += [*found, *more, *said]
+    return finish.reading(source, "ofx", "", Kind.BANK, table=table, statements=statements, problems=problems)
+
+
+def _lines(
+    some: pl.DataFrame, marks: ofx_entries.Marks, walk: Walk, default: str, source: Source
+) -> tuple[pl.DataFrame, list[Problem], list[Problem]]:
+    """The bank lines of some transactions, what is said of those that are odd, and of texts that were cut."""
+    entries = ofx_entries.fields(some, marks)
     entries = entries.with_columns(
         columnar.of_heads(entries, "currency", [one.currency for one in walk.statements]),
         columnar.of_heads(entries, "day", [one.day for one in walk.statements], pl.Date()),
     )
-    default = pl.when(pl.col("currency") == "").then(pl.lit(request.currency_default)).otherwise("currency")
-    entries, found = ofx_entries.usable(entries.with_columns(default.alias("currency")), source)
-    lines, more = ofx_entries.lines(entries, source)
-    heads = [one.head(request.currency_default) for one in walk.statements]
-    table, statements, said = columnar.assemble(source, heads, lines)
-    left_out = sum(problem.code in _LEFT_OUT for problem in found)
-    assert table.height + left_out == before, "a transaction got lost"
-    problems += [*found, *more, *said]
-    return finish.reading(source, "ofx", "", Kind.BANK, table=table, statements=statements, problems=problems)
+    own = pl.when(pl.col("currency") == "").then(pl.lit(default)).otherwise("currency")
+    entries, found = ofx_entries.usable(entries.with_columns(own.alias("currency")), source)
+    lines, cut = ofx_entries.lines(entries, source)
+    return lines, found, cut
 
 
 def _said(text: str, source: Source) -> list[Problem]:
@@ -76,8 +96,8 @@ def _said(text: str, source: Source) -> list[Problem]:
 
 def _parted(text: str) -> tuple[pl.DataFrame, Walk]:
     """Transactions as (head, position, body), and the statements they are of."""
-    first, *pieces = text.split(_BEGIN)
-    frame = pl.DataFrame({"piece": pieces}, schema={"piece": pl.String()})
+    first = text.partition(_BEGIN)[0]
+    frame = pl.DataFrame({"piece": text.split(_BEGIN)[1:]}, schema={"piece": pl.String()})
     ends = frame["piece"].str.splitn(_END, 2).struct.unnest()
     breaks = frame["piece"].str.count_matches("\n", literal=True).cast(pl.Int64)
     start = 1 + first.count("\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -45,12 +45,19 @@ _TWO_WAYS: Final = r"^[+-]?[0-9]{1,3},[0-9]{3}$"
 _OUTWARD: Final = ("DEBIT", "CHECK", "PAYMENT", "DIRECTDEBIT", "FEE", "SRVCHG", "ATM", "POS", "CASH")
 
 
-def fields(bodies: pl.DataFrame, text: str) -> pl.DataFrame:
+class Marks(NamedTuple):
+    """What the whole file is: of ASCII alone, and with entities or not."""
+
+    plain: bool
+    entities: bool
+
+
+def fields(bodies: pl.DataFrame, marks: Marks) -> pl.DataFrame:
     """Transactions with their values as text, "" where a tag is missing.
 
     Args:
         bodies: with `body`, the text between the tags of a transaction.
-        text: the whole file; tags that it does not have need not be looked for.
+        marks: what the file has; what it does not have need not be looked for.
     """
     stray = bool(bodies["body"].str.contains(_STRAY).any())
     there = _there(bodies["body"])
@@ -58,9 +65,9 @@ def fields(bodies: pl.DataFrame, text: str) -> pl.DataFrame:
     whole = bodies.with_columns(*found, pl.col("body").str.strip_chars())
     broken = [name for name in (*there, "body") if whole[name].str.contains("\n", literal=True).any()]
     whole = whole.with_columns(pl.col(broken).str.replace_all("\n", " ", literal=True))
-    if not text.isascii() or whole["body"].str.contains(_ODD).any():
+    if not marks.plain or whole["body"].str.contains(_ODD).any():
         whole = columnar.plain_text(whole, [*there, "body"], odd=True)
-    if "&" in text:
+    if marks.entities:
         whole = whole.with_columns([_plain(whole[name]) for name in (*there, "body")])
     whole = whole.with_columns(pl.lit("").alias(name) for name in _TAGS if name not in there)
     return whole.with_columns(pl.col("kind").str.to_uppercase(), pl.col("correction").str.to_uppercase())
@@ -206,7 +213,6 @@ def lines(entries: pl.DataFrame, source: Source) -> tuple[pl.DataFrame, list[Pro
         pl.col("body").alias(_KEPT[1]),
     ).with_columns(columnar.referring("reference"))
     table, problems = columnar.cut(table, [*_TEXTS, *_KEPT], source)
-    table, found = _numbered(table, source)
     table = table.select(
         columnar.HEAD,
         "position",
@@ -218,20 +224,22 @@ def lines(entries: pl.DataFrame, source: Source) -> tuple[pl.DataFrame, list[Pro
         pl.col("kind").alias("type"),
         *_TEXTS,
         *_KEPT,
-        columnar.OWN,
     )
-    return table, problems + found
+    return table, problems
 
 
-def _numbered(table: pl.DataFrame, source: Source) -> tuple[pl.DataFrame, list[Problem]]:
-    """Whether FITID is what it should be, a number of one transaction; where it is on two that differ, it is none."""
+def numbered(table: pl.DataFrame, source: Source) -> tuple[pl.DataFrame, list[Problem]]:
+    """All lines with `own`: whether FITID is what it should be, a number of one transaction.
+
+    Where it is on two that differ, it is none.
+    """
     number = _KEPT[0]
     table = table.with_columns((pl.col(number) != "").alias(columnar.OWN))
     key = [columnar.HEAD, number]
     again = table.select(pl.struct(key).is_duplicated() & pl.col(columnar.OWN)).to_series()
     if not again.any():
         return table, []
-    content = ["booking_date", "amount", "kind", *_TEXTS]
+    content = ["booking_date", "amount", "type", *_TEXTS]
     rows = table.with_row_index("_row").filter(again)
     mixed = rows.filter(pl.struct(content).n_unique().over(key) > 1)
     first = mixed.filter(pl.struct(key).is_first_distinct())

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recon import ingest
-from recon.ingest import decoding
+from recon.ingest import decoding, mt940_columns, ofx
 from recon.ingest.advices import Advices
 from recon.ingest.decoding import Blocks
+from recon.ingest.mt940_columns import Entries
 
 HERE = Path(__file__).parent
 SAMPLES = [
@@ -99,3 +100,36 @@ def test_no_advice_is_an_empty_table(tmp_path: Path) -> None:
     reading = ingest.read(path)
     assert reading.table.is_empty()
     assert "row-text" in {problem.code for problem in reading.problems}
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "ofx").glob("*.[oq]fx")), ids=lambda path: path.name)
+def test_how_many_transactions_go_together_makes_no_difference(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ingest.read(path)
+    monkeypatch.setattr(ofx, "_TOGETHER", 2)
+    parted = ingest.read(path)
+    assert parted.table.equals(whole.table)
+    assert (parted.statements, parted.problems) == (whole.statements, whole.problems)
+
+
+def test_a_number_on_two_transactions_is_seen_however_far_they_are_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ofx, "_TOGETHER", 2)
+    entries = "".join(
+        f"<STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20260105<TRNAMT>{amount}<FITID>{number}</STMTTRN>\n"
+        for number, amount in (("1", "5.00"), ("2", "6.00"), ("3", "7.00"), ("1", "8.00"))
+    )
+    path = tmp_path / "a.ofx"
+    path.write_text(f"<OFX><STMTRS><CURDEF>GBP<BANKTRANLIST>{entries}</BANKTRANLIST></STMTRS></OFX>")
+    reading = ingest.read(path)
+    assert [problem.code for problem in reading.problems] == ["id-twice"]
+    assert reading.table["line_id"].n_unique() == 4
+
+
+def test_entries_in_other_dialects_come_in_their_order() -> None:
+    texts = ["166?00X?20A?32N", "/EREF/R/NAME/B/", "plain", "166?00X?20C?32N"]
+    some = Entries([0] * 4, ["260105C1,00NTRFR"] * 4, texts, [1, 3, 5, 7])
+    lines, left = mt940_columns.read(some)
+    assert (lines["position"].to_list(), left) == ([1, 3, 5, 7], [])
