@@ -6,7 +6,7 @@ import base64
 import random
 from collections.abc import Sequence
 from typing import Final
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import quoteattr
 
 from fuzz_words import DAYS, Make, amount, count, text
 
@@ -181,18 +181,28 @@ def _remt(drawn: random.Random) -> bytes:
 
 
 def _arudd(drawn: random.Random) -> bytes:
+    # An odd text here and there: one that XML can't have ends the whole report.
     def said(*names: str) -> str:
-        return " ".join(f'{name}="{escape(text(drawn))}"' for name in names if drawn.random() < 0.9)
+        told = {
+            name: text(drawn) if drawn.random() < 0.02 else "A 1" for name in names if drawn.random() < 0.9
+        }
+        return " ".join(f"{name}={quoteattr(word)}" for name, word in told.items())
 
-    made = [f'<BACSDocument><Data><ARUDD><Header currentProcessingDate="{drawn.choice(DAYS)}"/>']
+    def money() -> str:
+        return (
+            amount(drawn) if drawn.random() < 0.1 else f"{drawn.randrange(10**5)}.{drawn.randrange(100):02}"
+        )
+
+    day = drawn.choice(("2026-01-05", "2026-01-05", "2026-02-31", ""))
+    made = [f'<BACSDocument><Data><ARUDD><Header currentProcessingDate="{day}"/>']
     made.append("<Advice><OriginatingAccountRecords>")
     for _ in range(drawn.randrange(1, 4)):
         made.append(f"<OriginatingAccountRecord><OriginatingAccount {said('sortCode', 'number')}/>")
         for _ in count(drawn):
             told = said("ref", "returnCode", "returnDescription", "originalProcessingDate", "currency")
-            made.append(f'<ReturnedDebitItem {told} valueOf="{amount(drawn)}">')
+            made.append(f"<ReturnedDebitItem {told} valueOf={quoteattr(money())}>")
             made.append(f"<PayerAccount {said('name', 'sortCode', 'number')}/></ReturnedDebitItem>")
-        made.append(f'<Totals numberOf="{drawn.randrange(5)}" valueOf="{amount(drawn)}"/>')
+        made.append(f'<Totals numberOf="{drawn.randrange(5)}" valueOf={quoteattr(money())}/>')
         made.append("</OriginatingAccountRecord>")
     return "".join([*made, "</OriginatingAccountRecords></Advice></ARUDD></Data></BACSDocument>"]).encode()
 
