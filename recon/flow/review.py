@@ -114,6 +114,8 @@ def post(
 ) -> Posted | None:
     """Accepted allocations that are in no posting file yet, as one; None if nothing was ever accepted.
 
+    Who posts from a store on which another job is posting waits for it, and posts what is left then.
+
     Where nothing new is accepted the last file is written again, byte for byte, so that a lost file is no lost
     posting and nothing is posted twice. So is, whatever is accepted, each file whose job was killed before it was
     written. Lines that a second person has to post are left out and told; where there is nothing but such lines the
@@ -141,7 +143,7 @@ def post(
         what, hint = "nothing says which store to post from", "add --store or --book"
         raise ReconError(Problem("store-needed", "recon post", what, hint))
     beside = None if store_url or book is None else (book if isinstance(book, Path) else book.path)
-    with known_store(url, beside) as store:
+    with known_store(url, beside) as store, store.posting():
         unposted = store.unposted()
         held = _waiting_lines(store.decided())  # it may be taken back: nothing of it is posted meanwhile
         unposted = unposted.filter(~pl.col("line_id").is_in(held.implode()))
@@ -221,7 +223,7 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
     if failed:
         raise ReconError(failed)
     kept = store.append_postings(made.batch, moments.now(), poster)
-    return replace(_posted(kept, out, again=False), held=(*left_out, *made.untaken))
+    return replace(_posted(kept, out, again=kept is not made.batch), held=(*left_out, *made.untaken))
 
 
 def _own(decided: pl.DataFrame, people: Collection[str]) -> pl.Series:

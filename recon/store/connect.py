@@ -20,7 +20,7 @@ VERSION: Final = 8
 WAIT_SECONDS: Final = 10.0
 POSTGRES: Final = "postgresql+pg8000"  # what `postgresql://` means here: the driver of recon[postgres]
 _DRIVER: Final = {"postgresql": "pip install 'recon[postgres]', or use a file as the store"}
-_WRITES: Final = "recon_writes"  # execution option of a connection that is going to write
+WRITES: Final = "recon_writes"  # execution option of a connection that is going to write
 
 
 def parse_url(address: str) -> URL:
@@ -90,7 +90,7 @@ def _own_transactions(engine: Engine) -> None:
         connection.execute("PRAGMA temp_store = MEMORY")
 
     def begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
+        writes = connection.get_execution_options().get(WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     event.listen(engine, "connect", connected)
@@ -100,15 +100,15 @@ def _own_transactions(engine: Engine) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that reads one state of the store."""
-    with _plain_words(engine), engine.connect() as connection, connection.begin():
+    with plain_words(engine), engine.connect() as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine, tables: MetaData | None = None) -> Iterator[Connection]:
     """A transaction that writes, one writer at a time; left by an error or a kill it has done nothing."""
-    with _plain_words(engine), engine.connect() as plain:
-        connection = plain.execution_options(**{_WRITES: True})
+    with plain_words(engine), engine.connect() as plain:
+        connection = plain.execution_options(**{WRITES: True})
         with connection.begin():
             if tables is not None:
                 # SQLite is locked by now and ignores FOR UPDATE; elsewhere this row is the lock.
@@ -119,7 +119,7 @@ def writing(engine: Engine, tables: MetaData | None = None) -> Iterator[Connecti
 def swept(engine: Engine) -> None:
     """Take what was erased out of the file's free pages, too. PostgreSQL does so with its own VACUUM (FULL)."""
     if engine.dialect.name == "sqlite":
-        with _plain_words(engine):
+        with plain_words(engine):
             raw = engine.raw_connection()
             try:
                 raw.cursor().execute("VACUUM")
@@ -191,7 +191,7 @@ _WORDS: Final = (
 
 
 @contextmanager
-def _plain_words(engine: Engine) -> Iterator[None]:
+def plain_words(engine: Engine) -> Iterator[None]:
     """What the database says, as a ReconError. A broken constraint is our own mistake and stays what it is."""
     try:
         yield

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
 
 import polars as pl
 from sqlalchemy import Connection, Engine, MetaData, func, select
 
 from recon.model import Batch
+from recon.problems import EXIT_JOB, Problem, ReconError
 from recon.store import append, chain, connect, query, rows
+from recon.store.alone import alone
+
+WAIT_SECONDS: Final = 60.0  # for another posting, which writes a file and a workbook
 
 
 class PostedFiles:
@@ -22,6 +28,24 @@ class PostedFiles:
     _tables: MetaData
     _position: tuple[int, ...] | None
     _unchanged: Callable[[Connection], None]
+
+    @contextmanager
+    def posting(self, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
+        """Post in the block, and nobody else meanwhile: whoever comes second waits, and finds what is posted by then.
+
+        Nobody's turn outlives its process: after a kill the next one is at once.
+
+        Raises:
+            ReconError: EXIT_JOB, store-unreachable; another process posts all the while.
+        """
+        with alone(self._engine, wait_seconds) as held:
+            if not held:
+                what = "another job is posting from this store; nothing was posted"
+                hint = "wait until it is done, then run this one again"
+                raise ReconError(
+                    Problem("store-unreachable", connect.shown(self._engine.url), what, hint), EXIT_JOB
+                )
+            yield
 
     def append_postings(self, batch: Batch, at: str, who: str = "") -> Batch:
         """Keep a posting file and mark its lines posted.

@@ -299,3 +299,15 @@ def test_two_rows_of_one_item_are_kept_and_written_anew_together(store: Store, a
     store.save_run(record("r3"), run(items=open_items(("A", "2.00"), ("B", "3.00"), ("A", "1.50"))))
     columns = ["item_id", "open_amount"]
     assert store.current().open_items.select(columns).rows() == [("A", "2.00"), ("A", "1.50"), ("B", "3.00")]
+
+
+def test_one_posts_at_a_time(store: Store, address: str) -> None:
+    with Store.open(address) as other:
+        with (
+            store.posting(0.1),
+            pytest.raises(ReconError, match="another job is posting"),
+            other.posting(0.1),
+        ):
+            pass
+        with other.posting(0.1):  # what was let go of is had
+            pass
