@@ -275,9 +275,12 @@ def post(
         typer.Option("--book", help="Workbook, closed: its store, and its sheets show the posting."),
     ] = None,
     who: Annotated[str, typer.Option("--who", help="Who posts. Default: your login.")] = "",
+    company: Annotated[
+        str, typer.Option("--company", help="Only this company's, as the items' column entity has it.")
+    ] = "",
 ) -> None:
-    """What is accepted, as a posting file for the ledger."""
-    posted = flow.post(format_name, out, store, book, who)
+    """What is accepted, as a posting file for the ledger; one for each company where the ledger wants it so."""
+    posted = flow.post(format_name, out, store, book, who, company)
     if posted is None:
         terminal.out_console.print("nothing is accepted that could be posted")
         return
@@ -287,18 +290,23 @@ def post(
             f"{one.lines} bank lines: here it is",
             soft_wrap=True,
         )
-    if posted.again:
-        terminal.out_console.print(
-            f"nothing new is accepted; this is batch {posted.batch_id} again ({posted.format}), {posted.lines} "
-            "bank lines",
-            soft_wrap=True,
-        )
-    else:
-        terminal.out_console.print(f"batch {posted.batch_id}: {posted.lines} bank lines")
-        terminal.out_console.print(posted.control, markup=False, soft_wrap=True)
-    for file in (file for one in (*posted.lost, posted) for file in one.files):
+    made = (*posted.others, posted)
+    for one in made:
+        whose = f" of company {one.company}" if one.company else ""
+        if one.again:
+            terminal.out_console.print(
+                f"nothing new is accepted; this is batch {one.batch_id} again ({one.format}), {one.lines} "
+                f"bank lines{whose}",
+                markup=False,
+                soft_wrap=True,
+            )
+        else:
+            told = f"batch {one.batch_id}: {one.lines} bank lines{whose}"
+            terminal.out_console.print(told, markup=False, soft_wrap=True)
+            terminal.out_console.print(one.control, markup=False, soft_wrap=True)
+    for file in (file for one in (*posted.lost, *made) for file in one.files):
         terminal.out_console.print(f"wrote {file}", soft_wrap=True)
-    terminal.complain(posted.held)
+    terminal.complain([problem for one in made for problem in one.held])
 
 
 @rules_app.command("check")

@@ -213,12 +213,14 @@ def _post(book: LiveBook) -> str:
     if posted is None:
         return "Nothing is accepted yet, so there is nothing to post."
     flow.refresh(book, book.store)  # what is posted waits no more
-    held = [f"{problem.what}." for problem in posted.held]
+    made = (*posted.others, posted)
+    held = [f"{problem.what}." for one in made for problem in one.held]
     lost = [f"Of a job that was broken off: {one.files[0]}." for one in posted.lost]
     if posted.again:
         told = f"Nothing new is accepted; the last posting file was written again: {posted.files[0]}"
     else:
-        told = f"{_several(posted.lines, 'bank line')} posted into {posted.files[0]}"
+        into = [f"{_several(one.lines, 'bank line')} posted into {one.files[0]}" for one in made]
+        told = "; ".join(into)
     return " ".join([*lost, told, *held])
 
 

@@ -17,6 +17,7 @@ from recon.flow.books import Book
 from recon.flow.login import login
 from recon.net import over_turns
 from recon.problems import EXIT_JOB, Problem, ReconError
+from recon.rules.layout import Layout
 from recon.rules.schema import Rules
 from recon.store import Store
 
@@ -107,12 +108,22 @@ class Posted:
     format: str = ""
     held: tuple[Problem, ...] = ()  # what a second person has to post, or the ledger can't import: not in it
     lost: tuple[Posted, ...] = ()  # files before it whose job ended before they were written; they are now
+    company: str = ""  # whose postings these are, where the store has several companies
+    others: tuple[Posted, ...] = ()  # the files of other companies that the same job made
 
 
 def post(
-    format_name: str, out: Path, store_url: str = "", book: Path | Book | None = None, who: str = ""
+    format_name: str,
+    out: Path,
+    store_url: str = "",
+    book: Path | Book | None = None,
+    who: str = "",
+    company: str = "",
 ) -> Posted | None:
     """Accepted allocations that are in no posting file yet, as one; None if nothing was ever accepted.
+
+    Of a store with items of several companies each company's are a file of its own in formats whose ledgers take
+    one company's alone.
 
     Who posts from a store on which another job is posting waits for it, and posts what is left then.
 
@@ -128,6 +139,7 @@ def post(
         store_url: the store; empty = the one beside the workbook.
         book: the workbook, closed or open in Excel.
         who: who posts; empty = the login.
+        company: only this one's, as the items' column `entity` has it; empty = all of them.
 
     Raises:
         ReconError: EXIT_INPUT if there is no such format, no store is named, the rules lack something that the
@@ -153,7 +165,9 @@ def post(
             return None
         with deliver.ready(out):
             lost = tuple(_posted(kept, out, again=True) for kept in map(store.batch, store.lost()) if kept)
-            posted = _next(format_name, out, store, unposted, who, lost)
+            posted = _next(format_name, out, store, unposted, who, company, lost)
+        if posted is None:
+            return None
         if isinstance(book, Path) and book.exists():
             status = f"posted {moments.now()[:16].replace('T', ' ')}"
             books.show_store(books.existing(book), store, {"status": status})
@@ -163,35 +177,136 @@ def post(
 
 
 def _next(
-    format_name: str, out: Path, store: Store, unposted: pl.DataFrame, who: str, lost: tuple[Posted, ...]
-) -> Posted:
+    format_name: str,
+    out: Path,
+    store: Store,
+    unposted: pl.DataFrame,
+    who: str,
+    company: str,
+    lost: tuple[Posted, ...],
+) -> Posted | None:
     """The next file, with those that were lost before it; the last of these where there is nothing to be posted."""
     if not lost:
-        return _batch(format_name, out, store, unposted, who)
-    if unposted.is_empty():
-        return replace(lost[-1], lost=lost[:-1])
-    try:
-        return replace(_batch(format_name, out, store, unposted, who), lost=lost)
-    except ReconError as refused:  # what was written is told, too
-        return replace(lost[-1], lost=lost[:-1], held=refused.problems)
+        return _files(format_name, out, store, unposted, who, company)
+    told: tuple[Problem, ...] = ()
+    if not unposted.is_empty():
+        try:
+            made = _files(format_name, out, store, unposted, who, company)
+        except ReconError as refused:  # what was written is told, too
+            told = refused.problems
+        else:
+            if made and not made.again:
+                return replace(made, lost=lost)
+    return replace(lost[-1], lost=lost[:-1], held=told)
 
 
-def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, who: str) -> Posted:
-    """What is accepted and in no posting file yet as a new one; where there is nothing, the last one again."""
+def _files(
+    format_name: str, out: Path, store: Store, unposted: pl.DataFrame, who: str, company: str
+) -> Posted | None:
+    """What is accepted and in no posting file yet as new ones; where there is nothing, the last ones again."""
     if unposted.is_empty():
-        last = store.batch(store.batches()[-1])
-        assert last is not None
-        layout = settings.posting_layout(format_name) if format_name else None
-        asked = layout.name if layout else format_name
-        if asked and asked != last.format:
-            what = f"nothing new is accepted, and the last file ({last.batch_id}) was made as {last.format}"
-            hint = f"recon post --format {last.format} writes it again; nothing is posted twice"
-            raise ReconError(Problem("posting-refused", "recon post", what, hint))
-        return _posted(last, out, again=True)
+        return _again(format_name, out, store, company)
+    rules = rules_of_last_run(store)
+    layout = settings.posting_layout(format_name or rules.posting.format)
     lines = store.bank_lines(unposted["line_id"].unique(maintain_order=True).to_list())
     items = store.items([item for item in unposted["item_id"].unique(maintain_order=True).to_list() if item])
-    rules = rules_of_last_run(store)
-    ceiling, poster = rules.controls.hand_post_ceiling, who or login()
+    split = _by_company(store, unposted, lines, items, rules, layout, company)
+    if company and company not in split.parts:
+        again = _again(format_name, out, store, company)
+        if again is None:
+            raise ReconError([posting.unknown(company, split.parts), *split.untaken])
+        return again
+    if not split.parts:
+        raise ReconError(split.untaken)
+    made: dict[str, tuple[posting.Posting, tuple[Problem, ...]]] = {}
+    refused: list[Problem] = []
+    for name in [company] if company else sorted(split.parts):
+        try:
+            made[name] = _batch(store, split.parts[name], lines, items, rules, layout, who or login(), name)
+        except ReconError as error:
+            refused.extend(one for one in error.problems if one not in refused)
+    # Of one company all may wait for a person; what lacks in the rules stops the whole job.
+    if not made or not {one.code for one in refused} <= _LEFT_OUT:
+        raise ReconError(refused)
+    batches = [one.batch for one, _left in made.values()]
+    kept = store.append_batches(batches, moments.now(), who or login())
+    posted = [
+        replace(_posted(there, out, again=there is not one.batch), held=(*left, *one.untaken))
+        for there, (one, left) in zip(kept, made.values(), strict=True)
+    ]
+    last = posted.pop()
+    return replace(last, others=tuple(posted), held=(*last.held, *refused, *split.untaken))
+
+
+# Problems of lines that are left out and told while all else is posted.
+_LEFT_OUT = frozenset({"posting-refused", "control-failed"})
+
+
+def _by_company(
+    store: Store,
+    unposted: pl.DataFrame,
+    lines: pl.DataFrame,
+    items: pl.DataFrame,
+    rules: Rules,
+    layout: Layout | None,
+    company: str,
+) -> posting.Shares:
+    """What is to be posted by company where it has to be, or is asked for; else all of it under no name."""
+    whole = posting.Shares({"": unposted}, ())
+    if not company:
+        if layout is None or layout.companies != "one":
+            return whole
+        named = pl.concat([one["entity"] for one in (items, store.items()) if "entity" in one.columns])
+        if named.drop_nulls().replace("", None).drop_nulls().n_unique() <= 1:
+            return whole
+    return posting.shares(unposted, lines, items, rules.companies)
+
+
+def _again(format_name: str, out: Path, store: Store, company: str) -> Posted | None:
+    """The last file once more, with those of other companies that its job made; of one company its last one.
+
+    Raises:
+        ReconError: EXIT_INPUT, posting-refused; it is asked for in another format than it has.
+    """
+    files = store.posted()
+    kept = [batch for batch in map(store.batch, files["batch_id"]) if batch] if company else []
+    if company:
+        named = [one for one in kept if posting.company_of(one.controls) == posting.plain(company)]
+        batches = named[-1:]
+    else:
+        job = files.filter(
+            (pl.col("created") == pl.col("created").last()) & (pl.col("who") == pl.col("who").last())
+        )
+        batches = [batch for batch in map(store.batch, job["batch_id"]) if batch]
+        batches = [one for one in batches[:-1] if posting.company_of(one.controls)] + batches[-1:]
+    if not batches:
+        return None
+    layout = settings.posting_layout(format_name) if format_name else None
+    asked, last = layout.name if layout else format_name, batches[-1]
+    if asked and asked != last.format:
+        what = f"nothing new is accepted, and the last file ({last.batch_id}) was made as {last.format}"
+        hint = f"recon post --format {last.format} writes it again; nothing is posted twice"
+        raise ReconError(Problem("posting-refused", "recon post", what, hint))
+    *others, one = [_posted(batch, out, again=True) for batch in batches]
+    return replace(one, others=tuple(others))
+
+
+def _batch(
+    store: Store,
+    unposted: pl.DataFrame,
+    lines: pl.DataFrame,
+    items: pl.DataFrame,
+    rules: Rules,
+    layout: Layout | None,
+    poster: str,
+    company: str,
+) -> tuple[posting.Posting, tuple[Problem, ...]]:
+    """A posting file of what is given, and which lines a second person has to post.
+
+    Raises:
+        ReconError: as of `post`.
+    """
+    ceiling = rules.controls.hand_post_ceiling
     made_by = store.decided().filter(pl.col("decision_id").is_in(unposted["decision_id"].unique().implode()))
     own = _own(made_by, {poster, login()})
     held, left_out = posting.held(
@@ -202,7 +317,6 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
         left_out = ()  # the control over all of it says so
     else:
         unposted = rest
-    layout = settings.posting_layout(format_name or rules.posting.format)
     words = _words()
     made = posting.post(
         layout.name if layout else settings.GENERIC,
@@ -210,7 +324,7 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
         lines,
         items,
         layout=layout,
-        site=posting.site_of(rules, layout) if layout else None,
+        site=posting.site_of(rules, layout, company) if layout else None,
         words=words,
         accounts=posting.accounts_of(rules, words),
         approved_by=poster,
@@ -218,12 +332,12 @@ def _batch(format_name: str, out: Path, store: Store, unposted: pl.DataFrame, wh
         hand_ceiling=ceiling,
         corrected_on=_last_day(store),
         corrected=over_turns(store.posted_rows(unposted["line_id"]))["line_id"],
+        company=company,
     )
     failed = posting.failures(made.controls, made.legs, ceiling)
     if failed:
         raise ReconError(failed)
-    kept = store.append_postings(made.batch, moments.now(), poster)
-    return replace(_posted(kept, out, again=kept is not made.batch), held=(*left_out, *made.untaken))
+    return made, left_out
 
 
 def _own(decided: pl.DataFrame, people: Collection[str]) -> pl.Series:
@@ -277,4 +391,5 @@ def _posted(batch: model.Batch, out: Path, *, again: bool) -> Posted:
         contents[f"{Path(name).stem}-controls.txt"] = batch.controls
     checks = batch.controls.partition("\n\n")[0]
     files = tuple(deliver.write(out, contents))
-    return Posted(batch.batch_id, files, len(batch.line_ids), checks, again, batch.format)
+    company = posting.company_of(batch.controls)
+    return Posted(batch.batch_id, files, len(batch.line_ids), checks, again, batch.format, company=company)

@@ -21,11 +21,12 @@ from recon import model
 from recon.model import ACCEPTED, BANK_LINES, Batch
 from recon.net import over_turns
 from recon.posting import generic, layouts, told
+from recon.posting.companies import Shares, shares, unknown
 from recon.posting.controls import controls, controls_text, failures, left_out, unapproved
 from recon.posting.journal import BY_HAND, Accounts, accounts_of, journal
 from recon.posting.rows import rows as rows_of
 from recon.posting.site import Site, barred, missing, site_of
-from recon.posting.told import file_of
+from recon.posting.told import company_of, file_of, plain
 from recon.problems import EXIT_INPUT, Problem, ReconError
 from recon.rules.layout import Layout
 
@@ -33,16 +34,21 @@ __all__ = [
     "FORMATS",
     "Accounts",
     "Posting",
+    "Shares",
     "Site",
     "accounts_of",
     "batch_id",
+    "company_of",
     "controls_text",
     "due",
     "failures",
     "file_of",
     "held",
+    "plain",
     "post",
+    "shares",
     "site_of",
+    "unknown",
 ]
 
 # Formats that are no layout: name -> journal legs (posting.journal) to the text of the file.
@@ -78,6 +84,7 @@ def post(
     site: Site | None = None,
     words: Iterable[str] = (),
     own: Collection[str] = (),
+    company: str = "",
 ) -> Posting:
     """A posting file of what is accepted and given; the same rows in any order give the same bytes.
 
@@ -98,6 +105,7 @@ def post(
         site: what the rules say to the layout.
         words: names of accounts that come with recon and are no ledger's codes; a layout does not take them.
         own: lines that were decided at the login of whoever posts, under whatever name.
+        company: whose postings these are, where a store has several companies; it stands in name and report.
 
     Raises:
         ReconError: format-unknown with the formats there are; of a layout all that the rules lack (posting-setting),
@@ -130,7 +138,8 @@ def post(
     suffix, encoding = (layout.suffix, layout.encoding) if layout else ("csv", "utf-8")
     report = [
         controls_text(checks)
-        + told.file_text(f"posting-{format_name}-{identity}.{suffix}", text, encoding, many),
+        + told.file_text(told.name_of(format_name, identity, suffix, company), text, encoding, many)
+        + told.company_text(company),
         told.sums_text(legs, scales),
         told.allocate_text(legs, identity, scales) if layout and layout.allocate else "",
     ]

@@ -16,6 +16,7 @@ from recon.rules.layout import COMMON, Layout
 from recon.rules.schema import Rules
 
 BLANK = "blank"  # a setting that is empty on purpose
+_NAME = "company"  # the setting that says a company's name in the ledger
 _NAMED_MAX = 5  # bank lines or accounts named in a problem
 SAY_IT = "say it in your rules and run recon run with them: posting goes by the rules of the last run"
 
@@ -26,6 +27,7 @@ class Site:
 
     settings: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
+    company: str = ""  # whose these are; "" = everybody's
 
     def said(self, name: str) -> str:
         """A setting; "" where nothing is said or it is blank on purpose."""
@@ -33,21 +35,25 @@ class Site:
         return "" if value == BLANK else value
 
 
-def key_of(layout: Layout, setting: str) -> str:
+def key_of(layout: Layout, setting: str, company: str = "") -> str:
     """The rules' key of a layout's setting."""
-    return f"posting.settings.{layout.name}.{setting}"
+    whose = f"companies.{company}" if company else "settings"
+    return f"posting.{whose}.{layout.name}.{setting}"
 
 
-def site_of(rules: Rules, layout: Layout) -> Site:
-    """What the rules say to a layout.
+def site_of(rules: Rules, layout: Layout, company: str = "") -> Site:
+    """What the rules say to a layout, for one company of several where one is named.
+
+    A company's name in the ledger is no other's: it is said of each.
 
     Raises:
         ReconError: (posting-setting) a setting that the layout has not, or a value that it can't take.
     """
     said = rules.posting.settings.get(layout.name, {})
+    own = rules.posting.companies.get(company, {}).get(layout.name, {}) if company else {}
     known = (*layout.settings, *COMMON)
     problems = []
-    for name in sorted(set(said) - set(known)):
+    for name in sorted({*said, *own} - set(known)):
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"known settings: {', '.join(sorted(known))}" + (
             f"\ndid you mean `{near[0]}`?" if near else ""
@@ -55,11 +61,12 @@ def site_of(rules: Rules, layout: Layout) -> Site:
         problems.append(
             Problem(
                 "posting-setting",
-                key_of(layout, name),
+                key_of(layout, name, company if name in own else ""),
                 f"the format `{layout.name}` has no such setting",
                 hint,
             )
         )
+    said = {**{name: value for name, value in said.items() if not company or name != _NAME}, **own}
     takes = {
         "first_month": r"[1-9]|1[0-2]",
         "year_named": "start|end",
@@ -70,10 +77,11 @@ def site_of(rules: Rules, layout: Layout) -> Site:
     for name, pattern in takes.items():
         if said.get(name) and not re.fullmatch(pattern, said[name]):
             what = f"`{said[name]}` is none of what it takes: {pattern.replace('|', ', ')}"
-            problems.append(Problem("posting-setting", key_of(layout, name), what))
+            key = key_of(layout, name, company if name in own else "")
+            problems.append(Problem("posting-setting", key, what))
     if problems:
         raise ReconError(problems)
-    return Site({**layout.settings, **said}, said.get("currency") or rules.currency)
+    return Site({**layout.settings, **said}, said.get("currency") or rules.currency, company)
 
 
 def missing(
@@ -144,7 +152,7 @@ def _companies(layout: Layout, legs: pl.DataFrame) -> list[Problem]:
     what = (
         f"a file of `{layout.name}` is of one company, and items of several are to be posted: {named(found)}"
     )
-    hint = "keep a workbook (or store) for each company"
+    hint = "post each company's by themselves: recon post ... --company NAME"
     return [Problem("posting-refused", "recon post", what, hint)]
 
 

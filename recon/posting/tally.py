@@ -30,8 +30,11 @@ def lacks(layout: Layout, told: pl.DataFrame, site: Site) -> list[Problem]:
     for name in ("company", "receipt", "payment", "journal"):
         if not site.said(name):
             what = f"`{layout.name}` must be told the name that Tally has for: {name}"
-            hint = f"{name}: ...\n{SAY_IT}"
-            problems.append(Problem("posting-setting", key_of(layout, name), what, hint))
+            own = bool(site.company) and name == "company"
+            said = f'"{site.company}": {{{layout.name}: {{{name}: ...}}}}' if own else f"{name}: ..."
+            hint = f"{said}\n{SAY_IT}"
+            key = key_of(layout, name, site.company if own else "")
+            problems.append(Problem("posting-setting", key, what, hint))
     nameless = told.filter(_ledger() == "")
     if nameless.height:
         what = f"entries of no ledger (bank lines {named(nameless['bank_line_id'])})"

@@ -42,3 +42,6 @@ class Posting(Part):
     currencies is posted without an amount in the ledger's own), `first_month` (of the financial year, 1 to 12) and
     `year_named` (`start` or `end`: which calendar year it is called by), `unmatched` (`allow`: items whose id is no
     key of the ledger are posted without a match)."""
+    companies: dict[str, dict[str, dict[str, str]]] = Field(default_factory=dict)
+    """Company, as the items' column `entity` has it -> layout -> setting -> value, before those of `settings`
+    (`"02": {tally: {company: Example Homes Ltd}}`); for files of one company of several."""

@@ -1,4 +1,4 @@
-"""One job at a time on a store: a lock that the system or the server lets go of when its holder ends, however it ends.
+"""One job at a time on a store: a lock that the system or the server lets go of when its holder ends.
 
 In SQLite it is a lock on an empty file beside the store, since one on the store itself would keep the holder from
 writing, too; in PostgreSQL an advisory lock of the session.

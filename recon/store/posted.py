@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -56,18 +56,22 @@ class PostedFiles:
         Raises:
             ReconError: EXIT_JOB; store-changed if one of its lines was posted by another process meanwhile.
         """
+        return self.append_batches([batch], at, who)[0]
+
+    def append_batches(self, batches: Sequence[Batch], at: str, who: str = "") -> list[Batch]:
+        """Keep posting files that one job made, each as `append_postings` does; all of them or none."""
         with connect.writing(self._engine, self._tables) as connection:
-            kept = self._batch(connection, batch.batch_id)
-            if kept is not None:
-                return kept
-            self._unchanged(connection)
-            postings = self._tables.tables["postings"]
-            posted = connection.execute(select(postings.c.line_id, postings.c.turn))
-            assert set(map(tuple, posted)).isdisjoint(batch.turns), "a turn of a line is posted once"
-            append.batch(connection, self._tables, batch, at, who)
-            chain.seal(connection, self._tables, chain.POSTING, batch.batch_id)
-            self._position = None
-        return batch
+            there = [self._batch(connection, batch.batch_id) for batch in batches]
+            if None in there:
+                self._unchanged(connection)
+            for batch in (batch for batch, kept in zip(batches, there, strict=True) if kept is None):
+                postings = self._tables.tables["postings"]
+                posted = connection.execute(select(postings.c.line_id, postings.c.turn))
+                assert set(map(tuple, posted)).isdisjoint(batch.turns), "a turn of a line is posted once"
+                append.batch(connection, self._tables, batch, at, who)
+                chain.seal(connection, self._tables, chain.POSTING, batch.batch_id)
+                self._position = None
+        return [kept or batch for batch, kept in zip(batches, there, strict=True)]
 
     def delivered(self, batch_id: str, at: str, who: str = "") -> None:
         """Note that a posting file was written where it was asked for; once is enough."""

@@ -22,7 +22,7 @@ def main() -> None:
     room, name = STEPS[sys.argv.pop(1)]
     made = getattr(room, name)
 
-    def slowly(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the step takes and gives
+    def slowly(*given: Any, **named: Any) -> Any:
         time.sleep(SECONDS)
         return made(*given, **named)
 

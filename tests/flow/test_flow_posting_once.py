@@ -20,7 +20,7 @@ def start(
     script: str, address: str, out: str, *before: object, name: str = "generic"
 ) -> subprocess.Popen[str]:
     typed = ["post", "--format", name, "--store", address, "--out", out, "--who", "ann"]
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, str(HERE / script), *map(str, before), *typed],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,0 +1,109 @@
+"""Which company of ours each accepted line is posted for, where a store has several.
+
+L1 pays INV-1 of 01                 -> 01
+L2 on account, of nobody            -> the company whose account it came in on, if the rules say it (`companies`)
+L3 pays INV-1 of 01 and INV-9 of 02 -> several: it needs an entry between them, which recon does not make
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from recon.posting.site import named
+from recon.problems import Problem
+from recon.rules.schema import Company
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Accepted rows by company, and what is to say of those that are no one company's."""
+
+    parts: Mapping[str, pl.DataFrame]
+    untaken: tuple[Problem, ...]
+
+
+def shares(
+    accepted: pl.DataFrame,
+    bank_lines: pl.DataFrame,
+    open_items: pl.DataFrame,
+    companies: Iterable[Company] = (),
+) -> Shares:
+    """Accepted rows (model.ACCEPTED), each line with one company.
+
+    Args:
+        accepted: what is to be posted, in outer form.
+        bank_lines: the lines accepted, with `account`.
+        open_items: the items accepted, with `entity` where the files say it.
+        companies: the rules' own, for lines that pay no company's item.
+    """
+    whose = _whose(accepted, bank_lines, open_items, companies)
+    one = whose.filter(pl.col("companies").list.len() == 1).with_columns(pl.col("companies").list.first())
+    parts = {
+        name: accepted.join(
+            one.filter(pl.col("companies") == name), on="line_id", how="semi", maintain_order="left"
+        )
+        for name in one["companies"].unique().sort()
+    }
+    return Shares(parts, (*_several(whose), *_nobodys(whose)))
+
+
+def unknown(name: str, known: Iterable[str]) -> Problem:
+    """A company is asked for of which nothing is to be posted: which there are."""
+    others = sorted(known)
+    near = difflib.get_close_matches(name, others, n=1)
+    hint = f"to be posted are lines of: {', '.join(others) or 'none'}" + (
+        f"\ndid you mean `{near[0]}`?" if near else ""
+    )
+    return Problem("posting-refused", "--company", f"nothing is to be posted for a company `{name}`", hint)
+
+
+def _whose(
+    accepted: pl.DataFrame, bank_lines: pl.DataFrame, open_items: pl.DataFrame, companies: Iterable[Company]
+) -> pl.DataFrame:
+    """The companies of each line: line_id, companies (none where nothing says it)."""
+    entity = pl.col("entity").fill_null("") if "entity" in open_items.columns else pl.lit("")
+    items = open_items.select("item_id", company=entity).unique("item_id", keep="first")
+    paid = accepted.select("line_id", "item_id").join(items, on="item_id", how="left")
+    own = paid.group_by("line_id").agg(
+        companies=pl.col("company").filter(pl.col("company").fill_null("") != "").unique().sort()
+    )
+    accounts = {_plain(account): one.entity for one in companies for account in one.accounts}
+    by_account = bank_lines.select("line_id", account="account").unique("line_id", keep="first")
+    key = pl.col("account").fill_null("").str.to_uppercase().str.replace_all("[^A-Z0-9]", "")
+    home = key.replace_strict(list(accounts), list(accounts.values()), default=None, return_dtype=pl.String)
+    joined = own.join(by_account, on="line_id", how="left").with_columns(home=home)
+    said = (
+        pl.when((pl.col("companies").list.len() == 0) & pl.col("home").is_not_null())
+        .then(pl.concat_list("home"))
+        .otherwise("companies")
+    )
+    return joined.select("line_id", companies=said).sort("line_id")
+
+
+def _plain(account: str) -> str:
+    return "".join(letter for letter in account.upper() if letter.isalnum())
+
+
+def _several(whose: pl.DataFrame) -> list[Problem]:
+    lines = whose.filter(pl.col("companies").list.len() > 1)["line_id"]
+    if lines.is_empty():
+        return []
+    what = f"bank lines pay items of more than one company: {named(lines)}"
+    hint = "post them by hand, with the entry between the companies; they are not in the file"
+    return [Problem("posting-refused", "recon post", what, hint)]
+
+
+def _nobodys(whose: pl.DataFrame) -> list[Problem]:
+    lines = whose.filter(pl.col("companies").list.len() == 0)["line_id"]
+    if lines.is_empty():
+        return []
+    what = f"nothing says which company's these bank lines are: {named(lines)}"
+    hint = (
+        "companies:\n  - {entity: ..., accounts: [...]}\n"
+        "in your rules says whose account they came in on; run recon run with them; they are not in the file"
+    )
+    return [Problem("posting-refused", "recon post", what, hint)]
