@@ -110,7 +110,7 @@ def _step(row: Mapping[str, object]) -> tuple[str, list[tuple[str, str]]]:
         f"<br>less {deduction} {_said(row['deduction_type'])}" if deduction.strip("-0.") and deduction else ""
     )
     money = " ".join(one for one in (_said(row["amount"]), _said(row["currency"])) if one)
-    document = _said(row["document"]) or _said(row["item_id"])
+    document = _said(row["document"]) or _said(row["item_id"]) or _said(row["payer"])
     whose = _said(row["customer_id"])
     why = [one for one in (_said(row["why"]), f"“{_said(row['note'])}”" if row["note"] else "") if one]
     batch = f"<br>posting file {_said(row['batch_id'])}" if row["batch_id"] else ""

@@ -30,6 +30,7 @@ STEPS: Final = {
     "why": pl.String(),
     "detail": pl.String(),
     "note": pl.String(),
+    "payer": pl.String(),
     "run_id": pl.String(),
     "rules_sha256": pl.String(),
     "batch_id": pl.String(),
@@ -39,7 +40,7 @@ STEPS: Final = {
     "link_hash": pl.String(),
 }
 # The order of what one link holds.
-_RUN, _READ, _PROPOSED, _DECIDED, _CLOSED, _ACCEPTED, _POSTED, _SAID = range(8)
+_RUN, _READ, _PROPOSED, _DECIDED, _CLOSED, _ACCEPTED, _POSTED, _SAID, _LEARNED = range(9)
 _MINE: Final = (
     "decided",
     "waits for another",
@@ -67,6 +68,7 @@ def steps(told: Told) -> pl.DataFrame:
         _accepted(told, runs),
         _posted(told),
         _said(told),
+        _learned(told),
     ]
     made = pl.concat([one.with_columns(_filled(one)) for one in whole], how="diagonal_relaxed")
     made = made.join(_documents(told), on="item_id", how="left", maintain_order="left")
@@ -74,7 +76,7 @@ def steps(told: Told) -> pl.DataFrame:
         found.links.select("link", link_hash="hash"), on="link", how="left", maintain_order="left"
     )
     if told.named.subject is Subject.PERSON:
-        own = pl.col("what").is_in([*_MINE, "run"]) | (pl.col("stage") == _SAID)
+        own = pl.col("what").is_in([*_MINE, "run"]) | pl.col("stage").is_in([_SAID, _LEARNED])
         mine = pl.col("who").is_in(list(told.named.ids)) & own
         made = made.filter(mine)
     elif told.named.subject is Subject.RUN:
@@ -95,7 +97,7 @@ def _filled(frame: pl.DataFrame) -> list[pl.Expr]:
         "batch_id": pl.String(),
         "item_id": pl.String(),
         "decision_nth": pl.Int64(),
-        "case_link": pl.Int64(),
+        "own_link": pl.Int64(),
     }
     return [
         pl.lit(None, dtype=kind).alias(name) for name, kind in needed.items() if name not in frame.columns
@@ -288,26 +290,61 @@ def _posted(told: Told) -> pl.DataFrame:
 
 def _said(told: Told) -> pl.DataFrame:
     """What was said of queries and promises, each in the link of the chain that holds it."""
-    cases = told.history.cases
-    spans = told.history.links.filter(pl.col("what") == "cases").select(
-        first=pl.col("key").str.split("-").list.get(0).cast(pl.Int64),
-        last=pl.col("key").str.split("-").list.get(1).cast(pl.Int64),
-        case_link="link",
-    )
-    held = cases.select("nth").join_where(
-        spans, pl.col("nth") >= pl.col("first"), pl.col("nth") <= pl.col("last")
-    )
-    linked = cases.join(held.select("nth", "case_link"), on="nth", how="left", maintain_order="left")
+    linked = _in_links(told.history.cases, told, "cases")
     owner = pl.when(pl.col("owner") != "").then(fill(", owner {}", "owner")).otherwise(pl.lit(""))
     due = pl.when(pl.col("due") != "").then(fill(", due {}", "due")).otherwise(pl.lit(""))
     return linked.select(
-        *("line_id", "item_id", "customer_id", "amount", "currency", "at", "who", "case_link"),
+        *("line_id", "item_id", "customer_id", "amount", "currency", "at", "who", "own_link"),
         stage=pl.lit(_SAID),
         order="nth",
         what=fill("{} {}", "kind", "event"),
         note="text",
         detail=fill("{}", "case_id") + owner + due,
     )
+
+
+def _learned(told: Told) -> pl.DataFrame:
+    """What people said of what was learned, and what decisions hold of it since."""
+    linked = _in_links(told.history.learned, told, "learned")
+    taxed = pl.col("kind") == "tax"
+    ends = pl.when(pl.col("valid_to") != "").then(fill(" until {}", "valid_to")).otherwise(pl.lit(""))
+    days = pl.when(pl.col("valid_from") != "").then(fill(", from {}", "valid_from")).otherwise(pl.lit(""))
+    by = fill("{} lines on {} days by {}", *_EVIDENCE)
+    counted = pl.when(pl.col("lines").is_not_null()).then(by).otherwise(pl.lit(""))
+    listed = pl.col("examples").fill_null("")
+    shown = pl.when(listed != "").then(fill(": {}", listed)).otherwise(pl.lit(""))
+    against = pl.col("contrary").list.join(", ").fill_null("")
+    contrary = pl.when(against != "").then(fill("; contradicted by {}", against)).otherwise(pl.lit(""))
+    return linked.select(
+        *("at", "who", "note", "own_link"),
+        stage=pl.lit(_LEARNED),
+        order="nth",
+        what=fill("{} {}", "kind", "event"),
+        payer=pl.when(taxed).then(pl.lit("")).otherwise("subject"),
+        customer_id=pl.when(taxed).then("subject").otherwise("meaning"),
+        why=counted + shown + contrary,
+        detail=fill("means {}", "meaning") + days + ends,
+    )
+
+
+_EVIDENCE: Final = (
+    pl.col("lines").cast(pl.String).fill_null(""),
+    pl.col("days").cast(pl.String).fill_null(""),
+    pl.col("people").list.join(", ").fill_null(""),
+)
+
+
+def _in_links(rows: pl.DataFrame, told: Told, what: str) -> pl.DataFrame:
+    """Rows with `nth`, each with the link of the chain that holds it: `own_link`."""
+    spans = told.history.links.filter(pl.col("what") == what).select(
+        first=pl.col("key").str.split("-").list.get(0).cast(pl.Int64),
+        last=pl.col("key").str.split("-").list.get(1).cast(pl.Int64),
+        own_link="link",
+    )
+    held = rows.select("nth").join_where(
+        spans, pl.col("nth") >= pl.col("first"), pl.col("nth") <= pl.col("last")
+    )
+    return rows.join(held.select("nth", "own_link"), on="nth", how="left", maintain_order="left")
 
 
 def _documents(told: Told) -> pl.DataFrame:
@@ -325,4 +362,4 @@ def _linked(
         spans, pl.col("decision_nth") >= pl.col("first"), pl.col("decision_nth") <= pl.col("last")
     ).select("decision_nth", of_decision="link")
     joined = made.join(inside, on="decision_nth", how="left", maintain_order="left")
-    return joined.with_columns(link=pl.coalesce("case_link", of_batch, "of_decision", of_run))
+    return joined.with_columns(link=pl.coalesce("own_link", of_batch, "of_decision", of_run))

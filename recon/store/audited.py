@@ -54,7 +54,9 @@ class Audited:
                 runs = history.runs_named(connection, self._tables, found.ids)
             lines = history.lines_of(connection, self._tables, found)
             items = found.ids if found.subject is Subject.ITEM else ()
-            return Told(found, history.history(connection, self._tables, lines, items), runs, batches)
+            persons = found.ids if found.subject is Subject.PERSON else ()
+            whole = history.history(connection, self._tables, lines, items, persons)
+            return Told(found, whole, runs, batches)
 
     def note_unmasked(self, reference: str, who: str, at: str) -> None:
         """Keep that somebody had the names of persons shown."""

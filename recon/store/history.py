@@ -45,7 +45,8 @@ class History:
     lines, items: as first and as last read, outer form. proposals, allocations, exceptions: of every run. turns,
     accepted, decisions: whatever became of a line, taken back or not. postings: line_id, turn and the batch's
     columns without its text. runs: without rules and summary. inputs: files of those runs. links: of the chain.
-    cases: what was said of queries and promises about these lines and items.
+    cases: what was said of queries and promises about these lines and items. learned: events about what was learned
+    of the lines' customers, from the lines, or by the person asked for.
     """
 
     lines: pl.DataFrame
@@ -61,6 +62,7 @@ class History:
     inputs: pl.DataFrame
     links: pl.DataFrame
     cases: pl.DataFrame
+    learned: pl.DataFrame
 
 
 def named(connection: Connection, tables: MetaData, word: str) -> Named | None:
@@ -128,9 +130,16 @@ def lines_of(connection: Connection, tables: MetaData, found: Named) -> list[str
 
 
 def history(
-    connection: Connection, tables: MetaData, line_ids: Collection[str], item_ids: Collection[str] = ()
+    connection: Connection,
+    tables: MetaData,
+    line_ids: Collection[str],
+    item_ids: Collection[str] = (),
+    persons: Collection[str] = (),
 ) -> History:
-    """All that is kept of these lines, and of cases about them, their items, and the items that were named."""
+    """All that is kept of these lines, and of cases about them, their items, and the items that were named.
+
+    Of learning also what these persons said of it.
+    """
 
     def rows_of(name: str, order: Sequence[str]) -> pl.DataFrame:
         return _rows(connection, tables, name, line_ids).sort(order, maintain_order=True)
@@ -150,7 +159,10 @@ def history(
     cases = pl.concat(
         [one.filter(pl.col(name) != "") for one, name in zip(said, ("line_id", "item_id"), strict=True)]
     )
+    customers = pl.concat([allocations["customer_id"], accepted["customer_id"]]).drop_nulls()
+    about = {*customers, *line_ids, *decisions["decision_id"]}
     return History(
+        learned=_learned(connection, tables, about, persons),
         cases=cases.unique("nth").sort("nth"),
         lines=lines.join(read, on="line_id", how="left", maintain_order="left"),
         items=query.open_items(connection, tables, [one for one in items if one]),
@@ -165,6 +177,45 @@ def history(
         inputs=_inputs(connection, tables, seqs),
         links=links(connection, tables),
     )
+
+
+def _learned(
+    connection: Connection, tables: MetaData, about: Collection[str], persons: Collection[str]
+) -> pl.DataFrame:
+    """Events of what was learned of customers, or from lines or decisions, all named by `about`; or by a person.
+
+    As the table has them, and evidence: lines, days, people, examples and contrary out of its JSON.
+    """
+    table = tables.tables["learned"]
+    schema = {column.name: pl.Int64() if _whole(column) else pl.String() for column in table.columns}
+    found = rows.fetch(connection, select(table).order_by(table.c.nth), schema)
+    kept, told = [], []
+    for row in found.iter_rows(named=True):
+        said = _evidence(row["evidence"])
+        examples = str(said.get("examples", "")).split(", ")
+        names = {row["meaning"], row["subject"] if row["kind"] == "tax" else "", *examples}
+        names |= {*said.get("contrary", []), *said.get("decisions", [])}
+        kept.append(row["who"] in persons or not names.isdisjoint(about))
+        told.append({name: said.get(name) for name in _EVIDENCE})
+    return found.with_columns(pl.DataFrame(told, schema=_EVIDENCE)).filter(pl.Series(kept, dtype=pl.Boolean))
+
+
+_EVIDENCE: Final = {
+    "lines": pl.Int64(),
+    "days": pl.Int64(),
+    "people": pl.List(pl.String()),
+    "examples": pl.String(),
+    "contrary": pl.List(pl.String()),
+}
+
+
+def _evidence(text: str) -> dict[str, Any]:
+    """What spoke for an event; nothing where it was erased."""
+    try:
+        said = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def of_person(connection: Connection, tables: MetaData, who: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -225,8 +276,9 @@ def _numbered(connection: Connection, tables: MetaData, word: str) -> tuple[str,
 
 def _persons(tables: MetaData) -> Any:
     of = {name: table.c for name, table in tables.tables.items()}
-    columns = (of["runs"].who, of["batches"].who, of["decisions"].decided_by)
-    return union(*(select(column.label("who")).where(column != "") for column in columns)).subquery()
+    columns = (of["runs"].who, of["batches"].who, of["decisions"].decided_by, of["learned"].who)
+    nobody = ("", "rule")
+    return union(*(select(column.label("who")).where(column.not_in(nobody)) for column in columns)).subquery()
 
 
 def _runs(connection: Connection, tables: MetaData, seqs: pl.Series) -> pl.DataFrame:
