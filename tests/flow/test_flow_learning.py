@@ -51,19 +51,24 @@ def items(*numbers: int) -> str:
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A desk on which two lines of the bureau were allocated to Northside, on two days, by one person."""
-    desk = Desk(tmp_path_factory.mktemp("taught"))
+    return teach(tmp_path_factory.mktemp("taught"))
+
+
+def teach(folder: Path) -> Path:
+    """Fill a folder with that desk; returns it."""
+    desk = Desk(folder)
     desk.put("bank.csv", bank(("2026-03-02", "1201.00", BUREAU), ("2026-03-03", "1302.00", BUREAU)))
     desk.put("items.csv", items(1201, 1302, 1403, 1504, 1605))
     book = desk.root / "book.xlsm"
     assert desk.run("--book", book).code == 0
-    typed = {row["line_id"]: _allocate(row["amount"]) for row in desk.rows("exceptions.csv")}
+    typed = {row["line_id"]: allocate(row["amount"]) for row in desk.rows("exceptions.csv")}
     lines = {row["line_id"]: row["amount"] for row in desk.rows("lines.csv")}
-    decide(book, "Exceptions", {line: _allocate(lines[line]) for line in typed})
+    decide(book, "Exceptions", {line: allocate(lines[line]) for line in typed})
     assert "2 decisions applied, 0 refused" in recon("apply", "--book", book, "--who", "anna").out
     return desk.root
 
 
-def _allocate(amount: str) -> dict[str, str]:
+def allocate(amount: str) -> dict[str, str]:
     return {"Decision": "allocate", "Item": f"INV-{amount.split('.', maxsplit=1)[0]}", "Amount": amount}
 
 
@@ -136,53 +141,6 @@ def test_a_name_is_suggested_accepted_on_the_sheet_used_and_withdrawn(desk: Desk
     assert night(desk, "without", ("2026-03-06", "1605.00", BUREAU)) == {"1605.00": "exception"}
 
 
-def test_the_audit_pack_has_what_was_learned_in_its_place(desk: Desk) -> None:
-    alias = learned(desk)["alias C1"]
-    note = ("--note", "their bureau")
-    assert recon("learn", "accept", alias["id"], *of(desk), "--who", "bea", *note).code == 0
-    night(desk, "with", ("2026-03-05", "1504.00", BUREAU))
-    assert recon("learn", "withdraw", alias["id"], *of(desk), "--who", "carl").code == 0
-    [posted] = [row["line_id"] for row in desk.rows("lines.csv", "with")]
-    first = alias["examples"].split(", ")[0]
-    for word in (posted, first, "INV-1504"):
-        told = json.loads(recon("audit", "trail", word, *of(desk), "--json").out)
-        steps = [step for step in told["steps"] if step["what"].startswith("alias ")]
-        assert [(step["what"], step["who"]) for step in steps] == [
-            ("alias accepted", "bea"),
-            ("alias withdrawn", "carl"),
-        ]
-        said = steps[0]
-        assert (said["payer"], said["customer_id"], said["note"]) == (BUREAU, "C1", "their bureau")
-        assert said["why"] == f"2 lines on 2 days by anna: {alias['examples']}"
-        assert said["detail"] == "means C1, from 2026-03-02"
-        links = [step["link"] for step in told["steps"]]
-        assert links == sorted(links)
-        assert all(step["link_hash"] for step in told["steps"])
-    done = [step["what"] for step in told["steps"]]
-    assert done.index("alias accepted") < done.index("accepted") < done.index("alias withdrawn")
-    mine = json.loads(recon("audit", "trail", "bea", *of(desk), "--json").out)
-    assert (mine["about"], [step["what"] for step in mine["steps"]]) == ("person", ["alias accepted"])
-
-
-def test_the_audit_pack_masks_a_payer_who_is_a_person(desk: Desk) -> None:
-    book, who = desk.root / "book.xlsm", "MRS WINIFRED QUARTERMAINE"
-    night(desk, "paid", ("2026-03-05", "1403.00", who), ("2026-03-06", "1504.00", who), book=True)
-    lines = {row["line_id"]: _allocate(row["amount"]) for row in desk.rows("lines.csv", "paid")}
-    decide(book, "Exceptions", lines)
-    assert "2 decisions applied, 0 refused" in recon("apply", "--book", book, "--who", "anna").out
-    named = json.loads(recon("learn", "list", *of(desk), "--json").out)
-    [alias] = [row["id"] for row in named if row["kind"] == "alias" and row["subject"] != BUREAU]
-    assert recon("learn", "accept", alias, *of(desk), "--who", "bea").code == 0
-    pack = ("audit", "trail", next(iter(lines)), *of(desk), "--out")
-    assert recon(*pack, desk.root / "masked").code == 0
-    for path in (desk.root / "masked").iterdir():
-        assert "QUARTERMAINE" not in path.read_text(encoding="utf-8"), path.name
-    assert "alias accepted" in (desk.root / "masked" / "trail.html").read_text(encoding="utf-8")
-    assert recon(*pack, desk.root / "bare", "--unmask").code == 0
-    steps = (desk.root / "bare" / "steps.csv").read_text(encoding="utf-8")
-    assert "QUARTERMAINE" in next(row for row in steps.splitlines() if "alias accepted" in row)
-
-
 def test_an_account_is_learned_apart_from_the_name(desk: Desk) -> None:
     account = learned(desk)["account C1"]
     assert account["subject"] == ACCOUNT
@@ -215,7 +173,7 @@ def test_what_two_customers_have_had_cannot_be_accepted(desk: Desk) -> None:
     book = desk.root / "book.xlsm"
     night(desk, "other", ("2026-03-04", "9001.00", BUREAU), book=True)
     line = next(row["line_id"] for row in desk.rows("lines.csv", "other"))
-    decide(book, "Exceptions", {line: _allocate("9001.00")})
+    decide(book, "Exceptions", {line: allocate("9001.00")})
     assert recon("apply", "--book", book, "--who", "carl").code == 0
     alias = learned(desk)["alias C1"]
     assert (alias["state"], alias["against"]) == ("contradicted", "1 line of C2")
@@ -284,7 +242,7 @@ def test_what_decisions_contradict_is_held_until_it_is_confirmed(desk: Desk) -> 
     assert recon("learn", "accept", alias, *of(desk), "--who", "bea", "--from", "2026-03-01").code == 0
     assert night(desk, "other", ("2026-03-04", "9001.00", BUREAU), book=True) == {"9001.00": "exception"}
     line = desk.rows("lines.csv", "other")[0]["line_id"]
-    decide(book, "Exceptions", {line: _allocate("9001.00")})
+    decide(book, "Exceptions", {line: allocate("9001.00")})
     assert recon("apply", "--book", book, "--who", "carl").code == 0
     row = _sheet(book)[alias]
     assert next(iter(_sheet(book))) == alias, "it stands first"
@@ -342,7 +300,7 @@ def test_what_is_held_of_a_customer_is_so_of_its_successor(desk: Desk) -> None:
     assert heir("free", 1605)["outcome"] == "auto"
     assert night(desk, "other", ("2026-03-04", "9001.00", BUREAU), book=True) == {"9001.00": "exception"}
     line = desk.rows("lines.csv", "other")[0]["line_id"]
-    decide(book, "Exceptions", {line: _allocate("9001.00")})
+    decide(book, "Exceptions", {line: allocate("9001.00")})
     assert recon("apply", "--book", book, "--who", "carl").code == 0
     held = heir("held", 1706)
     assert (held["outcome"], held["code"]) == ("suggested", "EX-HELD")
@@ -363,7 +321,7 @@ def test_how_references_begin_is_learned_and_catches_nobody_else(desk: Desk) -> 
     desk.put("items.csv", items(1201, 1302, 1403, 1504, 1605, 4, 5, 6, 7, 8))
     assert set(chc("three", *three, place="--book").values()) == {"exception"}
     lines = {row["line_id"]: row["amount"] for row in desk.rows("lines.csv", "three")}
-    decide(book, "Exceptions", {line: _allocate(amount) for line, amount in lines.items()})
+    decide(book, "Exceptions", {line: allocate(amount) for line, amount in lines.items()})
     assert "3 decisions applied" in recon("apply", "--book", book, "--who", "anna").out
     row = learned(desk)["pattern C1"]
     assert (row["subject"], row["state"], row["lines"]) == ("CHC######", "suggested", 3)
@@ -373,7 +331,7 @@ def test_how_references_begin_is_learned_and_catches_nobody_else(desk: Desk) -> 
     assert "pattern C1" not in learned(desk), "a line that nobody has settled has one, too"
     assert recon("apply", "--book", book).code == 0  # the line comes onto the sheet
     line = desk.rows("lines.csv", "before")[0]["line_id"]
-    decide(book, "Exceptions", {line: _allocate("1403.00")})
+    decide(book, "Exceptions", {line: allocate("1403.00")})
     assert recon("apply", "--book", book, "--who", "anna").code == 0
 
     assert recon("learn", "accept", row["id"], *of(desk), "--who", "bea").code == 0
