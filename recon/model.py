@@ -982,7 +982,8 @@ class View:
     `lines` has two more columns: row_hash (the proposal's fingerprint) and run_id. `open_items` is the last
     extract as it was read; `settled` says what was accepted of its items since (see SETTLED; an item may have
     several rows, one for each extract). `decided` has one more column: decided_at. `turns` has the last turn of
-    each line that ever was settled: line_id, turn, settled (false: it was taken back).
+    each line that ever was settled: line_id, turn, settled (false: it was taken back). `successions` are those that
+    the last run read.
     """
 
     bank_lines: pl.DataFrame
@@ -994,6 +995,7 @@ class View:
     decided: pl.DataFrame
     settled: pl.DataFrame
     turns: pl.DataFrame
+    successions: pl.DataFrame = field(default_factory=SUCCESSIONS.empty_outside)
 
     @property
     def settled_lines(self) -> frozenset[str]:

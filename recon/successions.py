@@ -193,6 +193,13 @@ def heir_of(ids: pl.Series, made: pl.DataFrame) -> pl.Series:
     return found.select(pl.coalesce("heir", "customer_id").alias("customer_id")).to_series()
 
 
+def successors(known: Successions) -> pl.DataFrame:
+    """Who came after others, by rename, merger or split: successor_id, since (the first such day)."""
+    came = pl.concat([one.select(*_EDGE, "effective") for one in (known.ends, known.splits)])
+    came = came.filter(pl.col("customer_id") != pl.col("successor_id"))
+    return came.group_by("successor_id").agg(since=pl.col("effective").min()).sort("successor_id")
+
+
 def placed(known: Successions, day: date, rows: pl.DataFrame, places: Sequence[str] = PLACES) -> pl.Series:
     """Whose each row is on a day: the customer's own heir, and of a split that of the row's place.
 

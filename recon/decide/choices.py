@@ -227,7 +227,12 @@ def on_account(one: Asked, line: Line, known: Known) -> list[Row]:
         raise Refusal("the line has two different customers", "leave one of them")
     customer_id = names[0] if names else ""
     proposed = {row.customer_id for row in line.rows} - {""}  # it may have no open item: a successor
-    if customer_id and customer_id not in known.customers | proposed:
+    since = known.heirs.get(customer_id)
+    there = customer_id in known.customers | proposed
+    if since and not there and line.booked < since:
+        why = f"{customer_id} has come after another customer since {since} only, and the line is of {line.booked}"
+        raise Refusal(why, "write the customer of that day, or nothing")
+    if customer_id and not since and not there:
         raise Refusal(
             f"{customer_id} is no customer of the open items", "write a customer number, or nothing"
         )

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from recon import model
+from recon import model, successions
 from recon.decide.by_rule import with_customers
 from recon.decide.remaining import remaining
 from recon.model import ACCEPTED, ALLOCATIONS, LINES, OPEN_ITEMS, SETTLED, View
@@ -87,6 +87,7 @@ class Known:
     by_doc_no: Mapping[str, tuple[str, ...]]  # doc_no -> ids of the items that have it
     ever: dict[str, int]  # item_id -> what was settled of it, also of items that the extract no longer has
     customers: frozenset[str]
+    heirs: Mapping[str, date] = field(default_factory=dict)  # who came after others -> the first day
     scales: Mapping[str, int] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)  # item_id -> what a person called it
 
@@ -229,8 +230,17 @@ def known_of(view: View, line_ids: Iterable[str], named: Iterable[str]) -> Known
         by_doc_no=_by_doc_no(items),
         ever=dict(_ever(view.settled, scales).select("item_id", "ever").iter_rows()),
         customers=frozenset(view.open_items["customer_id"].drop_nulls()) - {""},
+        heirs=_heirs(view),
         scales=scales,
     )
+
+
+def _heirs(view: View) -> dict[str, date]:
+    """Who came after others by rename, merger or split, and from which day on."""
+    if view.successions.is_empty():
+        return {}
+    known, _ = successions.checked(view.successions)
+    return dict(successions.successors(known).iter_rows())
 
 
 def _rows(allocations: pl.DataFrame) -> dict[str, list[Row]]:

@@ -256,6 +256,7 @@ class Store(Audited, Cased, PostedFiles, Shadowed):
                 decided=query.decided(connection, self._tables),
                 settled=query.settled_items(connection, self._tables),
                 turns=turns.last(connection, self._tables),
+                successions=past.last(connection, self._tables, Kind.SUCCESSIONS),
             )
 
     # Decisions
