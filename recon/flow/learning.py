@@ -10,7 +10,7 @@ from functools import cached_property
 
 import polars as pl
 
-from recon import learn
+from recon import learn, successions
 from recon.flow import calibration, learning_page, moments
 from recon.flow import masked as masking
 from recon.flow.books import Book
@@ -93,7 +93,10 @@ class Learned:
 
 def counted(lessons: Lessons, frames: Frames, rules: Rules, as_of: date) -> Learned:
     """What was learned, as it counts in a run on these frames (outer form)."""
-    force = replace(learn.in_force(lessons.events, as_of), rejected=_rejected(lessons, frames, rules))
+    rows = successions.checked(frames.get(Kind.SUCCESSIONS, SUCCESSIONS.empty_outside()))[0]
+    force = learn.in_force(lessons.events, as_of)
+    taken = learn.inherited(force.accepted, successions.heirs(rows, as_of))
+    force = replace(force, accepted=taken, rejected=_rejected(lessons, frames, rules))
     return Learned(force, frames, rules)
 
 
@@ -126,11 +129,20 @@ def known(store: Store, rules: Rules) -> Known:
     names = Names(frames, rules)
     lines = _with_payers(store.bank_lines(accepted["line_id"].unique().sort()))
     items = store.items(accepted.filter(pl.col("item_id") != "")["item_id"].unique().sort())
-    observed = learn.observed(names.of(lines), accepted, items, rules)
-    rows = learn.suggested(
-        observed, names.known(), learn.last(lessons.events), _rejected(lessons, frames, rules), rules
-    )
+    last, now = learn.last(lessons.events), _heirs(store)
+    observed = learn.as_now(learn.observed(names.of(lines), accepted, items, rules), last, now)
+    says = learn.as_now(names.known(), last, now)
+    rows = learn.suggested(observed, says, last, _rejected(lessons, frames, rules), rules)
     return Known(_only_theirs(rows, store, names, accepted), _names(frames))
+
+
+def _heirs(store: Store) -> pl.DataFrame:
+    """Who each customer that was renamed or merged is on the day of the last run, as `successions.heirs`."""
+    rows = store.last_read(Kind.SUCCESSIONS)
+    if rows.is_empty():
+        return successions.heirs(successions.checked(SUCCESSIONS.empty_outside())[0], date.min)
+    runs = store.runs().filter(pl.col("status") == "finished")
+    return successions.heirs(successions.checked(rows)[0], date.fromisoformat(runs["as_of"][-1]))
 
 
 def _only_theirs(rows: pl.DataFrame, store: Store, names: Names, accepted: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,7 @@ Tables to tables; nothing here is used before a person has accepted it.
 
 from recon.learn.answer import Answered, answered, holding, nothing
 from recon.learn.calibrate import calibrated, threshold
-from recon.learn.kin import kin
+from recon.learn.kin import as_now, inherited, kin
 from recon.learn.observe import OBSERVED, observed
 from recon.learn.rejected import rejected
 from recon.learn.state import Force, in_force, last
@@ -22,11 +22,13 @@ __all__ = [
     "Force",
     "alike",
     "answered",
+    "as_now",
     "calibrated",
     "doubted",
     "held",
     "holding",
     "in_force",
+    "inherited",
     "joined",
     "kin",
     "last",

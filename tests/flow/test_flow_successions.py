@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
-from flow_cases import Desk, Row, recon, rows
+from flow_cases import Desk, Row, decide, recon, rows
 
 BANK = """line_id,account,booking_date,amount,currency,type,counterparty,reference,narrative
 L1,20-00-00 12345678,2026-04-20,4200.00,GBP,BGC,NHS NORFOLK AND SUFFOLK ICB,INV-1,
@@ -177,3 +178,53 @@ def test_a_statement_goes_to_the_successor(desk: Desk) -> None:
     (letter,) = out.glob("QNS*.html")
     text = letter.read_text(encoding="utf-8")
     assert ("NHS Norfolk and Suffolk ICB" in text, "Waveney" in text, "INV-2" in text) == (True, False, True)
+
+
+BUREAU = "HILLTOP BUREAU"
+_PAID = "line_id,account,booking_date,amount,currency,type,counterparty,reference,narrative\n"
+
+
+def _paid(desk: Desk, name: str, *lines: tuple[str, str, str]) -> dict[str, str]:
+    """A night in which the bureau pays lines of (id, day, amount): the outcome of each."""
+    body = [f"{one},20-00-00 12345678,{day},{amount},GBP,BGC,{BUREAU},,CARE" for one, day, amount in lines]
+    desk.put("bank.csv", _PAID + "\n".join(body) + "\n")
+    desk.put("items.csv", ITEMS)
+    for table, content in {"customers": CUSTOMERS, "successions": SUCCESSIONS}.items():
+        desk.put(f"masters/{table}.csv", content)
+    book = ("--customers", desk.root / "masters", "--book", desk.root / "book.xlsm", "--quiet")
+    assert desk.run(*book, out=name).code == 0
+    return {row["line_id"]: row["outcome"] for row in desk.rows("lines.csv", name)}
+
+
+def _allocate(desk: Desk, *lines: tuple[str, str, str]) -> None:
+    typed = {one: {"Decision": "allocate", "Item": item, "Amount": amount} for one, item, amount in lines}
+    decide(desk.root / "book.xlsm", "Exceptions", typed)
+    told = recon("apply", "--book", desk.root / "book.xlsm", "--who", "anna")
+    assert f"{len(lines)} decision{'s'[: len(lines) != 1]} applied, 0 refused" in told.out, told
+
+
+def _alias(desk: Desk) -> Row:
+    told = json.loads(recon("learn", "list", "--book", desk.root / "book.xlsm", "--json").out)
+    (found,) = [row for row in told if row["kind"] == "alias"]
+    return found  # type: ignore[no-any-return]  # JSON
+
+
+def test_decisions_on_the_body_before_and_after_teach_one_thing(desk: Desk) -> None:
+    _paid(desk, "one", ("L1", "2026-03-30", "150.00"), ("L2", "2026-04-20", "310.40"))
+    _allocate(desk, ("L1", "INV-2", "150.00"), ("L2", "INV-3", "310.40"))
+    alias = _alias(desk)
+    assert (alias["meaning"], alias["state"], alias["lines"], alias["against"]) == ("QNS", "suggested", 2, "")
+
+
+def test_what_the_predecessor_taught_is_the_successors_from_the_day_on(desk: Desk) -> None:
+    _paid(desk, "one", ("L1", "2026-03-27", "150.00"), ("L2", "2026-03-30", "4200.00"))
+    _allocate(desk, ("L1", "INV-2", "150.00"), ("L2", "INV-1", "4200.00"))
+    alias = _alias(desk)
+    assert (alias["meaning"], alias["lines"]) == ("QMM", 2), "the merger is of April"
+    told = recon("learn", "accept", alias["id"], "--book", desk.root / "book.xlsm", "--who", "bea")
+    assert told.code == 0, told
+    assert _paid(desk, "two", ("L3", "2026-04-20", "310.40")) == {"L3": "auto"}
+    assert one(desk.rows("allocations.csv", "two"), "L3")["item_id"] == "3"
+    assert recon("apply", "--book", desk.root / "book.xlsm", "--who", "anna").code == 0
+    alias = _alias(desk)
+    assert (alias["meaning"], alias["state"], alias["against"]) == ("QMM", "accepted", "")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
-from test_learn import AT, OWN, TWO, event, force, result
+from polars.testing import assert_frame_equal
+from test_learn import AT, KNOWN, OWN, RULES, TWO, accepted, event, force, lines, result
 
 from recon import learn
 from recon.learn import Force
+from recon.model import LEARNED, OPEN_ITEMS
 
 
 def rows(*pairs: tuple[str, str]) -> pl.DataFrame:
@@ -46,3 +50,63 @@ def test_a_pair_that_was_rejected_is_held_of_the_successor_and_reasons_name_what
     assert learn.held(result(), TWO, OWN, Force(rejected=pairs)).lines["outcome"][0] == "auto"
     said = learn.told(result(), TWO, became, force(event("alias", "HILLTOP", "K0")))
     assert said.allocations["reasons"][0] == "MT-ALIAS; alias learned 2026-04-01, accepted by bea (K0)"
+
+
+HEIRS = pl.DataFrame({"customer_id": ["K1"], "heir": ["K9"], "since": [date(2026, 3, 10)]})
+KEYS = ["kind", "subject", "meaning"]
+
+
+def keyed(*rows: tuple[str, str, str]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=dict.fromkeys(KEYS, pl.String), orient="row")
+
+
+def events(*made: dict[str, object]) -> pl.DataFrame:
+    return learn.last(pl.DataFrame(list(made), schema=LEARNED.outer_schema))
+
+
+def test_who_became_another_is_one_with_it_under_the_name_that_something_was_said_of() -> None:
+    seen = keyed(("alias", "A", "K1"), ("alias", "A", "K9"), ("tax", "K9", "TDS 10%"), ("alias", "B", "K5"))
+    nothing = learn.as_now(seen, events(), HEIRS).rows()
+    assert nothing == [("alias", "A", "K9"), ("tax", "K9", "TDS 10%"), ("alias", "B", "K5")]
+    said = events(event("alias", "A", "K1"), event("tax", "K1", "TDS 10%"), event("alias", "C", "K1"))
+    assert learn.as_now(seen, said, HEIRS).rows() == [
+        ("alias", "A", "K1"),
+        ("tax", "K1", "TDS 10%"),
+        ("alias", "B", "K5"),
+    ]
+    assert_frame_equal(learn.as_now(seen, said, HEIRS.clear()), seen)
+
+
+def test_what_is_settled_for_the_successor_holds_nothing_and_another_customers_does() -> None:
+    def states(other: str, heirs: pl.DataFrame) -> list[tuple[str, str, list[str]]]:
+        bought = lines(*[(f"L{day}", day, "HILLTOP", "", []) for day in (2, 3, 12)])
+        paid = accepted(
+            {"line_id": "L2"}, {"line_id": "L3"}, {"line_id": "L12", "customer_id": other, "item_id": "V2"}
+        )
+        seen = learn.observed(bought, paid, OPEN_ITEMS.empty_outside(), RULES)
+        said = events(event("alias", "HILLTOP", "K1", valid_from=date(2026, 3, 2)))
+        rejected = Force().rejected
+        made = learn.suggested(learn.as_now(seen, said, heirs), KNOWN, said, rejected, RULES)
+        return [
+            (row["meaning"], row["state"], row["fresh"])
+            for row in made.to_dicts()
+            if row["state"] == "accepted"
+        ]
+
+    assert states("K9", HEIRS) == [("K1", "accepted", [])]
+    assert states("K8", HEIRS) == [("K1", "accepted", ["L12"])]
+    assert states("K9", HEIRS.clear()) == [("K1", "accepted", ["L12"])], (
+        "before the day it is another customer"
+    )
+
+
+def test_the_heir_keeps_back_the_tax_that_its_predecessor_did() -> None:
+    taken = pl.DataFrame(
+        [event("tax", "K1", "TDS 10%"), event("alias", "A", "K1")], schema=LEARNED.outer_schema
+    )
+    assert learn.inherited(taken, HEIRS).select(KEYS).rows() == [
+        ("tax", "K1", "TDS 10%"),
+        ("alias", "A", "K1"),
+        ("tax", "K9", "TDS 10%"),
+    ]
+    assert_frame_equal(learn.inherited(taken, HEIRS.clear()), taken)
