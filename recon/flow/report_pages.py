@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from textwrap import wrap
 from typing import Final
 
 import polars as pl
@@ -12,7 +13,8 @@ import polars as pl
 from recon import model
 from recon.reports import RANK, Column, Inputs, Kind, Made, Part, Report
 from recon.workbook.columns import Kind as Shown
-from recon.workbook.pages import PLAIN, Block, Cell, Drawing, Head, Page, fitted
+from recon.workbook.pages import PLAIN, Block, Cell, Drawing, Head, Page
+from recon.workbook.paper import fitted, letters_across
 
 _KINDS: Final = {
     Kind.TEXT: Shown.TEXT,
@@ -53,7 +55,8 @@ _FORMATS: Final = {
 _SHOWN: Final = {Kind.TENTHS: 1, Kind.HUNDREDTHS: 2, Kind.PERCENT: 3, Kind.RATE: 3}  # about, with the sign
 _WIDTH: Final = 16
 _TEXT_MAX: Final = 26  # characters that a text may widen its column to
-_AIR: Final = 3  # characters around a number
+_AIR: Final = 2  # characters around a number
+_DATE_LEAST: Final = 11
 _LEAST, _LONG_LEAST = 8, 22  # characters that columns of a wide sheet keep
 _ANEW: Final = "Written anew each time: keep what you add on a sheet of your own."
 
@@ -71,8 +74,8 @@ def pages(report: Report, made: Made, inputs: Inputs) -> list[Page]:
         cut = [_cut(part, limit) for part, frame in shown if frame.height < part.frame.height]
         own = dict.fromkeys(fact for part in parts for fact in part.facts)
         about = (f"{report.what} {_ANEW}", " ".join([at, *made.facts, *own]), *cut)
-        blocks = tuple(block for part, frame in shown for block in _blocks(part, frame, inputs))
-        blocks = fitted(blocks)
+        blocks = fitted([block for part, frame in shown for block in _blocks(part, frame, inputs)])
+        about = tuple(line for text in about for line in wrap(text, letters_across(blocks)))
         foot = f"as at {inputs.as_of:%d/%m/%Y}"
         found.append(Page(_key(sheet), sheet, sheet, about, blocks, foot, sheet in made.boards))
     return found
@@ -155,7 +158,7 @@ def _needed(column: Column, frame: pl.DataFrame, decimals: int) -> int:
     """Characters that a column's longest value takes: a number that lacks room would be shown as ####."""
     values = frame[column.inner].drop_nulls()
     if column.kind is Kind.DATE:
-        return _WIDTHS[Kind.DATE]
+        return _DATE_LEAST
     if values.is_empty() or column.kind is Kind.LONG:
         return 0
     if column.kind is Kind.TEXT:

@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from recon.problems import Problem
 from recon.reports import aged, in_term, invoicing, ledger, post_lag
 from recon.reports.ledger import Period
 from recon.reports.shape import (
@@ -31,6 +32,8 @@ from recon.reports.shape import (
 )
 
 _SHEET: Final = "KPIs"
+_BY_CUSTOMER: Final = "KPIs by customer"
+_UNPOSTED: Final = "Not posted yet"
 _INVOICING: Final = (
     Column("level", "Level", f"{LEVEL}month, site, group or total", file_only=True),
     Column("what", "Invoicing", "a month, a site, a group of customers, or all", width=28),
@@ -45,11 +48,7 @@ _INVOICING: Final = (
     Column("right", "Right first time", "neither credited nor rejected", Kind.NUMBER, 11),
     Column("right_rate", "Right, share", "right first time / issued", Kind.PERCENT, 11),
 )
-_TERM: Final = (
-    Column("level", "Level", f"{LEVEL}month, customer or total", file_only=True),
-    Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
-    Column("what", "Fell due", "a month, a customer's number, or all", width=18),
-    Column("name", "Name", "the customer's name", Kind.LONG, 30),
+_SHARES: Final = (
     Column("invoices", "Invoices", "how many fell due", Kind.NUMBER, 9),
     Column("invoiced", "Invoiced", "what they are of, tax included", Kind.MONEY, 17),
     Column("tax", "Tax deducted", "by the customer; nobody can collect it", Kind.MONEY, 14),
@@ -57,6 +56,19 @@ _TERM: Final = (
     Column("late", "Late", "received after it", Kind.MONEY, 16),
     Column("left", "Not yet", "the rest: open, credited or written off", Kind.MONEY, 16),
     Column("rate", "In term, share", "in term / (invoiced - tax deducted)", Kind.PERCENT, 11),
+)
+_TERM: Final = (
+    Column("level", "Level", f"{LEVEL}month or total", file_only=True),
+    Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
+    Column("what", "Fell due", "a month, or all", width=18),
+    *_SHARES,
+)
+_OWNERS: Final = (
+    Column("level", "Level", f"{LEVEL}customer or total", file_only=True),
+    Column("currency", "Currency", "ISO 4217 code", width=9, optional=True),
+    Column("what", "Customer", "a customer's number, or all", width=18),
+    Column("name", "Name", "the customer's name", Kind.LONG, 30),
+    *_SHARES,
 )
 _LAG: Final = (
     Column("level", "Level", f"{LEVEL}month or total", file_only=True),
@@ -78,7 +90,7 @@ _WAITING: Final = (
     Column("working", "Working days", "the same in working days", Kind.NUMBER, 10),
     Column("amount", "Amount", "the line's", Kind.MONEY, 17),
 )
-_MONTHS, _CUSTOMERS = "month", "customer"
+_MONTHS, _CUSTOMERS, _TOTAL = "month", "customer", "total"
 
 
 def make(inputs: Inputs) -> Made:
@@ -98,15 +110,40 @@ def make(inputs: Inputs) -> Made:
         if rows.is_empty()
     ]
     facts = (f"{span}." + (f" Of these days nothing is known: {'; '.join(lacking)}." if lacking else ""),)
+    lost = in_term.unplaced(inputs, span)
+    said = tuple(
+        f"Tax of {ledger.text(inputs, (currency, ''), amount)} ({entries:,} entries) is taken off no invoice, "
+        "since nobody knows which: it stands in Not yet."
+        for currency, entries, amount in lost.iter_rows()
+    )
+    term = _term(inputs, fell)
     parts = (
         Part("invoicing", "Invoiced in time, and right the first time", _INVOICING,
              _invoicing(inputs, due, issued), _SHEET),
-        Part("", "Collected in term", _TERM, _term(inputs, fell), _SHEET),
+        Part("", "Collected in term", _TERM, _of(term, _MONTHS, _TERM), _SHEET, facts=said),
         Part("lag", "From the bank to the posting file", _LAG, _lag(sent), _SHEET),
+        Part("customers", "Collected in term, by customer", _OWNERS, _of(term, _CUSTOMERS, _OWNERS),
+             _BY_CUSTOMER, facts=said),
         Part("waiting", "Settled, and not posted yet", _WAITING,
-             held.select(one.inner for one in _WAITING), _SHEET),
+             held.select(one.inner for one in _WAITING), _UNPOSTED),
     )  # fmt: skip
-    return Made(parts, facts)
+    problems = tuple(
+        Problem(
+            "report-data",
+            f"movements, tax, {currency}",
+            f"{entries} entries, {ledger.text(inputs, (currency, ''), amount)}, name no invoice, or one that several "
+            "customers have, so collected in term is told too low",
+            "put the invoice's number into applied_to, and the customer into customer_id",
+        )
+        for currency, entries, amount in lost.iter_rows()
+    )
+    return Made(parts, facts, problems)
+
+
+def _of(term: pl.DataFrame, level: str, columns: tuple[Column, ...]) -> pl.DataFrame:
+    """The rows of a level, and the totals."""
+    rows = term.filter(pl.col("level").is_in([level, _TOTAL]))
+    return rows.select(*(one.inner for one in columns), RANK)
 
 
 def _invoicing(inputs: Inputs, due: pl.DataFrame, issued: pl.DataFrame) -> pl.DataFrame:
@@ -129,7 +166,7 @@ def _invoicing(inputs: Inputs, due: pl.DataFrame, issued: pl.DataFrame) -> pl.Da
             some = [found.get(name, table.clear()) for found, table in zip(of_each, tables, strict=True)]
             rows.append((level, name, *_counts(*some), SUBTOTAL if level == _MONTHS else PLAIN))
     if due.height or issued.height:
-        rows.append(("total", "All", *_counts(due, issued), TOTAL))
+        rows.append((_TOTAL, "All", *_counts(due, issued), TOTAL))
     return frame(_INVOICING, rows, RANK)
 
 
@@ -153,7 +190,7 @@ def _term(inputs: Inputs, fell: pl.DataFrame) -> pl.DataFrame:
     for level, key, rank in (
         (_MONTHS, "month", SUBTOTAL),
         (_CUSTOMERS, "customer_id", PLAIN),
-        ("total", "", TOTAL),
+        (_TOTAL, "", TOTAL),
     ):
         keys = ["currency", *([key] if key else [])]
         rows = fell.group_by(keys).agg(sums).with_columns(
@@ -163,15 +200,13 @@ def _term(inputs: Inputs, fell: pl.DataFrame) -> pl.DataFrame:
             rows = inputs.named(rows).rename({"customer_name": "name"})
         parts.append(rows)
     every = pl.concat(parts, how="diagonal").with_columns(pl.col("name").fill_null(""))
-    order = pl.col("level").replace_strict({_MONTHS: 0, _CUSTOMERS: 1, "total": 2}, return_dtype=pl.Int64)
+    order = pl.col("level").replace_strict({_MONTHS: 0, _CUSTOMERS: 1, _TOTAL: 2}, return_dtype=pl.Int64)
     whole = pl.col("invoiced_minor") - pl.col("tax_minor")
     exact = pl.col("in_term_minor").cast(pl.Int128) * 20_000
     rate = pl.when(whole > 0).then(((exact // whole.clip(1)) + 1) // 2).cast(pl.Int64)
     size = pl.when(pl.col("level") == _MONTHS).then(0).otherwise("invoiced_minor")
-    return (
-        every.with_columns(rate_bp=rate)
-        .sort("currency", order, size, "what", descending=[False, False, True, False])
-        .select(*(one.inner for one in _TERM), RANK)
+    return every.with_columns(rate_bp=rate).sort(
+        "currency", order, size, "what", descending=[False, False, True, False]
     )
 
 
@@ -182,7 +217,7 @@ def _lag(sent: pl.DataFrame) -> pl.DataFrame:
         (_MONTHS, month, *_spread(sent.filter(pl.col("month") == month)), PLAIN) for month in months
     ]
     if rows:
-        rows.append(("total", "All", *_spread(sent), TOTAL))
+        rows.append((_TOTAL, "All", *_spread(sent), TOTAL))
     return frame(_LAG, rows, RANK)
 
 

@@ -145,7 +145,7 @@ def make(inputs: Inputs) -> Made:
     return Made(
         (
             Part("", "Debt for solicitors", _COLUMNS, rows, sheet="Legal"),
-            Part("limitation", "Claims that end", _ITEMS, _ending(inputs), sheet="Legal"),
+            Part("limitation", "Claims that end", _ITEMS, _ending(inputs), sheet="Claims that end"),
         ),
         (
             f"Old enough: {rules.days} days overdue. Claims end {rules.limitation_years} years after the due date.",

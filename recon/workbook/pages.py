@@ -10,14 +10,14 @@ import io
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 import xlsxwriter
 
-from recon.workbook import charts, look
+from recon.workbook import charts, look, paper
 from recon.workbook.columns import Column, Kind, letters
 
 MARK: Final = "recon_report_"  # begins the hidden names that say which sheet is which report page
@@ -29,11 +29,7 @@ _MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _LINE_HEIGHT, _AIR, _LINES_MAX = 13, 5, 6  # points, points, lines of one row
 _CHART_WIDTH, _CHART_HEIGHT, _ROW_PIXELS = 560, 264, 24
 _ABREAST, _GRID_WIDTH, _GRID_ROWS, _GRID_GAP = 3, 376, 11, 12  # the charts of a board
-_DIGIT_PIXELS, _CELL_PIXELS = 7, 5  # of a column's width, and around it
 _BESIDE_MAX: Final = 100  # characters of a table that a chart still has room beside
-_ONE_PAGE: Final = 56  # rows of a sheet that is printed on one page
-_UPRIGHT_MAX: Final = 860  # pixels that A4 upright holds at five sixths of their size
-_READ_MAX: Final = 190  # characters beside each other that can still be read on A4
 _FROZEN_MAX: Final = 60  # characters of columns that stay in sight
 _LETTERS: Final = 1.05  # letters of a text that a width of one digit takes, about
 _TEXT_MAX: Final = 32_000  # characters that a cell can hold
@@ -97,7 +93,7 @@ class Block:
     @property
     def pixels(self) -> int:
         """Its width on the screen."""
-        return sum(head.width * _DIGIT_PIXELS + _CELL_PIXELS for head in self.heads)
+        return paper.pixels(head.width for head in self.heads)
 
 
 @dataclass(frozen=True)
@@ -257,68 +253,41 @@ def money_format(decimals: int) -> str:
     return f'{number};[Red]-{number};"\u2013"'
 
 
-def _page(book: Any, sheet: Any, page: Page, looks: _Looks) -> None:
-    sheet.hide_gridlines(2)
-    sheet.set_row(0, 28)
-    sheet.write_string(0, 0, page.title, looks.text(16, bold=True, font_color=look.NAVY))
+class _Sheet:
+    """A sheet that is drawn, and how tall its rows became: print asks for that."""
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+        self.heights: dict[int, float] = {}
+
+    def row(self, at: int, points: float) -> None:
+        """Let a row be so tall."""
+        self.raw.set_row(at, points)
+        self.heights[at] = points
+
+
+def _page(book: Any, raw: Any, page: Page, looks: _Looks) -> None:
+    sheet = _Sheet(raw)
+    raw.hide_gridlines(2)
+    sheet.row(0, 28)
+    raw.write_string(0, 0, page.title, looks.text(16, bold=True, font_color=look.NAVY))
     for number, line in enumerate(page.about, 1):
-        sheet.set_row(number, 16)
-        sheet.write_string(number, 0, line, looks.text(10, font_color=look.GREY))
-    for at, width in enumerate(_widths(page.blocks)):
-        sheet.set_column(at, at, width)
-    row = last = len(page.about) + 2
+        sheet.row(number, 16)
+        raw.write_string(number, 0, line, looks.text(10, font_color=look.GREY))
+    for at, width in enumerate(paper.widths(page.blocks)):
+        raw.set_column(at, at, width)
+    row = len(page.about) + 2
     alone = len(page.blocks) == 1
+    frozen = _frozen(page.blocks[0].heads) if alone else 0
+    spans = []
     for block in page.blocks:
-        last = row if alone else row + 1
-        row = _block(book, sheet, block, looks, row, page, titled=not alone)
+        header = row if alone else row + 1
+        end = _block(book, sheet, block, looks, row, page, titled=not alone)
+        spans.append(paper.Span(row, header, end))
+        row = end + 2
     if alone:
-        sheet.freeze_panes(last + 1, _frozen(page.blocks[0].heads))
-    # Printed again from the row on where it stands: the heading of a long table, else the title.
-    long = bool(page.blocks) and len(page.blocks[-1].rows) > _ONE_PAGE // 2
-    sheet.repeat_rows(last if alone or long else 0)
-    _print(sheet, page, one_page=row <= _ONE_PAGE)
-
-
-def _widths(blocks: Sequence[Block]) -> list[int]:
-    """The columns' widths: blocks that stand below one another share them.
-
-    What ends a block may run on over empty cells, if another block goes on there.
-    """
-    most = max((len(block.heads) for block in blocks), default=0)
-    found = [0] * most
-    for block in blocks:
-        for at, head in enumerate(block.heads):
-            runs_on = at == len(block.heads) - 1 < most - 1 and head.kind is Kind.TEXT
-            found[at] = max(found[at], 1 if runs_on else head.width)
-    return found
-
-
-def fitted(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Blocks so narrow that their text can be read on A4, as far as columns may be narrower: all by the same part."""
-    widths = _widths(blocks)
-    least = [
-        max(
-            min(block.heads[at].least or block.heads[at].width, width)
-            for block in blocks
-            if at < len(block.heads)
-        )
-        for at, width in enumerate(widths)
-    ]
-    spare, over = sum(widths) - sum(least), sum(widths) - _READ_MAX
-    if over <= 0 or spare <= 0:
-        return tuple(blocks)
-    part = min(1.0, over / spare)
-    narrow = [width - math.ceil((width - low) * part) for width, low in zip(widths, least, strict=True)]
-    return tuple(
-        replace(
-            block,
-            heads=tuple(
-                replace(head, width=min(head.width, max(most, 1)))
-                for head, most in zip(block.heads, narrow, strict=False)
-            ),
-        )
-        for block in blocks
-    )
+        raw.freeze_panes(spans[0].header + 1, frozen)
+    paper.set_up(raw, page, spans, sheet.heights, frozen)
 
 
 def _frozen(heads: tuple[Head, ...]) -> int:
@@ -327,43 +296,45 @@ def _frozen(heads: tuple[Head, ...]) -> int:
     return first if sum(head.width for head in heads[:first]) <= _FROZEN_MAX else 1
 
 
-def _block(book: Any, sheet: Any, block: Block, looks: _Looks, row: int, page: Page, *, titled: bool) -> int:
-    """Draw a block from a row on; the row where the next one begins."""
+def _block(
+    book: Any, sheet: _Sheet, block: Block, looks: _Looks, row: int, page: Page, *, titled: bool
+) -> int:
+    """Draw a block from a row on; the row where it ends."""
     if titled:
-        sheet.set_row(row, 22)
-        sheet.write_string(row, 0, block.title, looks.text(12, bold=True, font_color=look.NAVY))
+        sheet.row(row, 22)
+        sheet.raw.write_string(row, 0, block.title, looks.text(12, bold=True, font_color=look.NAVY))
         row += 1
     lines = max((head.title.count("\n") + 1 for head in block.heads), default=1)
     wrapped = max((math.ceil(len(head.title) / max(head.width - 2, 1)) for head in block.heads), default=1)
-    sheet.set_row(row, 10 + _LINE_HEIGHT * min(max(lines, wrapped), 3))
+    sheet.row(row, 10 + _LINE_HEIGHT * min(max(lines, wrapped), 3))
     for at, head in enumerate(block.heads):
-        sheet.write_string(row, at, head.title, looks.head(head))
+        sheet.raw.write_string(row, at, head.title, looks.head(head))
     first = row + 1
     for number, cells in enumerate(block.rows):
         rank, decimals = block.ranks[number], block.decimals[number]
-        sheet.set_row(first + number, _height(block.heads, cells))
+        sheet.row(first + number, _height(block.heads, cells))
         for at, (head, value) in enumerate(zip(block.heads, cells, strict=True)):
             missing = head.typed and head.needed and value in (None, "")
-            _put(sheet, first + number, at, value, looks.cell(head, rank, decimals, missing=missing))
+            _put(sheet.raw, first + number, at, value, looks.cell(head, rank, decimals, missing=missing))
             if head.typed and head.offered and block.offers:
-                _offer(sheet, first + number, at, block.offers[number])
+                _offer(sheet.raw, first + number, at, block.offers[number])
     end = first + len(block.rows)
     if not block.rows:
-        sheet.write_string(end, 0, "Nothing to show.", looks.text(10, font_color=look.GREY, indent=1))
+        sheet.raw.write_string(end, 0, "Nothing to show.", looks.text(10, font_color=look.GREY, indent=1))
         end += 1
-    return _charts(book, sheet, block, page, end) + 2
+    return _charts(book, sheet, block, page, end)
 
 
-def _charts(book: Any, sheet: Any, block: Block, page: Page, end: int) -> int:
+def _charts(book: Any, sheet: _Sheet, block: Block, page: Page, end: int) -> int:
     """A block's chart, and the room for all of them behind the first block of a board; the row where it ends."""
     chart = next((one for one in page.charts if page.blocks[one.block] is block), None)
     if chart:
-        charts.draw(book, sheet, block, quoted(page.name), chart)
+        charts.draw(book, sheet.raw, block, quoted(page.name), chart)
     if chart and not page.board:
         return max(end, chart.row + math.ceil(_CHART_HEIGHT / _ROW_PIXELS))
     if page.grid_rows and block is page.blocks[0]:
         for at in range(page.grid, page.grid + page.grid_rows):
-            sheet.set_row_pixels(at, _ROW_PIXELS)
+            sheet.row(at, _ROW_PIXELS * 0.75)
         return end + page.grid_rows
     return end
 
@@ -414,22 +385,3 @@ def extent(part: bytes) -> str:
 def quoted(name: str) -> str:
     """A sheet's name as formulas have it."""
     return "'" + name.replace("'", "''") + "'"
-
-
-def _print(sheet: Any, page: Page, *, one_page: bool) -> None:
-    """A4, one page wide: upright where that leaves the text large enough, else lying."""
-    widths = _widths(page.blocks)
-    drawn = sum(width * _DIGIT_PIXELS + _CELL_PIXELS for width in widths)
-    for one in page.charts:
-        left = sum(width * _DIGIT_PIXELS + _CELL_PIXELS for width in widths[: one.column])
-        drawn = max(drawn, left + one.off + one.width)
-    if drawn <= _UPRIGHT_MAX:
-        sheet.set_portrait()
-    else:
-        sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 1 if one_page else 0)
-    sheet.set_margins(0.4, 0.4, 0.5, 0.6)
-    name = page.name.replace("&", "&&")
-    foot = f" \u00b7 {page.foot}" if page.foot else ""
-    sheet.set_footer(f"&L&8 {name} \u00b7 recon{foot}&R&8Page &P of &N")

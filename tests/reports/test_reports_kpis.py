@@ -124,7 +124,7 @@ def test_credited_and_rejected_invoices_were_not_right_the_first_time() -> None:
 
 def term(**more: Any) -> dict[str, dict[str, Any]]:
     made = kpis.make(inputs(**more))
-    return {f"{row['level']} {row['what']}": row for row in rows(made)}
+    return {f"{row['level']} {row['what']}": row for key in ("", "customers") for row in rows(made, key)}
 
 
 def bill(doc: str, due: str, amount: str, **more: Any) -> dict[str, Any]:
@@ -169,6 +169,43 @@ def test_tax_that_the_customer_deducted_can_not_be_collected() -> None:
         0,
         10000,
     )
+
+
+def test_tax_without_a_customer_is_that_of_whoever_has_the_invoice() -> None:
+    """Also where the other invoice of that number fell due in another period."""
+    taxed = moved("tax", "2026-03-18", "", "-100.00", applied_to="I-1", customer_id="")
+    paid = moved("receipt", "2026-03-18", "", "-1080.00", applied_to="I-1")
+    found = term(movements=[bill("I-1", "2026-03-20", "1180.00"), paid, taxed])
+    assert (found["total All"]["tax_minor"], found["total All"]["rate_bp"]) == (10000, 10000)
+    assert found["customer C1"]["tax_minor"] == 10000
+    two = [
+        bill("I-1", "2026-03-20", "1180.00"),
+        bill("I-1", "2026-02-20", "50.00", customer_id="C2"),
+        paid,
+        taxed,
+    ]
+    made = kpis.make(inputs(movements=two))
+    (row,) = [one for one in rows(made) if one["level"] == "total"]
+    assert (row["tax_minor"], row["left_minor"]) == (0, 10000)
+    said = "Tax of 100.00 GBP (1 entries) is taken off no invoice"
+    assert {part.sheet for part in made.parts if any(said in fact for fact in part.facts)} == {
+        "KPIs",
+        "KPIs by customer",
+    }
+    (told,) = made.problems
+    assert (told.code, told.where) == ("report-data", "movements, tax, GBP")
+
+
+def test_tax_that_names_no_invoice_is_told_in_its_period() -> None:
+    some = [
+        moved("tax", "2026-03-18", "", "-7.00"),
+        moved("tax", "2026-03-19", "", "-5.00", customer_id=""),
+        moved("tax", "2026-02-18", "", "-9.00"),
+        moved("tax", "2026-03-18", "", "-1.00", applied_to="I-1", customer_id=""),
+    ]
+    (told,) = kpis.make(inputs(movements=[bill("I-1", "2026-03-20", "100.00"), *some])).problems
+    assert "2 entries, 12.00 GBP" in told.what
+    assert not kpis.make(inputs(movements=[bill("I-1", "2026-03-20", "100.00"), *some[2:]])).problems
 
 
 def test_invoices_that_movements_lack_are_those_of_the_ledger() -> None:

@@ -25,6 +25,7 @@ SHEETS = [
     "Chase list",
     "Chase list items",
     "Legal",
+    "Claims that end",
     "Cash forecast",
     "Ledger check",
 ]
