@@ -2,6 +2,8 @@
 
 in term = receipts applied on or before the due date / invoiced and due in the period, less tax deducted from it
 
+Tax without a customer goes to the one customer who has the invoice that it names, as receipts do.
+
 I-1 1,000.00 due 2026-03-20: 600.00 on 2026-03-18, 300.00 on 2026-03-25 -> in term 60 %, late 300.00, open 100.00
 """
 
@@ -26,16 +28,13 @@ def invoices(inputs: Inputs, span: Period) -> pl.DataFrame:
         left_minor. What came is what movements of type receipt say that name the invoice, at most what it is of, the
         earliest first; so are tax and what is left: invoiced = tax + in term + late + left.
     """
-    bills = _bills(inputs, span)
-    paid = ledger.receipts(inputs, bills)
+    every = _bills(inputs)
+    bills = every.filter(pl.col("due_date").is_between(span.first, span.last))
+    paid = ledger.receipts(inputs, every)
     in_time = pl.col("until") <= pl.col("due_date")
     size = pl.col("paid_minor")
     came = paid.group_by(_KEY).agg(in_time=size.filter(in_time).sum(), paid=size.sum())
-    moved = inputs.get("movements", MOVEMENTS)
-    taxed = moved.filter((pl.col("type") == "tax") & (pl.col("date") <= inputs.as_of))
-    tax = taxed.group_by("customer_id", "currency", doc_no="applied_to").agg(
-        tax=-pl.col("amount_minor").sum()
-    )
+    tax = _taxes(inputs, every).group_by(_KEY).agg(tax=-pl.col("amount_minor").sum())
     whole = pl.col("invoiced_minor")
     rows = (
         bills.join(came, on=_KEY, how="left", maintain_order="left")
@@ -53,8 +52,35 @@ def invoices(inputs: Inputs, span: Period) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _bills(inputs: Inputs, span: Period) -> pl.DataFrame:
-    """Invoices that fell due in a period: those of the movements, else open and closed items; each number once."""
+def unplaced(inputs: Inputs, span: Period) -> pl.DataFrame:
+    """Tax deducted in a period of which nobody knows the invoice, so that it is taken off none.
+
+    It names no document; or it names no customer, and several customers have a document of that number.
+
+    Returns: currency, entries, amount_minor.
+    """
+    every = _bills(inputs)
+    several = every.group_by("currency", "doc_no").agg(owners=pl.len())
+    rows = _taxes(inputs, every).join(several, on=["currency", "doc_no"], how="left")
+    nobody = (pl.col("customer_id").fill_null("") == "") & (pl.col("owners") > 1)
+    lost = rows.filter(pl.col("date").is_between(span.first, span.last) & (nobody | (pl.col("doc_no") == "")))
+    sums = lost.group_by("currency").agg(
+        entries=pl.len().cast(pl.Int64), amount_minor=-pl.col("amount_minor").sum()
+    )
+    return sums.sort("currency")
+
+
+def _taxes(inputs: Inputs, every: pl.DataFrame) -> pl.DataFrame:
+    """Tax deducted up to the as-at date, each entry with the customer of the document that it names."""
+    moved = inputs.get("movements", MOVEMENTS)
+    rows = moved.filter((pl.col("type") == "tax") & (pl.col("date") <= inputs.as_of))
+    return ledger.owned(
+        rows.select("customer_id", "currency", "date", "amount_minor", doc_no="applied_to"), every
+    )
+
+
+def _bills(inputs: Inputs) -> pl.DataFrame:
+    """All invoices: those of the movements, else open and closed items; each number of a customer once."""
     moved = inputs.get("movements", MOVEMENTS).filter(pl.col("type").is_in(ledger.SALES))
     names = ["customer_id", "currency", "doc_no", "due_date"]
     tables = [moved.select(*names, invoiced_minor="amount_minor")]
@@ -64,5 +90,4 @@ def _bills(inputs: Inputs, span: Period) -> pl.DataFrame:
         tables.append(some.select(*names, invoiced_minor=size))
     rows = pl.concat(tables).with_columns(pl.col("customer_id", "doc_no").fill_null(""))
     known = (pl.col("doc_no") != "") & (pl.col("invoiced_minor") > 0)
-    once = rows.filter(known).unique(_KEY, keep="first", maintain_order=True)
-    return once.filter(pl.col("due_date").is_between(span.first, span.last))
+    return rows.filter(known).unique(_KEY, keep="first", maintain_order=True)

@@ -21,6 +21,7 @@ SALES: Final = ("invoice", "debit_note")
 BILLS: Final = (*SALES, "credit_note")
 Key = tuple[str, str]  # currency, entity
 _KEY = ["currency", "entity"]
+_DOCUMENT = ["customer_id", "currency", "doc_no"]
 
 
 @dataclass(frozen=True)
@@ -148,24 +149,38 @@ def receipts(inputs: Inputs, bills: pl.DataFrame) -> pl.DataFrame:
 
     Returns: until (the receipt's day), paid_minor, and the columns of `bills`.
     """
-    number = ["currency", "doc_no"]
-    own = bills.unique(["customer_id", *number], keep="first", maintain_order=True)
-    one = own.filter(pl.len().over(number) == 1).select(*number, owner="customer_id")
+    own = bills.unique(_DOCUMENT, keep="first", maintain_order=True)
     paid = inputs.get("movements", MOVEMENTS).filter(
         (pl.col("type") == "receipt") & (pl.col("applied_to") != "") & (pl.col("date") <= inputs.as_of)
     )
-    told = (
-        paid.select("customer_id", "currency", doc_no="applied_to", until="date", paid_minor=-pl.col("amount_minor"))
-        .join(one, on=number, how="left", maintain_order="left")
+    told = paid.select(
+        "customer_id", "currency", doc_no="applied_to", until="date", paid_minor=-pl.col("amount_minor")
+    )
+    return _without_returns(owned(told, own)).join(own, on=_DOCUMENT, how="inner", maintain_order="left")
+
+
+def owned(rows: pl.DataFrame, bills: pl.DataFrame) -> pl.DataFrame:
+    """Rows that name a document, each with its customer: its own, else the one customer who has that number.
+
+    Args:
+        rows: customer_id, currency, doc_no, and whatever else.
+        bills: the same three columns of all documents that are known.
+
+    Returns: the rows; customer_id is empty or null where nobody or several have the number.
+    """
+    number = ["currency", "doc_no"]
+    each = bills.select(_DOCUMENT).unique(maintain_order=True)
+    one = each.filter(pl.len().over(number) == 1).select(*number, owner="customer_id")
+    return (
+        rows.join(one, on=number, how="left", maintain_order="left")
         .with_columns(customer_id=pl.when(pl.col("customer_id") != "").then("customer_id").otherwise("owner"))
         .drop("owner")
-    )  # fmt: skip
-    return _without_returns(told).join(own, on=["customer_id", *number], how="inner", maintain_order="left")
+    )
 
 
 def _without_returns(rows: pl.DataFrame) -> pl.DataFrame:
     """Receipts less what was taken back of them: a return takes from the last receipts of its document before it."""
-    key = ["customer_id", "currency", "doc_no"]
+    key = _DOCUMENT
     back = (pl.col("paid_minor") < 0).any().over(key)
     plain = rows.filter(~back & (pl.col("paid_minor") > 0))
     left: list[tuple[object, ...]] = []
