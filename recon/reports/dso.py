@@ -50,7 +50,7 @@ class Figures:
     closing: int
     opening: int | None  # before the first day of the sales; None = not said
     current: int | None  # of the closing what is not due; None = not said
-    whole: bool  # whether the movements go back to the first month of the sales
+    whole: bool  # whether movements are given of each month of the sales, from the first one on
 
     @property
     def dso(self) -> Fraction | None:
@@ -98,9 +98,12 @@ def at(inputs: Inputs, day: date, closing: dict[Key, int] | None = None) -> dict
     opening = ledger.balances(inputs, span.before, by_entity=False)
     current = ledger.balances(inputs, day, by_entity=False, column="not_due_minor")
     if now:
-        current = dict.fromkeys(said, 0) | _not_due(inputs)
+        known = set(inputs["open_items"]["currency"])
+        nothing = {key: 0 for key, amount in said.items() if key[0] in known or not amount}
+        current = nothing | _not_due(inputs)
     sales = _sales(inputs)
     first = {currency: month for currency, month in sorted(sales, reverse=True)}  # noqa: C416 - the oldest stays
+    gaps = _months_of(span) - ledger.covered(inputs)
     found = {}
     for key, amount in said.items():
         sold = sum(
@@ -108,9 +111,18 @@ def at(inputs: Inputs, day: date, closing: dict[Key, int] | None = None) -> dict
             for (one, month), minor in sales.items()
             if one == key[0] and span.first <= month <= span.last
         )
-        whole = key[0] in first and first[key[0]] <= span.first
+        whole = key[0] in first and first[key[0]] <= span.first and not gaps
         found[key] = Figures(span.days, sold, amount, opening.get(key), current.get(key), whole)
     return found
+
+
+def _months_of(span: Period) -> frozenset[date]:
+    """The first days of a period's months."""
+    found, month = set(), span.last.replace(day=1)
+    while month >= span.first:
+        found.add(month)
+        month = (month - timedelta(days=1)).replace(day=1)
+    return frozenset(found)
 
 
 def make(inputs: Inputs) -> Made:

@@ -21,6 +21,7 @@ SALES: Final = ("invoice", "debit_note")
 BILLS: Final = (*SALES, "credit_note")
 Key = tuple[str, str]  # currency, entity
 _KEY = ["currency", "entity"]
+_BALANCES, _ITEMS = "the file balances", "the ledger's open items"
 _DOCUMENT = ["customer_id", "currency", "doc_no"]
 
 
@@ -123,18 +124,31 @@ def _sums(rows: pl.DataFrame) -> dict[Key, int]:
 
 
 def closing(inputs: Inputs, *, by_entity: bool) -> tuple[dict[Key, int], str]:
-    """What the ledger says is open now, and where that is from: the balances of that day, else the open items."""
+    """What the ledger says is open now, each currency by the balances of that day, else its items; and where from."""
     said = balances(inputs, inputs.as_of, by_entity=by_entity)
-    if said:
-        return said, "the file balances"
     items = inputs["open_items"]
     rows = items if by_entity else items.with_columns(entity=pl.lit(""))
-    return _sums(rows.with_columns(amount_minor=pl.col("extract_minor"))), "the ledger's open items"
+    by_items = _sums(rows.with_columns(amount_minor=pl.col("extract_minor")))
+    told = sorted({currency for currency, _ in said})
+    rest = {key: amount for key, amount in by_items.items() if key[0] not in told}
+    others = sorted({currency for currency, _ in rest})
+    if told and others:
+        source = f"{_BALANCES} ({', '.join(told)}), {_ITEMS} ({', '.join(others)})"
+    else:
+        source = _BALANCES if told else _ITEMS
+    return said | rest, source
 
 
 def movements(inputs: Inputs, first: date, last: date) -> pl.DataFrame:
     """The movements of some days, both included."""
     return inputs.get("movements", MOVEMENTS).filter(pl.col("date").is_between(first, last))
+
+
+@once
+def covered(inputs: Inputs) -> frozenset[date]:
+    """The first days of the months that movements are given of, up to the as-at date."""
+    days = inputs.get("movements", MOVEMENTS)["date"]
+    return frozenset(day for day in days.dt.month_start().unique() if day <= inputs.as_of)
 
 
 def receipts(inputs: Inputs, bills: pl.DataFrame) -> pl.DataFrame:

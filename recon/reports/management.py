@@ -125,7 +125,7 @@ def make(inputs: Inputs) -> Made:
         for key, title, told, rows, chart in themes
         if rows or inputs.tables["open_items"].is_empty()  # a table of nothing shows that there could be one
     ]
-    facts = (f"Month {months.this(inputs)}; figures with their bases: Monthly AR.",)
+    facts = (f"Month {months.this(inputs)}; figures with their bases: Monthly AR.", *months.unknown(inputs))
     return Made(tuple(parts), facts, boards=(_SHEET,))
 
 
@@ -153,7 +153,7 @@ def _figures(inputs: Inputs) -> list[tuple[object, ...]]:
                     month.closing if month else None,
                     late if month and (at == 0 or past.known(inputs, this.before)) else None,
                     rates.get("overdue") if month else None,
-                    -month.flows[2] if month else None,
+                    month.collected if month else None,
                     *(rates.get(name) if month else None for name in ("collected", "dso", "cei")),
                     allowed[at] if month else None,
                 ]
@@ -201,7 +201,7 @@ def _collected(inputs: Inputs) -> list[tuple[object, ...]]:
     for currency, chain in months.trend(inputs).items():
         for one in chain:
             goal = one.target if one.target and one.target.scopes else None
-            came = -one.flows[2] if goal is None else goal.came
+            came = one.collected if goal is None else goal.came
             target = goal.target if goal else None
             rows.append((currency, months.name(one.span.first), came, target, one.closing, PLAIN))
     return rows

@@ -73,10 +73,11 @@ def trend(inputs: Inputs) -> list[tuple[object, ...]]:
             of = one.figures if one.figures and (one.figures.whole or one.span.last == inputs.as_of) else None
             days = (of and of.dso, of and of.best, of and of.cei)
             goal = one.target if one.target and one.target.scopes else None
+            billed, credited, _, adjusted = one.flows or (None, None, None, None)
             rows.append(
                 (
-                    currency, f"{one.span.first:%Y-%m}", one.opening, one.flows[0], one.flows[1], -one.flows[2],
-                    one.flows[3], one.closing, one.check, *(hundredths(value or None) for value in days),
+                    currency, f"{one.span.first:%Y-%m}", one.opening, billed, credited, one.collected,
+                    adjusted, one.closing, one.check, *(hundredths(value or None) for value in days),
                     goal and goal.target, goal and goal.came, SUBTOTAL if one.check == DIFFERS else PLAIN,
                 )
             )  # fmt: skip

@@ -161,6 +161,7 @@ def make(inputs: Inputs) -> Made:
     facts.append(
         "Ages are the ledger's at both ends; last month's are this month's extract, less what moved since."
     )
+    facts += months.unknown(inputs)
     problems = [*months.problems(inputs), *measures.problems(inputs), *_strange(inputs)]
     return Made(parts, tuple(facts), tuple(problems))
 
@@ -220,7 +221,7 @@ def _steps(inputs: Inputs) -> list[tuple[object, ...]]:
             if kind in of_now or kind in of_then:
                 last = of_then.get(kind, (0, 0))[0] if then else None
                 rows.append(row(title, of_now.get(kind, (0, 0))[0], last, PLAIN))
-        off = [None if one is None else one.closing - one.made for one in (now, then)]
+        off = [None if one is None else one.unexplained for one in (now, then)]
         if any(off):
             rows.append(row("Not explained: see Roll-forward", off[0], off[1], PLAIN))
         rows.append(row("Closing", now.closing if now else None, then.closing if then else None, TOTAL))
@@ -254,12 +255,14 @@ def _ages(inputs: Inputs) -> list[tuple[object, ...]]:
             ]  # fmt: skip
             rows.append(("bucket", currency, title, before, this, _less(this, before), *parts, PLAIN))
         last, this = (sum(one.values()) for one in sides)
-        offs = (month.opening - last if told else None, month.closing - this)
+        offs = (_less(month.opening, last) if told else None, _less(month.closing, this))
         if any(offs):
             what = "In no document: see Roll-forward"
             rows.append(("bucket", currency, what, *offs, _less(offs[1], offs[0]), None, None, PLAIN))
         ends = (month.opening, month.closing)
-        rows.append(("total", currency, "Balance in the ledger", *ends, ends[1] - ends[0], None, None, TOTAL))
+        rows.append(
+            ("total", currency, "Balance in the ledger", *ends, _less(ends[1], ends[0]), None, None, TOTAL)
+        )
         after = shown.get(currency, 0)
         if after != this:
             what = "Accepted since, not in the ledger yet"

@@ -2,7 +2,8 @@
 
     closing = opening + billed + credited + collected + adjusted, and the next opening is this closing
 
-As *Daily AR* by days. Where a balance of a month's end is known, it is compared, and the chain goes on from it.
+As *Daily AR* by days. Where a balance of a month's end is known, it is compared, and the chain goes on from it. A
+month of which neither balance nor movements are known is left empty.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 
 from recon.model import BALANCES
 from recon.problems import Problem
@@ -31,26 +31,34 @@ class Month:
     """One month of one currency, in minor units."""
 
     span: Period
-    opening: int
-    flows: Flows
+    opening: int | None  # None = not known, as the rest
+    flows: Flows | None
+    closing: int | None  # what the next month begins with
     said: int | None  # the balance at its end, as the ledger has it
-    figures: dso.Figures | None  # None = nothing is known that they could be made of
+    figures: dso.Figures | None
     target: targets.Month | None
 
     @property
-    def made(self) -> int:
+    def made(self) -> int | None:
         """Opening and all that moved."""
-        return self.opening + sum(self.flows)
+        return None if self.opening is None or self.flows is None else self.opening + sum(self.flows)
 
     @property
-    def closing(self) -> int:
-        """What the next month begins with."""
-        return self.made if self.said is None else self.said
+    def collected(self) -> int | None:
+        """Receipts, less refunds."""
+        return None if self.flows is None else -self.flows[2]
+
+    @property
+    def unexplained(self) -> int | None:
+        """The ledger's balance less what opening and movements make."""
+        return None if self.closing is None or self.made is None else self.closing - self.made
 
     @property
     def check(self) -> str:
         """Whether the ledger's balance is what opening and movements make."""
-        return NOT_SAID if self.said is None else AGREES if self.said == self.made else DIFFERS
+        if self.said is None or self.made is None:
+            return NOT_SAID
+        return AGREES if self.said == self.made else DIFFERS
 
 
 def this(inputs: Inputs) -> Period:
@@ -112,33 +120,60 @@ def _months(
     if not known:
         return ()
     spans = [span for span in spans if span.first >= known[0].first]
-    opening = _opening(key, spans, flows, said)
+    ends = _ends(inputs, key, spans, flows, said)
     made = []
-    for span in spans:
-        balance = said.get(span.last, {}).get(key)
-        parts = flows.get(span.first, (0, 0, 0, 0))
-        closing = opening + sum(parts) if balance is None else balance
-        figures = dso.at(inputs, span.last, {key: closing}).get(key)
+    for at, span in enumerate(spans):
+        opening, closing = ends[at], ends[at + 1]
+        idle = (0, 0, 0, 0) if opening is not None and closing is not None else None
+        figures = None if closing is None else dso.at(inputs, span.last, {key: closing}).get(key)
         target = targets.of_month(inputs, span.first, span.last).get(key[0])
-        made.append(Month(span, opening, parts, balance, figures, target))
-        opening = closing
-    assert all(one.closing == later.opening for one, later in pairwise(made)), (
-        "a month begins with another balance"
-    )
+        balance = said.get(span.last, {}).get(key)
+        made.append(Month(span, opening, flows.get(span.first, idle), closing, balance, figures, target))
     return tuple(made)
 
 
-def _opening(
-    key: Key, spans: list[Period], flows: dict[date, Flows], said: dict[date, dict[Key, int]]
-) -> int:
-    """What was open before the first month: as said, else the first balance that is, less what moved until then."""
-    so_far = 0
-    for span in spans:
-        balance = said.get(span.before, {}).get(key)
-        if balance is not None:
-            return balance - so_far
-        so_far += sum(flows.get(span.first, (0, 0, 0, 0)))
-    return said.get(spans[-1].last, {}).get(key, 0) - so_far
+def _ends(
+    inputs: Inputs,
+    key: Key,
+    spans: list[Period],
+    flows: dict[date, Flows],
+    said: dict[date, dict[Key, int]],
+) -> list[int | None]:
+    """What was open before the first month and at the end of each: as said, else on from a balance by what moved.
+
+    None where there is no balance, and movements of the months up to the next one are not given. Movements that are
+    given of a month have all of it: a currency that has some elsewhere, and none in it, did not move.
+    """
+    ends = [said.get(day, {}).get(key) for day in (spans[0].before, *(span.last for span in spans))]
+    if all(one is None for one in ends):
+        ends[-1] = 0  # neither balances nor items: all that moved was settled
+    given = ledger.covered(inputs) if flows else frozenset()
+    moved = [
+        sum(flows.get(span.first, ())) if span.first in flows or span.first in given else None
+        for span in spans
+    ]
+    for at, amount in enumerate(moved):
+        start = ends[at]
+        if ends[at + 1] is None and start is not None and amount is not None:
+            ends[at + 1] = start + amount
+    for at, amount in reversed(list(enumerate(moved))):
+        end = ends[at + 1]
+        if ends[at] is None and end is not None and amount is not None:
+            ends[at] = end - amount
+    return ends
+
+
+def unknown(inputs: Inputs) -> tuple[str, ...]:
+    """Of which months nobody knows what was open at their end, in a sentence for each currency."""
+    found = []
+    for currency, chain in trend(inputs).items():
+        empty = [f"{one.span.first:%Y-%m}" for one in chain if one.closing is None]
+        if empty:
+            found.append(
+                f"Not known, and left empty, since neither balances nor movements say what was open in {currency}: "
+                f"{', '.join(empty)}."
+            )
+    return tuple(found)
 
 
 def problems(inputs: Inputs) -> list[Problem]:
@@ -150,7 +185,7 @@ def problems(inputs: Inputs) -> list[Problem]:
             if one.check == DIFFERS and one.said is not None:
                 what = (
                     f"the ledger says {ledger.text(inputs, key, one.said)}, opening and movements of the month make "
-                    f"{ledger.text(inputs, key, one.made)}"
+                    f"{ledger.text(inputs, key, one.made or 0)}"
                 )
                 hint = "find the entries that one of them lacks; later months go on from the ledger's balance"
                 found.append(Problem("report-break", f"balance of {one.span.last}", what, hint))

@@ -158,3 +158,26 @@ def test_a_whole_without_an_entity_goes_for_all_of_them() -> None:
     ]
     told = rows(dso.make(inputs(balances=given, movements=[sale("2026-03-01", "900.00")])))
     assert told[0]["above_minor"] == 10000
+
+
+def test_a_currency_without_balances_goes_by_its_items() -> None:
+    """Also where another currency has balances."""
+    given = {
+        "balances": [balance("2026-03-31", "100.00", not_due="40.00")],
+        "open_items": [
+            item("I-1", "C1", "2026-03-01", "2026-04-01", "999.00"),
+            item("I-2", "C2", "2026-03-01", "2026-04-01", "60.00", currency="EUR"),
+            item("I-3", "C2", "2026-01-01", "2026-02-01", "30.00", currency="EUR"),
+        ],
+        "movements": [sale("2026-03-01", "900.00"), sale("2026-03-01", "90.00", currency="EUR")],
+    }
+    made = dso.make(inputs(**given))
+    told = {(row["currency"], row["measure"]): row for row in rows(made)}
+    assert (told["GBP", "dso"]["above_minor"], told["GBP", "bpdso"]["above_minor"]) == (10000, 4000)
+    assert (told["EUR", "dso"]["value_hundredths"], told["EUR", "bpdso"]["value_hundredths"]) == (9000, 6000)
+    assert "from the file balances (GBP), the ledger's open items (EUR)." in made.facts[0]
+
+
+def test_what_is_not_due_is_not_nought_where_nobody_says_it() -> None:
+    found = values(balances=[balance("2026-03-31", "100.00")], movements=[sale("2026-03-01", "900.00")])
+    assert (found["dso"], found["bpdso"], found["add"]) == (1000, None, None)

@@ -322,3 +322,41 @@ def test_rows_in_another_order_make_the_same_report(name: str) -> None:
     one, other = (REPORTS[name].make(inputs(**told)) for told in (STORY, turned))
     for part, again in zip(one.parts, other.parts, strict=True):
         assert part.frame.equals(again.frame), part.key
+
+
+def test_a_month_of_which_nothing_is_known_is_empty_and_said() -> None:
+    """Balances of October and January, movements from February on: November and December are nobody's guess."""
+    later = [row for row in STORY["movements"] if row["date"] >= date(2026, 2, 1)]
+    kept = [one for one in STORY["balances"] if one["date"] >= date(2026, 1, 31)] + [
+        balance("2025-10-31", "5.00")
+    ]
+    given = inputs(**{**STORY, "movements": later, "balances": kept})
+    page = monthly.make(given)
+    trend = by("month", rows(page, "trend"))
+    empty = ("billed_minor", "collected_minor", "closing_minor", "dso_hundredths", "bpdso_hundredths")
+    assert [trend["2025-11"][name] for name in empty] == [None] * 5
+    assert [trend["2025-12"][name] for name in ("opening_minor", *empty)] == [None] * 6
+    assert trend["2026-01"]["opening_minor"] is None
+    assert trend["2026-01"]["closing_minor"] == trend["2026-02"]["opening_minor"] is not None
+    said = "what was open in GBP: 2025-11, 2025-12."
+    assert any(fact.endswith(said) for fact in page.facts)
+    board = management.make(given)
+    assert any(fact.endswith(said) for fact in board.facts)
+    closing = {row["month"]: row["closing_minor"] for row in rows(board, "collected")}
+    assert (closing["Nov 25"], closing["Dec 25"]) == (None, None)
+
+
+def test_a_month_without_a_balance_goes_on_by_its_movements() -> None:
+    ends = [one for one in STORY["balances"] if one["date"] not in (date(2026, 1, 31), date(2025, 12, 31))]
+    as_ever = by("month", rows(made(), "trend"))
+    trend = by("month", rows(made(balances=ends), "trend"))
+    for month in ("2025-12", "2026-01", "2026-02"):
+        assert trend[month]["closing_minor"] == as_ever[month]["closing_minor"], month
+    assert trend["2026-01"]["check"] == "not said"
+
+
+def test_days_of_sales_are_not_told_over_a_month_that_movements_lack() -> None:
+    gap = [row for row in STORY["movements"] if not date(2026, 1, 1) <= row["date"] <= date(2026, 1, 31)]
+    trend = by("month", rows(made(movements=gap), "trend"))
+    assert trend["2026-02"]["dso_hundredths"] is None, "its sales are not all known"
+    assert trend["2025-12"]["closing_minor"] is not None
