@@ -13,7 +13,7 @@ from recon import flow, terminal
 from recon.problems import EXIT_DONE, EXIT_REVIEW, Problem
 
 # What is told and takes nothing from any figure.
-_NOTES = ("report-input", "report-day", "report-rewritten")
+_NOTES = ("report-input", "report-day", "report-emptied", "report-rewritten")
 
 
 def report(

@@ -126,6 +126,7 @@ CATALOGUE: dict[str, str] = {
     "report-data": "the inputs of a report lack something, so that it says less or leaves rows out",
     "report-day": "a report is of a day before what the store knows",
     "report-twice": "cash on account may be counted twice: accepted, and keyed into the ledger by hand",
+    "report-emptied": "a report is not made for a pack of another day, and its sheet is emptied",
     "report-rewritten": "a report was written anew, and what had been added to its sheet is gone",
     "control-failed": "a control over a posting file does not hold",
     "out-unwritable": "the output folder can't be written",

@@ -45,13 +45,14 @@ class Book(Protocol):
     def own_text(self, sheet: str) -> pl.DataFrame:
         """What people wrote in columns of their own, formulas left out: (sheet_row, column, text)."""
 
-    def write(
-        self, tables: Mapping[str, pl.DataFrame], facts: Mapping[str, str] | None = None
-    ) -> Sequence[Problem]:
+    def write(self, tables: layout.Views, facts: Mapping[str, str] | None = None) -> Sequence[Problem]:
         """Put frames into their sheets and blocks, all or nothing."""
 
     def read_page(self, key: str, height: int, width: int) -> list[list[str]]:
         """The first cells of the sheet of a page of that key, as text; none if there is no such sheet."""
+
+    def page_keys(self) -> list[str]:
+        """The keys of the pages that the workbook has sheets of."""
 
     def write_pages(
         self, pages: Sequence[Page], *, backup: bool = True
@@ -398,14 +399,14 @@ def facts_of(summary: Mapping[str, Any]) -> dict[str, str]:
 
 def _last_run(store: Store) -> dict[str, str]:
     """What Home says of the last run that the store knows."""
-    finished = store.runs().filter(pl.col("status") == "finished")
-    return facts_of(json.loads(finished["summary"][-1])) if finished.height else {}
+    known = store.runs().filter(pl.col("status") == "finished")["summary"]
+    return facts_of(json.loads(known[-1])) if known.len() else {}
 
 
 def _rows_shown(store: Store) -> int:
     """How many rows a review sheet shows, by the rules of the last run; these may be older than the key."""
-    finished = store.runs().filter(pl.col("status") == "finished")
-    limits = json.loads(finished["rules"][-1]).get("limits", {}) if finished.height else {}
+    known = store.runs().filter(pl.col("status") == "finished")["rules"]
+    limits = json.loads(known[-1]).get("limits", {}) if known.len() else {}
     return int(limits.get("rows_shown", Limits().rows_shown))
 
 

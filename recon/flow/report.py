@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from recon import model, reports
-from recon.flow import books, deliver, masked, month, report_pages, report_tables, settings
+from recon.flow import books, deliver, masked, month, report_old, report_pages, report_tables, settings
 from recon.flow.books import Book
 from recon.flow.review import known_store, rules_of_last_run
 from recon.posting.generic import clean
@@ -77,7 +77,7 @@ def report(
         raise ReconError([*lacking, *given.problems])
     made = {one.name: one.make(inputs) for one in able}
     problems += [*inputs.problems, *lacking, *(problem for one in made.values() for problem in one.problems)]
-    return _put(made, inputs, book, out, tuple(problems))
+    return _put(made, inputs, book, out, tuple(problems), pack=ALL in names)
 
 
 def inputs_of(
@@ -169,8 +169,10 @@ def _put(
     book: Path | Book | None,
     out: Path | None,
     problems: tuple[Problem, ...],
+    *,
+    pack: bool,
 ) -> Reported:
-    """The sheets, then the files; all is made before anything is written."""
+    """The sheets, then the files; all is made before anything is written. A pack leaves no figures of another day."""
     texts = {file_name(name, part): csv(part, inputs) for name, one in made.items() for part in one.parts}
     pages = [
         page for name, one in made.items() for page in report_pages.pages(reports.REPORTS[name], one, inputs)
@@ -178,13 +180,17 @@ def _put(
     sheets: Sequence[str] = ()
     with deliver.ready(out, texts):
         if book is not None:
-            sheets, lost = books.existing(book).write_pages(pages)
-            problems = (*problems, *lost)
+            there = books.existing(book)
+            old, told = (
+                report_old.emptied(there, {page.key for page in pages}, inputs.as_of) if pack else ([], [])
+            )
+            sheets, lost = there.write_pages([*pages, *old])
+            sheets, problems = sheets[: len(pages)], (*problems, *told, *lost)
         if problems:
             texts[PROBLEMS] = deliver.csv(model.problems_table(problems))
         files = deliver.write(out, texts) if out else []
-    told = out / PROBLEMS if out and problems else None
-    return Reported(tuple(made), inputs.as_of, tuple(files), tuple(sheets), problems, told)
+    written = out / PROBLEMS if out and problems else None
+    return Reported(tuple(made), inputs.as_of, tuple(files), tuple(sheets), problems, written)
 
 
 def file_name(report_name: str, part: Part) -> str:

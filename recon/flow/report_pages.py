@@ -58,7 +58,7 @@ _TEXT_MAX: Final = 26  # characters that a text may widen its column to
 _AIR: Final = 2  # characters around a number
 _DATE_LEAST: Final = 11
 _LEAST, _LONG_LEAST = 8, 22  # characters that columns of a wide sheet keep
-_ANEW: Final = "Written anew each time: keep what you add on a sheet of your own."
+ANEW: Final = "Written anew each time: keep what you add on a sheet of your own."
 
 
 def pages(report: Report, made: Made, inputs: Inputs) -> list[Page]:
@@ -73,7 +73,7 @@ def pages(report: Report, made: Made, inputs: Inputs) -> list[Page]:
         shown = [(part, _shown(part, limit)) for part in parts]
         cut = [_cut(part, limit) for part, frame in shown if frame.height < part.frame.height]
         own = dict.fromkeys(fact for part in parts for fact in part.facts)
-        about = (f"{report.what} {_ANEW}", " ".join([at, *made.facts, *own]), *cut)
+        about = (f"{report.what} {ANEW}", " ".join([at, *made.facts, *own]), *cut)
         blocks = fitted([block for part, frame in shown for block in _blocks(part, frame, inputs)])
         about = tuple(line for text in about for line in wrap(text, letters_across(blocks)))
         foot = f"as at {inputs.as_of:%d/%m/%Y}"

@@ -156,6 +156,10 @@ class FileBook:
         values = [row[0].strip() for row in self.read_block("recon_inputs")]
         return {key: value for key, value in zip(named.INPUTS, values, strict=False) if value}
 
+    def page_keys(self) -> list[str]:
+        """The keys of the pages that the workbook has sheets of."""
+        return report_sheets.keys(self._package)
+
     def read_page(self, key: str, height: int, width: int) -> list[list[str]]:
         """The first cells of the sheet of a page of that key, as text; none if there is no such sheet.
 

@@ -208,17 +208,17 @@ class LiveBook:
         *,
         backup: bool = True,  # noqa: ARG002 - of the closed workbook: this one is the person's to save
     ) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
-        """Put report pages onto their sheets. *Undo* is of the other sheets.
-
-        Returns the sheets' names, and a problem for each sheet on which somebody had typed what could not stay.
-        """
+        """Put report pages onto their sheets, see `live_pages.put`. *Undo* is of the other sheets."""
         with self._still():
             return live_pages.put(self._book, pages)
 
     def read_page(self, key: str, height: int, width: int) -> list[list[str]]:
         """The first cells of the sheet of a page of that key, as text, row by row; none if there is no such sheet."""
-        rows = live_pages.cells(self._book, key, height, width)
-        return [[body.text(value) for value in row] for row in rows]
+        return [[body.text(one) for one in row] for row in live_pages.cells(self._book, key, height, width)]
+
+    def page_keys(self) -> list[str]:
+        """The keys of the pages that the workbook has sheets of."""
+        return live_pages.keys(self._book)
 
     def undo(self) -> tuple[Problem, ...]:
         """Put tables and blocks back as they were before the last `write`; once more takes that back.

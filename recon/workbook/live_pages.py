@@ -92,6 +92,12 @@ def _typed(sheet: Any, there: Marked) -> list[Problem]:
     return [Problem("report-rewritten", str(sheet.name), what, _HINT)]
 
 
+def keys(book: Any) -> list[str]:
+    """The keys of the pages that have a mark."""
+    names = patiently(lambda: [str(one.name) for one in book.names])
+    return [name.removeprefix(MARK) for name in names if name.startswith(MARK)]
+
+
 def cells(book: Any, key: str, height: int, width: int) -> list[list[Any]]:
     """The first cells of the sheet of a page of that key, row by row; none if there is no such sheet."""
     there = _standing(book, MARK + key)

@@ -68,6 +68,11 @@ def put(package: Package, pages: Sequence[Page], shared: list[str]) -> tuple[lis
     return names, problems
 
 
+def keys(package: Package) -> list[str]:
+    """The keys of the pages that have a mark."""
+    return [name.removeprefix(MARK) for name in package.defined_names() if name.startswith(MARK)]
+
+
 def cells(package: Package, key: str, height: int, width: int, shared: list[str]) -> list[list[str]]:
     """The first cells of the sheet of a page of that key, row by row, as text; none if there is no such sheet."""
     found = blocks.target(package.defined_names().get(MARK + key, ""))

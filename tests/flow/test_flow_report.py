@@ -365,3 +365,36 @@ def test_the_book_is_read_as_before(story: Desk) -> None:
     assert FileBook(book).read("Bank").height == 4
     names = [one.name for one in Package(book.read_bytes()).sheets()]
     assert names[11:14] == ["Run log", "Ageing", "Ageing by customer"]
+
+
+MOVED = """date,type,customer_id,doc_no,applied_to,amount,currency
+2026-03-02,invoice,C1,INV-1001,,120.50,GBP
+2026-03-05,receipt,C1,,INV-1001,-20.00,GBP
+"""
+
+
+def test_no_pack_shows_the_figures_of_another_day(story: Desk) -> None:
+    """Without --data *Management* can't be made: of the same day it stays, of another its sheet is emptied."""
+    book = story.root / "july.xlsm"
+    (story.root / "data").mkdir()
+    story.put("data/movements.csv", MOVED)
+    day, later = ("--as-of", "2026-03-31"), ("--as-of", "2026-04-30")
+    assert recon("report", "all", "--book", book, "--data", story.root / "data", *day).code == 0
+    full = cells(book, "Management")
+    assert recon("report", "all", "--book", book, *day).code == 0
+    assert recon("report", "ageing", "--book", book, *later).code == 0
+    assert cells(book, "Management") == full, "of the same day; and one report is no pack"
+    ran = recon("report", "all", "--book", book, "--out", story.root / "out", *later)
+    assert ran.code == 0, ran.err
+    told = [row for row in rows(story.root / "out" / "problems.csv") if row["code"] == "report-emptied"]
+    assert "Management" in {row["where"] for row in told}
+    assert all("its sheet was of 31/03/2026 and is emptied" in row["what"] for row in told)
+    empty = cells(book, "Management")
+    assert empty[0][0] == "Management: not made as at 30/04/2026"
+    assert "was of 31/03/2026" in empty[2][0]
+    assert len(empty) == 3
+    assert "Management" not in ran.out.partition("Ageing")[0], "it is none of the sheets that were made"
+    assert all("31/03/2026" not in str(cells(book, name)[:4]) for name in ("Ageing", "Legal"))
+    assert recon("report", "all", "--book", book, "--data", story.root / "data", *later).code == 0
+    assert cells(book, "Management")[0][0] == "Management", "and it comes again on its sheet"
+    assert len(cells(book, "Management")) >= len(full)

@@ -94,6 +94,9 @@ class FakeNames(dict[str, "FakeName"]):
         super().__init__()
         self._book = book
 
+    def __iter__(self) -> Iterator[Any]:
+        return (SimpleNamespace(name=name) for name in self.keys())
+
     def add(self, name: str, refers_to: str) -> None:
         self[name] = FakeName(refers_to, None, self._book)
 

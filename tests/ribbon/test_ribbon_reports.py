@@ -99,6 +99,21 @@ def test_again_the_same_sheets_are_filled_anew_and_their_charts_follow(
     assert chart.top == 15.0 * 9
 
 
+def test_the_sheet_of_a_report_of_another_day_that_is_not_made_now_is_emptied(excel: FakeBook) -> None:
+    """As the closed workbook does it: see test_flow_report."""
+    press(excel, "reports")
+    old = excel.sheet("Ledger check")
+    old.name = "Management"
+    old.cells = {(1, 1): "Management", (2, 1): "The month. Written anew each time: keep what you add",
+                 (3, 1): "on a sheet of your own. As at 31/01/2026.", (9, 9): 5}  # fmt: skip
+    excel.names["recon_report_ledger_check"].refers_to = "=#REF!"
+    excel.names.add("recon_report_management", "=Management!$A$1:$I$9")
+    said = press(excel, "reports")[1]
+    assert "report is not made as at 06/10/2026; its sheet was of 31/01/2026 and is emptied" in said
+    assert excel.sheet("Management").cells[1, 1] == "Management: not made as at 06/10/2026"
+    assert (9, 9) not in excel.sheet("Management").cells
+
+
 def test_a_chart_that_was_taken_away_stays_away_and_a_deleted_sheet_comes_back(excel: FakeBook) -> None:
     press(excel, "reports")
     excel.sheet("Ageing").charts.clear()
