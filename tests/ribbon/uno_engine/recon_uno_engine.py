@@ -418,6 +418,9 @@ class Names(base_classes.Names):
         self.book.document.NamedRanges.addNewByName(name, recon_uno_cells.content(refers_to), start, 0)
         return self(name)
 
+    def snapshot(self) -> list[tuple[str, Name]]:
+        return [(name, self(name)) for name in self.book.document.NamedRanges.ElementNames]
+
     def __call__(self, name_or_index: str) -> Name:
         return Name(self.book, self.book.document.NamedRanges.getByName(name_or_index))
 
