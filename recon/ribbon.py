@@ -216,12 +216,12 @@ def _post(book: LiveBook) -> str:
     made = (*posted.others, posted)
     held = [f"{problem.what}." for one in made for problem in one.held]
     lost = [f"Of a job that was broken off: {one.files[0]}." for one in posted.lost]
-    if posted.again:
-        told = f"Nothing new is accepted; the last posting file was written again: {posted.files[0]}"
-    else:
-        into = [f"{_several(one.lines, 'bank line')} posted into {one.files[0]}" for one in made]
-        told = "; ".join(into)
-    return " ".join([*lost, told, *held])
+    into = [f"{_several(one.lines, 'bank line')} posted into {one.files[0]}" for one in made if not one.again]
+    again = [str(one.files[0]) for one in made if one.again]
+    files = "file was" if len(again) == 1 else "files were"
+    old = "Written again" if into else f"Nothing new is accepted; the last posting {files} written again"
+    told = ["; ".join(into)] * bool(into) + [f"{old}: {'; '.join(again)}"] * bool(again)
+    return " ".join([*lost, *told, *held])
 
 
 def _reports(book: LiveBook) -> str:

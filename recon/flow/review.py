@@ -143,8 +143,9 @@ def post(
 
     Raises:
         ReconError: EXIT_INPUT if there is no such format, no store is named, the rules lack something that the
-            format must be told, or a control over the file does not hold (control-failed); nothing is written, and
-            all stays to be posted. EXIT_JOB if it can't be used.
+            format must be told, a control over the file does not hold (control-failed), or all of it waits for a
+            second person (posting-second); nothing is written, and all stays to be posted. EXIT_JOB if it can't be
+            used.
     """
     if format_name:
         settings.posting_layout(format_name)
@@ -172,7 +173,8 @@ def post(
             status = f"posted {moments.now()[:16].replace('T', ' ')}"
             books.show_store(books.existing(book), store, {"status": status})
         # A job that ends before is done again.
-        store.delivered(posted.batch_id, moments.now(), who or login())
+        for one in (*posted.others, posted):
+            store.delivered(one.batch_id, moments.now(), who or login())
         return posted
 
 
@@ -197,6 +199,7 @@ def _next(
         else:
             if made and not made.again:
                 return replace(made, lost=lost)
+            told = made.held if made else ()
     return replace(lost[-1], lost=lost[:-1], held=told)
 
 
@@ -215,7 +218,7 @@ def _files(
         again = _again(format_name, out, store, company)
         if again is None:
             raise ReconError([posting.unknown(company, split.parts), *split.untaken])
-        return again
+        return replace(again, held=split.untaken)
     if not split.parts:
         raise ReconError(split.untaken)
     made: dict[str, tuple[posting.Posting, tuple[Problem, ...]]] = {}
@@ -227,7 +230,7 @@ def _files(
             refused.extend(one for one in error.problems if one not in refused)
     # Of one company all may wait for a person; what lacks in the rules stops the whole job.
     if not made or not {one.code for one in refused} <= _LEFT_OUT:
-        raise ReconError(refused)
+        raise ReconError([*refused, *split.untaken])
     batches = [one.batch for one, _left in made.values()]
     kept = store.append_batches(batches, moments.now(), who or login())
     posted = [
@@ -238,8 +241,8 @@ def _files(
     return replace(last, others=tuple(posted), held=(*last.held, *refused, *split.untaken))
 
 
-# Problems of lines that are left out and told while all else is posted.
-_LEFT_OUT = frozenset({"posting-refused", "control-failed"})
+# Problems of lines that are left out and told while all else is posted; a control that fails is none of these.
+_LEFT_OUT = frozenset({"posting-refused", "posting-second"})
 
 
 def _by_company(
@@ -257,7 +260,9 @@ def _by_company(
         if layout is None or layout.companies != "one":
             return whole
         named = pl.concat([one["entity"] for one in (items, store.items()) if "entity" in one.columns])
-        if named.drop_nulls().replace("", None).drop_nulls().n_unique() <= 1:
+        named = named.replace("", None).drop_nulls().unique()
+        # Where items say a company, another one's account is enough: its money is not for their ledger.
+        if named.is_empty() or pl.concat([named, posting.homes(lines, rules.companies)]).n_unique() <= 1:
             return whole
     return posting.shares(unposted, lines, items, rules.companies)
 

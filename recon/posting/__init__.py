@@ -21,7 +21,7 @@ from recon import model
 from recon.model import ACCEPTED, BANK_LINES, Batch
 from recon.net import over_turns
 from recon.posting import generic, layouts, told
-from recon.posting.companies import Shares, shares, unknown
+from recon.posting.companies import Shares, homes, shares, unknown
 from recon.posting.controls import controls, controls_text, failures, left_out, unapproved
 from recon.posting.journal import BY_HAND, Accounts, accounts_of, journal
 from recon.posting.rows import rows as rows_of
@@ -44,6 +44,7 @@ __all__ = [
     "failures",
     "file_of",
     "held",
+    "homes",
     "plain",
     "post",
     "shares",

@@ -1,8 +1,9 @@
 """Which company of ours each accepted line is posted for, where a store has several.
 
-L1 pays INV-1 of 01                 -> 01
-L2 on account, of nobody            -> the company whose account it came in on, if the rules say it (`companies`)
-L3 pays INV-1 of 01 and INV-9 of 02 -> several: it needs an entry between them, which recon does not make
+L1 pays INV-1 of 01                    -> 01
+L2 on account, of nobody               -> the company whose account it came in on, if the rules say it (`companies`)
+L3 pays INV-1 of 01 and INV-9 of 02    -> several: it needs an entry between them, which recon does not make
+L4 pays INV-1 of 01, into 02's account -> several, too: 02 has the money
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from recon.net import over_turns
 from recon.posting.site import named
 from recon.problems import Problem
 from recon.rules.schema import Company
@@ -35,12 +37,13 @@ def shares(
     """Accepted rows (model.ACCEPTED), each line with one company.
 
     Args:
-        accepted: what is to be posted, in outer form.
+        accepted: what is to be posted, in outer form; lines of which nothing is left over their turns are no one's.
         bank_lines: the lines accepted, with `account`.
         open_items: the items accepted, with `entity` where the files say it.
-        companies: the rules' own, for lines that pay no company's item.
+        companies: the rules' own, which say whose account a line came in on.
     """
-    whose = _whose(accepted, bank_lines, open_items, companies)
+    # What was moved or taken back before it was posted is in no file, so it says no company either.
+    whose = _whose(over_turns(accepted), bank_lines, open_items, companies)
     one = whose.filter(pl.col("companies").list.len() == 1).with_columns(pl.col("companies").list.first())
     parts = {
         name: accepted.join(
@@ -71,17 +74,22 @@ def _whose(
     own = paid.group_by("line_id").agg(
         companies=pl.col("company").filter(pl.col("company").fill_null("") != "").unique().sort()
     )
+    by_account = bank_lines.select("line_id", home=_home(companies)).unique("line_id", keep="first")
+    joined = own.join(by_account, on="line_id", how="left")
+    both = pl.concat_list("companies", pl.concat_list("home").list.drop_nulls()).list.unique().list.sort()
+    return joined.select("line_id", companies=both).sort("line_id")
+
+
+def homes(bank_lines: pl.DataFrame, companies: Iterable[Company]) -> pl.Series:
+    """The companies whose accounts these lines came in on, each once, as far as the rules say it."""
+    return bank_lines.select(_home(companies)).to_series().drop_nulls().unique().sort()
+
+
+def _home(companies: Iterable[Company]) -> pl.Expr:
+    """Whose account a bank line came in on; null where the rules don't say it."""
     accounts = {_plain(account): one.entity for one in companies for account in one.accounts}
-    by_account = bank_lines.select("line_id", account="account").unique("line_id", keep="first")
     key = pl.col("account").fill_null("").str.to_uppercase().str.replace_all("[^A-Z0-9]", "")
-    home = key.replace_strict(list(accounts), list(accounts.values()), default=None, return_dtype=pl.String)
-    joined = own.join(by_account, on="line_id", how="left").with_columns(home=home)
-    said = (
-        pl.when((pl.col("companies").list.len() == 0) & pl.col("home").is_not_null())
-        .then(pl.concat_list("home"))
-        .otherwise("companies")
-    )
-    return joined.select("line_id", companies=said).sort("line_id")
+    return key.replace_strict(list(accounts), list(accounts.values()), default=None, return_dtype=pl.String)
 
 
 def _plain(account: str) -> str:
@@ -92,8 +100,11 @@ def _several(whose: pl.DataFrame) -> list[Problem]:
     lines = whose.filter(pl.col("companies").list.len() > 1)["line_id"]
     if lines.is_empty():
         return []
-    what = f"bank lines pay items of more than one company: {named(lines)}"
-    hint = "post them by hand, with the entry between the companies; they are not in the file"
+    what = f"bank lines are of more than one company, by items and account: {named(lines)}"
+    hint = (
+        "post them by hand, with the entry between the companies that they pay and whose account they came in on\n"
+        "if that is another company's account, correct `companies` in your rules; they are not in the file"
+    )
     return [Problem("posting-refused", "recon post", what, hint)]
 
 

@@ -12,6 +12,7 @@ from recon.model import ACCEPTED, BANK_LINES
 from recon.posting.journal import ENGINE, LEGS
 from recon.problems import Problem
 
+_WAITS = "posting-second"  # the code of what only waits for somebody else; any other control is a fault
 _SECOND = "journals that a second person must approve"
 _NAMES_MAX = 5  # preparers and bank lines named in a problem
 
@@ -90,7 +91,10 @@ def controls_text(table: pl.DataFrame) -> str:
 def failures(
     table: pl.DataFrame, legs: pl.DataFrame, hand_ceiling: Decimal = Decimal(0)
 ) -> tuple[Problem, ...]:
-    """A problem (control-failed) for each control that does not hold: which, by how much, and what to do."""
+    """A problem for each control that does not hold: which, by how much, and what to do.
+
+    Its code is control-failed; posting-second where a second person has to post.
+    """
     made = []
     for check, currency, expected, found in table.filter(~pl.col("ok")).drop("ok").iter_rows():
         what = f"expected {expected}, found {found}; nothing is posted"
@@ -98,18 +102,18 @@ def failures(
         hint = (
             _wants_second(legs, hand_ceiling) if check == _SECOND else "keep the store as it is and report it"
         )
-        made.append(Problem("control-failed", where, what, hint))
+        made.append(Problem(_WAITS if check == _SECOND else "control-failed", where, what, hint))
     return tuple(made)
 
 
 def left_out(waiting: pl.DataFrame) -> tuple[Problem, ...]:
-    """A problem (control-failed) for the legs (as `unapproved` gives them) that are left out of a posting file."""
+    """A problem (posting-second) for the legs (as `unapproved` gives them) that are left out of a posting file."""
     count = waiting["bank_line_id"].n_unique()
     if not count:
         return ()
     lines = "1 bank line is" if count == 1 else f"{count:,} bank lines are"
     what = f"{lines} not in the file: who allocated by hand does not approve it, too; all else is posted"
-    return (Problem("control-failed", f"posting control `{_SECOND}`", what, _somebody_else(waiting)),)
+    return (Problem(_WAITS, f"posting control `{_SECOND}`", what, _somebody_else(waiting)),)
 
 
 def _wants_second(legs: pl.DataFrame, hand_ceiling: Decimal) -> str:

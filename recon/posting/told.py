@@ -40,7 +40,7 @@ def company_text(company: str) -> str:
 
 def company_of(report: str) -> str:
     """The company that a control report is of, as `plain` has its name; "" where it names none."""
-    found = _COMPANY.search(report)
+    found = _COMPANY.search(report.partition("\n\n")[0])  # below stand accounts, which may be called so
     return found["company"] if found else ""
 
 

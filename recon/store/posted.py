@@ -60,6 +60,9 @@ class PostedFiles:
 
     def append_batches(self, batches: Sequence[Batch], at: str, who: str = "") -> list[Batch]:
         """Keep posting files that one job made, each as `append_postings` does; all of them or none."""
+        assert all(batch.turns for batch in batches), (
+            "a posting file posts something: its id is made of what it posts"
+        )
         with connect.writing(self._engine, self._tables) as connection:
             there = [self._batch(connection, batch.batch_id) for batch in batches]
             if None in there:

@@ -35,10 +35,12 @@ def shared(companies: list[Company]) -> tuple[dict[str, set[str]], list[str]]:
     ]
 
 
-def test_a_line_is_of_the_company_whose_items_it_pays_else_of_the_account_it_came_in_on() -> None:
+def test_a_line_is_of_the_company_whose_items_it_pays_and_of_the_account_it_came_in_on() -> None:
     parts, told = shared(OURS)
-    assert parts == {"01": {"L-straight", "L-two", "L-over"}, "02": {"L-tax"}}
-    assert told == ["bank lines pay items of more than one company: L-net"]
+    assert parts == {"01": {"L-straight", "L-two", "L-over"}}
+    assert told == ["bank lines are of more than one company, by items and account: L-net, L-tax"], (
+        "an item of 02, paid into the account of 01"
+    )
 
 
 def test_what_nothing_says_the_company_of_is_left_out_and_told() -> None:
@@ -74,6 +76,10 @@ def test_the_report_says_file_and_company_whatever_it_is_called(company: str, na
     assert found is not None
     assert found[0] == name
     assert company_of(report) == company.replace("\n", " ")
+    sums = "\naccount\tcurrency\tlegs\ncompany cash\tGBP\t1\n"
+    assert company_of(report + sums) == company.replace("\n", " "), (
+        "an account is no company, whatever it is called"
+    )
 
 
 def test_settings_of_one_company_go_before_those_of_all_and_its_name_is_no_others() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -70,6 +71,28 @@ def test_a_night_by_the_buttons(excel: FakeBook, tmp_path: Path) -> None:
     )
     assert press(excel, "refresh") == (EXIT_DONE, "The sheets show what is recorded.")
     assert LiveBook(excel).read("Suggestions").is_empty()
+
+
+def test_each_companys_posting_file_is_told_by_itself(
+    excel: FakeBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a job in which one company had something new, and another's file was made before."""
+    fill(excel, bank="bank.csv", items="items.csv", out="posted")
+    assert press(excel, "run")[0] == EXIT_DONE
+    old = flow.Posted("B-1", (tmp_path / "old.csv",), 2, "", again=True, company="02")
+    new = flow.Posted("B-2", (tmp_path / "new.csv",), 1, "", again=False, company="01")
+    for made, told in (
+        (
+            replace(old, others=(new,)),
+            f"1 bank line posted into {new.files[0]} Written again: {old.files[0]}",
+        ),
+        (
+            replace(old, others=(replace(new, again=True),)),
+            f"Nothing new is accepted; the last posting files were written again: {new.files[0]}; {old.files[0]}",
+        ),
+    ):
+        monkeypatch.setattr(flow, "post", mock.Mock(return_value=made))
+        assert press(excel, "post") == (EXIT_DONE, told)
 
 
 def test_empty_inputs_are_named(excel: FakeBook) -> None:

@@ -221,6 +221,8 @@ def test_what_is_accepted_is_posted_once(store: Store) -> None:
             ),
             AT,
         )
+    with pytest.raises(AssertionError, match="posts something"):
+        store.append_postings(Batch("B-2", "generic", "a heading alone", ()), AT)
     assert (store.batches(), store.batch("B-1"), store.batch("B-2")) == (["B-1"], first, None)
     assert store.lost() == ["B-1"], "it is kept, and nobody has said that its file was written"
     store.delivered("B-1", AT, "ann")
