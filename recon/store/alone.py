@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from recon.store import connect
 
@@ -46,12 +46,11 @@ def _in_file(engine: Engine, wait_seconds: float) -> Iterator[bool]:
         yield True
         return
     beside = connect.make_engine(URL.create("sqlite", database=path + _ENDING), wait_seconds)
-    with connect.plain_words(engine), beside.connect() as connection:
-        held = _taken(connection)
-        try:
-            yield held
-        finally:
-            beside.dispose()
+    with ExitStack() as after:
+        after.callback(beside.dispose)
+        with connect.plain_words(beside):  # what is wrong with the empty file is said of it, not of the store
+            held = _taken(after.enter_context(beside.connect()))
+        yield held
 
 
 def _taken(connection: Connection) -> bool:
@@ -81,4 +80,10 @@ def _in_server(engine: Engine, wait_seconds: float) -> Iterator[bool]:
             if time.monotonic() >= until:
                 break
             time.sleep(_POLL_SECONDS)
-        yield held  # the end of the session lets go of it: there is no pool
+        try:
+            yield held
+        finally:
+            # A pooler keeps the session, and the lock with it. A session that was cut off holds nothing.
+            if held:
+                with suppress(SQLAlchemyError):
+                    connection.execute(text("SELECT pg_advisory_unlock(CAST(:key AS bigint))"), key)

@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from flow_cases import BANK, ITEMS, Desk, recon
 
-from recon.store import Store
+from recon.problems import ReconError
+from recon.store import Store, connect
+from recon.store.alone import alone
 
 HERE = Path(__file__).parent
 KILLED = -9
@@ -56,6 +59,29 @@ def test_of_two_at_once_one_posts_and_the_other_says_that_nothing_is_new(
     assert posted(desk, "one") == posted(desk, "two"), "the same file, and said so"
     with Store.open(address) as store:
         assert (len(store.batches()), store.lost(), store.verify().breaks) == (1, [], ())
+
+
+@pytest.mark.usefixtures("desk")
+def test_the_lock_is_let_go_of_though_its_session_goes_on(address: str) -> None:
+    """As behind a pooler, which keeps the session for the next who asks."""
+    pooled = sqlalchemy.create_engine(connect.parse_url(address), poolclass=sqlalchemy.QueuePool)
+    with alone(pooled, 0) as held, Store.open(address) as store:
+        assert held
+        with pytest.raises(ReconError, match="another job is posting"), store.posting(0):
+            pass
+    with Store.open(address) as store, store.posting(0):
+        assert store.batches() == []
+    pooled.dispose()
+
+
+def test_rubbish_in_the_place_of_the_lock_is_said_of_that_file(desk: Desk) -> None:
+    assert desk.run("--store", "s.db").code == 0
+    desk.put("s.db-posting", b"no database at all" * 100)
+    ran = recon("post", "--format", "generic", "--store", "s.db", "--out", "posted")
+    assert ran.code == 3
+    assert "s.db-posting: this file is not a store" in ran.err
+    assert "move this one away" in ran.err
+    assert recon("audit", "verify", "--store", "s.db").code == 0
 
 
 def test_in_two_formats_at_once_it_is_posted_in_one_of_them(desk: Desk, address: str) -> None:
