@@ -73,7 +73,7 @@ def trail(
             tables = _masked(
                 tables, told, masked.masker(rules_of_last_run(store).privacy, told.history.items)
             )
-        elif told.history.lines.height:
+        elif any(len(one) for one in (told.history.lines, told.history.learned, told.history.cases)):
             store.note_unmasked(word.strip(), login(), moments.now())
         made = Trail(
             told.named.subject, word, tables["steps.csv"], told.history.lines.height, verified, unmask, ()

@@ -160,7 +160,8 @@ def history(
         [one.filter(pl.col(name) != "") for one, name in zip(said, ("line_id", "item_id"), strict=True)]
     )
     customers = pl.concat([allocations["customer_id"], accepted["customer_id"]]).drop_nulls()
-    about = {*customers, *line_ids, *decisions["decision_id"]}
+    # Who settles a line for nobody says nothing of a customer, nor does an event without examples of a line.
+    about = {*customers, *line_ids, *decisions["decision_id"]} - {""}
     return History(
         learned=_learned(connection, tables, about, persons),
         cases=cases.unique("nth").sort("nth"),
@@ -195,7 +196,7 @@ def _learned(
         examples = str(said.get("examples", "")).split(", ")
         names = {row["meaning"], row["subject"] if row["kind"] == "tax" else "", *examples}
         names |= {*said.get("contrary", []), *said.get("decisions", [])}
-        kept.append(row["who"] in persons or not names.isdisjoint(about))
+        kept.append(row["who"] in persons or not (names - {""}).isdisjoint(about))
         told.append({name: said.get(name) for name in _EVIDENCE})
     return found.with_columns(pl.DataFrame(told, schema=_EVIDENCE)).filter(pl.Series(kept, dtype=pl.Boolean))
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
-from flow_cases import Desk, decide, recon
+import sqlalchemy
+from flow_cases import BANK, ITEMS, Desk, decide, recon
 from test_flow_learning import BUREAU, allocate, learned, night, of, teach
+
+from recon.model import LEARNED
+from recon.store import Store
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +74,47 @@ def test_the_audit_pack_masks_a_payer_who_is_a_person(desk: Desk) -> None:
     assert recon(*pack, desk.root / "bare", "--unmask").code == 0
     steps = (desk.root / "bare" / "steps.csv").read_text(encoding="utf-8")
     assert "QUARTERMAINE" in next(row for row in steps.splitlines() if "alias accepted" in row)
+
+
+def test_a_line_of_nobodys_has_no_strangers_lessons_and_an_unmasked_lesson_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is settled for no customer; the lesson is of a customer of other lines, and says no examples."""
+    monkeypatch.chdir(tmp_path)
+    desk = Desk(tmp_path)
+    desk.put("bank.csv", BANK)
+    desk.put("items.csv", ITEMS)
+    assert desk.run("--book", "b.xlsm").code == 0
+    [line] = [row["line_id"] for row in desk.rows("lines.csv") if row["amount"] == "77.70"]
+    decide(tmp_path / "b.xlsm", "Exceptions", {line: {"Decision": "on account"}})
+    assert recon("apply", "--book", "b.xlsm", "--who", "ann").out == "1 decision applied, 0 refused\n"
+    named = {
+        "kind": "alias",
+        "subject": "AMELIA PEMBERTON",
+        "meaning": "C9",
+        "event": "accepted",
+        "who": "zoe",
+    }
+    rows = [
+        named | {"at": "2026-03-10T00:00:00+00:00", "note": "", "evidence": evidence, "subject": subject}
+        for subject, evidence in (("AMELIA PEMBERTON", '{"examples": ""}'), ("E PEMBERTON", "{}"))
+    ]
+    full = [{name: row.get(name) for name in LEARNED.names} for row in rows]
+    with Store.open("b.recon.db") as store:
+        store.append_learned(pl.DataFrame(full, schema=LEARNED.outer_schema))
+    told = recon("audit", "trail", line, "--store", "b.recon.db", "--json", "--unmask").out
+    assert ["PEMBERTON" in told, '"on account"' in told] == [False, True]
+
+    def noted() -> list[str]:
+        engine = sqlalchemy.create_engine("sqlite:///b.recon.db", poolclass=sqlalchemy.NullPool)
+        with engine.connect() as connection:
+            return [
+                row[0] for row in connection.exec_driver_sql("SELECT reference FROM privacy_log ORDER BY nth")
+            ]
+
+    assert noted() == [line]
+    assert (
+        "AMELIA PEMBERTON"
+        in recon("audit", "trail", "zoe", "--store", "b.recon.db", "--json", "--unmask").out
+    )
+    assert noted() == [line, "zoe"], "of zoe there is no line, but what was said of a payer"
