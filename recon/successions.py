@@ -200,6 +200,22 @@ def successors(known: Successions) -> pl.DataFrame:
     return came.group_by("successor_id").agg(since=pl.col("effective").min()).sort("successor_id")
 
 
+def ended(known: Successions) -> pl.DataFrame:
+    """Who is no more, and what they became: customer_id, until (the first day without them), successors.
+
+    A customer that was split, and goes on as one of the parts, is there still.
+    """
+    split = known.splits.filter(
+        ~(pl.col("customer_id") == pl.col("successor_id")).any().over("customer_id"),
+    )
+    gone = pl.concat([one.select(*_EDGE, "effective") for one in (known.ends, split)])
+    return (
+        gone.group_by("customer_id")
+        .agg(until=pl.col("effective").min(), successors=pl.col("successor_id").unique().sort())
+        .sort("customer_id")
+    )
+
+
 def placed(known: Successions, day: date, rows: pl.DataFrame, places: Sequence[str] = PLACES) -> pl.Series:
     """Whose each row is on a day: the customer's own heir, and of a split that of the row's place.
 

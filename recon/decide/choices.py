@@ -232,6 +232,8 @@ def on_account(one: Asked, line: Line, known: Known) -> list[Row]:
     if since and not there and line.booked < since:
         why = f"{customer_id} has come after another customer since {since} only, and the line is of {line.booked}"
         raise Refusal(why, "write the customer of that day, or nothing")
+    if not there and (now := _now(customer_id, line, known)):
+        raise Refusal(f"{customer_id} is no more, but {now}", "write that customer, or nothing")
     if customer_id and not since and not there:
         raise Refusal(
             f"{customer_id} is no customer of the open items", "write a customer number, or nothing"
@@ -239,6 +241,17 @@ def on_account(one: Asked, line: Line, known: Known) -> list[Row]:
     if not customer_id and len(proposed) == 1:
         customer_id = proposed.pop()
     return [Row("", line.amount, customer_id=customer_id, rule=one.decision)]
+
+
+def _now(customer_id: str, line: Line, known: Known) -> str:
+    """What a customer became by the day of a line, to the end of the chain; "" if it is itself still."""
+    told = ""
+    while (gone := known.gone.get(customer_id)) and gone[0] <= line.booked:
+        told = f"{' or '.join(gone[1])} since {gone[0]}"
+        if len(gone[1]) > 1:
+            break
+        customer_id = gone[1][0]
+    return told
 
 
 def _write_off(one: Asked, line: Line, known: Known) -> list[Row]:

@@ -88,6 +88,9 @@ class Known:
     ever: dict[str, int]  # item_id -> what was settled of it, also of items that the extract no longer has
     customers: frozenset[str]
     heirs: Mapping[str, date] = field(default_factory=dict)  # who came after others -> the first day
+    gone: Mapping[str, tuple[date, tuple[str, ...]]] = field(
+        default_factory=dict
+    )  # since when, and into whom
     scales: Mapping[str, int] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)  # item_id -> what a person called it
 
@@ -210,6 +213,7 @@ def known_of(view: View, line_ids: Iterable[str], named: Iterable[str]) -> Known
     stands = _rows(model.inside(standing, ACCEPTED, scales))
     turns = {line_id: (turn, settled) for line_id, turn, settled in of_lines(view.turns).iter_rows()}
     booked = dict(of_lines(view.bank_lines).select("line_id", "booking_date").iter_rows())
+    came, _ = successions.checked(view.successions)
     found = model.inside(lines, LINES, scales).select("line_id", "amount_minor", "currency", "row_hash")
     return Known(
         lines={
@@ -230,17 +234,20 @@ def known_of(view: View, line_ids: Iterable[str], named: Iterable[str]) -> Known
         by_doc_no=_by_doc_no(items),
         ever=dict(_ever(view.settled, scales).select("item_id", "ever").iter_rows()),
         customers=frozenset(view.open_items["customer_id"].drop_nulls()) - {""},
-        heirs=_heirs(view),
+        heirs=_heirs(came),
+        gone=_gone(came),
         scales=scales,
     )
 
 
-def _heirs(view: View) -> dict[str, date]:
+def _heirs(came: successions.Successions) -> dict[str, date]:
     """Who came after others by rename, merger or split, and from which day on."""
-    if view.successions.is_empty():
-        return {}
-    known, _ = successions.checked(view.successions)
-    return dict(successions.successors(known).iter_rows())
+    return dict(successions.successors(came).iter_rows())
+
+
+def _gone(came: successions.Successions) -> dict[str, tuple[date, tuple[str, ...]]]:
+    """Who is no more: since which day, and what they became."""
+    return {name: (until, tuple(after)) for name, until, after in successions.ended(came).iter_rows()}
 
 
 def _rows(allocations: pl.DataFrame) -> dict[str, list[Row]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon import successions
-from recon.learn.kinds import KEYS, TAX
+from recon.learn.kinds import HELD, KEYS, STANDING, TAX
 
 _EDGE = {"one": pl.String, "other": pl.String}
 
@@ -37,8 +37,9 @@ def kin(customers: pl.Series, rows: pl.DataFrame, homes: pl.DataFrame | None = N
 def as_now(rows: pl.DataFrame, last: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
     """Rows of KEYS with what is one customer by now under one number, so that it counts together.
 
-    That is the number by which something was said of it last, else the customer's heir: what was learned of the
-    predecessor is the successor's, and what is settled for the successor does not contradict it.
+    That is the number by which something was said of it last, and first of all what stands; else the customer's
+    heir: what was learned of the predecessor is the successor's, and what is settled for the successor does not
+    contradict it. That something else was withdrawn for the successor leaves the predecessor's as it is.
 
     Example: alias A accepted of K1, K1 -> K9 merger; A means K9 by a later line -> A means K1 by that line, too
 
@@ -49,7 +50,8 @@ def as_now(rows: pl.DataFrame, last: pl.DataFrame, made: pl.DataFrame) -> pl.Dat
     """
     if made.is_empty() or rows.is_empty():
         return rows
-    told = last.sort("at", maintain_order=True).select(KEYS)
+    stands = pl.col("event").is_in([*STANDING, HELD])
+    told = last.sort(stands, "at", maintain_order=True).select(KEYS)
     for name, mine in (("meaning", pl.col("kind") != TAX), ("subject", pl.col("kind") == TAX)):
         other = "subject" if name == "meaning" else "meaning"
         said = _bodies(told.filter(mine), name, made)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import polars as pl
+import pytest
 from polars.testing import assert_frame_equal
 from test_learn import AT, KNOWN, OWN, RULES, TWO, accepted, event, force, lines, result
 
@@ -75,6 +76,18 @@ def test_who_became_another_is_one_with_it_under_the_name_that_something_was_sai
         ("alias", "B", "K5"),
     ]
     assert_frame_equal(learn.as_now(seen, said, HEIRS.clear()), seen)
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "now"),
+    [("accepted", "withdrawn", "K1"), ("held", "refused", "K1"), ("accepted", "confirmed", "K9"),
+        ("refused", "withdrawn", "K9"), ("withdrawn", "accepted", "K9")],
+)  # fmt: skip
+def test_what_stands_of_either_number_has_the_sightings(before: str, then: str, now: str) -> None:
+    """Said of K1 first and of K9 later: a withdrawal of the one takes nothing from what stands of the other."""
+    later = AT.replace("2026", "2027")
+    said = events(event("alias", "A", "K1", event=before), event("alias", "A", "K9", event=then, at=later))
+    assert learn.as_now(keyed(("alias", "A", "K9")), said, HEIRS).rows() == [("alias", "A", now)]
 
 
 def test_what_is_settled_for_the_successor_holds_nothing_and_another_customers_does() -> None:
