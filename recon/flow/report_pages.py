@@ -77,11 +77,12 @@ def pages(report: Report, made: Made, inputs: Inputs) -> list[Page]:
         blocks = fitted([block for part, frame in shown for block in _blocks(part, frame, inputs)])
         about = tuple(line for text in about for line in wrap(text, letters_across(blocks)))
         foot = f"as at {inputs.as_of:%d/%m/%Y}"
-        found.append(Page(_key(sheet), sheet, sheet, about, blocks, foot, sheet in made.boards))
+        found.append(Page(key_of(sheet), sheet, sheet, about, blocks, foot, sheet in made.boards))
     return found
 
 
-def _key(sheet: str) -> str:
+def key_of(sheet: str) -> str:
+    """What the mark of a sheet of that name ends in."""
     return re.sub(r"[^a-z0-9]+", "_", sheet.lower())
 
 

@@ -36,6 +36,7 @@ _SHAPE: Final = xml.Shape("ARUDD", "Header", ("OriginatingAccountRecord",), "Ret
 _TYPE: Final = "RETURN DD"
 _TEXTS: Final = ("counterparty", "counterparty_account", "reference", "narrative")
 _COUNT: Final = re.compile(r"^[0-9]{1,9}$")
+_DAY: Final = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?![0-9])")
 _HINT: Final = "ask the bank, or Bacs, for the report again"
 
 
@@ -55,10 +56,11 @@ class _Walk:
     heads: list[Head] = field(default_factory=list)
     lines: Lines = field(default_factory=Lines)
     problems: list[Problem] = field(default_factory=list)
-    items: int = 0
     _day: date | None = None
-    _count: int = 0  # of the open account
-    _total: Decimal | None = Decimal(0)  # None = an item's amount can't be read
+    _count: int = 0  # items of the open account
+    _sums: dict[str, Decimal | None] = field(
+        default_factory=dict
+    )  # by currency; None = an amount can't be read
 
     def through(self, part: xml.Part) -> None:
         """The next part."""
@@ -70,11 +72,10 @@ class _Walk:
             self._account(part.node, part.line)
 
     def _item(self, item: Node, position: int) -> None:
-        self.items += 1
         self._count += 1
-        amount = _amount(item)
-        if self._total is not None:
-            self._total = None if amount is None else self._total + abs(amount)
+        amount, currency = _amount(item), _currency(item) or CURRENCY
+        so_far = self._sums.setdefault(currency, Decimal(0))
+        self._sums[currency] = None if amount is None or so_far is None else so_far + abs(amount)
         wrong = self._wrong(amount)
         if amount is None or self._day is None or wrong is not None:
             code, what, hint = wrong or ("", "", "")
@@ -96,10 +97,10 @@ class _Walk:
             counterparty_account=_number(payer),
             reference=reference(item.attribute("ref")) or reference(payer.attribute("ref")),
             narrative=f"UNPAID DIRECT DEBIT {item.attribute('returnDescription')}".strip(),
-            currency=item.attribute("currency").upper() or CURRENCY,
+            currency=currency,
             extras=tuple((name, text) for name, text in extras.items() if text),
         )
-        self.lines.add(len(self.heads), line)
+        self.lines.add(len(self.heads) + list(self._sums).index(currency), line)
 
     def _wrong(self, amount: Decimal | None) -> tuple[str, str, str] | None:
         """Why an item can't be a line: code, what, hint."""
@@ -111,32 +112,41 @@ class _Walk:
         return unfit(amount)
 
     def _account(self, record: Node, position: int) -> None:
+        """An account as a statement of each currency that its items are in; mostly that is one."""
         account, totals = record.at("OriginatingAccount") or EMPTY, record.at("Totals") or EMPTY
-        currency = totals.attribute("currency").upper() or CURRENCY
-        number = str(self._day or "")
-        head = Head(position, _number(account), number, currency, None, None, self._broken(totals))
-        self.heads.append(head)
-        self._count, self._total = 0, Decimal(0)
+        count = totals.attribute("numberOf")
+        if not self._count and not _COUNT.match(count):
+            what = "the record holds no returned debit, and does not say that there are none; it was left out"
+            self.problems.append(Problem("entry-unread", self.source.at(position), what, _HINT))
+            return
+        broken = self._broken(totals)
+        for currency in self._sums or (_currency(totals) or CURRENCY,):
+            number = str(self._day or "")
+            self.heads.append(Head(position, _number(account), number, currency, None, None, broken))
+        self._count, self._sums = 0, {}
 
     def _broken(self, totals: Node) -> str:
-        """What the totals of an account say and its items are not."""
+        """What the totals of an account say and its items are not; money of two currencies is never added up."""
         said, count = _amount(totals), totals.attribute("numberOf")
+        only = next(iter(self._sums)) if len(self._sums) == 1 else CURRENCY
+        currency = _currency(totals) or only
+        total = self._sums.get(currency, Decimal(0))
         told = []
         if _COUNT.match(count) and int(count) != self._count:
             told.append(f"{self._count:,} items (the report says {int(count):,})")
-        if said is not None and self._total is not None and abs(said) != self._total:
-            told.append(f"items of {self._total} (the report says {abs(said)})")
+        if said is not None and total is not None and abs(said) != total:
+            told.append(f"items of {total} {currency} (the report says {abs(said)})")
         return f"the account holds {' and '.join(told)}" if told else ""
 
 
 def _read(source: Source) -> Reading:
     walk = _Walk(source)
-    for part in xml.parts_carefully(source, _SHAPE):
+    strays: list[int] = []
+    for part in xml.parts_carefully(source, _SHAPE, strays):
         walk.through(part)
-    there = len(re.findall(rb"[<:]ReturnedDebitItem[\s>/]", source.data))
-    if there > walk.items:
-        what = f"{there - walk.items:,} returned debits stand in no account's record; they were left out"
-        walk.problems.append(Problem("entry-unread", source.name, what, _HINT))
+    if strays:
+        what = f"{len(strays):,} returned debits stand in no account's record; they were left out"
+        walk.problems.append(Problem("entry-unread", source.at(strays[0]), what, _HINT))
     lines = walk.lines.frame()
     lines, cut = columnar.cut(lines.with_columns(columnar.money(lines)), _TEXTS, source)
     table, statements, said = columnar.assemble(source, walk.heads, lines)
@@ -157,11 +167,18 @@ def _amount(node: Node) -> Decimal | None:
     return Decimal(read) if read else None
 
 
+def _currency(node: Node) -> str:
+    return node.attribute("currency").upper()
+
+
 def _day(text: str) -> date | None:
+    """The day that a time begins with; None if there is none, or it is one that no report has."""
+    found = _DAY.match(text)
     try:
-        return date.fromisoformat(text[:10])
+        day = date(*map(int, found.groups())) if found else None
     except ValueError:
         return None
+    return day if day and columnar.FIRST_DAY <= day <= columnar.LAST_DAY else None
 
 
 def _number(account: Node) -> str:

@@ -40,6 +40,7 @@ NO_REFERENCE: Final = frozenset(
 )
 HEAD: Final = "head"  # the column that says which head a line is of, from 0
 OWN: Final = "own"  # whether a line's `extra:bank_reference` is of this line alone
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)  # that a statement may have
 _SPLIT: Final = 10**6  # sums of either half fit 64 bits, whatever the file says
 
 
@@ -174,7 +175,7 @@ def left_out(
 
 def sane(day: pl.Expr) -> pl.Expr:
     """A day, or null where it is one that no statement has: it comes of digits that are no date."""
-    return pl.when(day.is_between(date(1970, 1, 1), date(2199, 12, 31))).then(day)
+    return pl.when(day.is_between(FIRST_DAY, LAST_DAY)).then(day)
 
 
 def _added_up(lines: pl.DataFrame) -> dict[int, tuple[Decimal, int, date | None, date | None]]:

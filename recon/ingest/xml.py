@@ -247,8 +247,13 @@ def _node(element: Any) -> Node:
     return Node(element, space + brace)
 
 
-def parts_carefully(source: Source, shape: Shape) -> Iterator[Part]:
+def parts_carefully(source: Source, shape: Shape, strays: list[int] | None = None) -> Iterator[Part]:
     """As `parts`, by lxml: slower, and it says what is wrong.
+
+    Args:
+        source: the file.
+        shape: where its parts are.
+        strays: takes the lines of entries that are in no statement, which are no parts.
 
     Raises:
         ReconError: `xml-unsafe` if the file declares a document type or entities, `xml-broken` if it is not
@@ -257,8 +262,10 @@ def parts_carefully(source: Source, shape: Shape) -> Iterator[Part]:
     for element in _elements(source, (shape.head, *shape.statements, shape.entry)):
         name, parent = _local(element.tag), element.getparent()
         if name == shape.entry and (parent is None or _local(parent.tag) not in shape.statements):
+            if strays is not None:
+                strays.append(_line(element))
             continue
-        number = element.sourceline if isinstance(element.sourceline, int) else 1
+        number = _line(element)
         try:
             node = _node(element)
         except Unsure as error:
@@ -272,6 +279,11 @@ def parts_carefully(source: Source, shape: Shape) -> Iterator[Part]:
         before = element.getprevious()
         if before is not None and parent is not None and _local(before.tag) == name:
             parent.remove(before)  # the empty shell of the one before
+
+
+def _line(element: etree._Element) -> int:
+    """The line that an element of lxml begins on."""
+    return element.sourceline if isinstance(element.sourceline, int) else 1
 
 
 @lru_cache(maxsize=4096)

@@ -55,15 +55,13 @@ def invoices(inputs: Inputs, span: Period) -> pl.DataFrame:
 def unplaced(inputs: Inputs, span: Period) -> pl.DataFrame:
     """Tax deducted in a period of which nobody knows the invoice, so that it is taken off none.
 
-    It names no document; or it names no customer, and several customers have a document of that number.
+    It names no document, one that no input has, or, without a customer, one that several customers have.
 
     Returns: currency, entries, amount_minor.
     """
     every = _bills(inputs)
-    several = every.group_by("currency", "doc_no").agg(owners=pl.len())
-    rows = _taxes(inputs, every).join(several, on=["currency", "doc_no"], how="left")
-    nobody = (pl.col("customer_id").fill_null("") == "") & (pl.col("owners") > 1)
-    lost = rows.filter(pl.col("date").is_between(span.first, span.last) & (nobody | (pl.col("doc_no") == "")))
+    rows = _taxes(inputs, every).filter(pl.col("date").is_between(span.first, span.last))
+    lost = rows.join(every, on=_KEY, how="anti")
     sums = lost.group_by("currency").agg(
         entries=pl.len().cast(pl.Int64), amount_minor=-pl.col("amount_minor").sum()
     )

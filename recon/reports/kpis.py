@@ -113,7 +113,7 @@ def make(inputs: Inputs) -> Made:
     lost = in_term.unplaced(inputs, span)
     said = tuple(
         f"Tax of {ledger.text(inputs, (currency, ''), amount)} ({entries:,} entries) is taken off no invoice, "
-        "since nobody knows which: it stands in Not yet."
+        "since nobody knows which: where that is one of these, it stands in Not yet."
         for currency, entries, amount in lost.iter_rows()
     )
     term = _term(inputs, fell)
@@ -131,9 +131,10 @@ def make(inputs: Inputs) -> Made:
         Problem(
             "report-data",
             f"movements, tax, {currency}",
-            f"{entries} entries, {ledger.text(inputs, (currency, ''), amount)}, name no invoice, or one that several "
-            "customers have, so collected in term is told too low",
-            "put the invoice's number into applied_to, and the customer into customer_id",
+            f"{entries} entries, {ledger.text(inputs, (currency, ''), amount)}, name no invoice that an input has, "
+            "or one that several customers have, so collected in term may be told too low",
+            "put the invoice's number into applied_to, and the customer into customer_id; an invoice that is older "
+            "than the inputs can be given with closed items",
         )
         for currency, entries, amount in lost.iter_rows()
     )

@@ -219,8 +219,9 @@ def _steps(inputs: Inputs) -> list[tuple[object, ...]]:
         rows.append(row("Opening", now.opening if now else None, then.opening if then else None, SUBTOTAL))
         for kind, title in TITLES.items():
             if kind in of_now or kind in of_then:
-                last = of_then.get(kind, (0, 0))[0] if then else None
-                rows.append(row(title, of_now.get(kind, (0, 0))[0], last, PLAIN))
+                pair = ((now, of_now), (then, of_then))
+                this, last = (of.get(kind, (0, 0))[0] if one and one.flows else None for one, of in pair)
+                rows.append(row(title, this, last, PLAIN))
         off = [None if one is None else one.unexplained for one in (now, then)]
         if any(off):
             rows.append(row("Not explained: see Roll-forward", off[0], off[1], PLAIN))

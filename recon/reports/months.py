@@ -2,8 +2,8 @@
 
     closing = opening + billed + credited + collected + adjusted, and the next opening is this closing
 
-As *Daily AR* by days. Where a balance of a month's end is known, it is compared, and the chain goes on from it. A
-month of which neither balance nor movements are known is left empty.
+As *Daily AR* by days. Where a balance of a month's end is known, it is compared, and the chain goes on from it. What
+neither balances nor movements say of a month is left empty.
 """
 
 from __future__ import annotations
@@ -121,14 +121,18 @@ def _months(
         return ()
     spans = [span for span in spans if span.first >= known[0].first]
     ends = _ends(inputs, key, spans, flows, said)
+    given = ledger.covered(inputs)
     made = []
     for at, span in enumerate(spans):
         opening, closing = ends[at], ends[at + 1]
-        idle = (0, 0, 0, 0) if opening is not None and closing is not None else None
+        known_idle = span.first in given and opening is not None and closing is not None
+        idle = (0, 0, 0, 0) if known_idle else None
         figures = None if closing is None else dso.at(inputs, span.last, {key: closing}).get(key)
-        target = targets.of_month(inputs, span.first, span.last).get(key[0])
+        moves = flows.get(span.first, idle)
+        # What nobody knows is not compared with a target either.
+        target = None if moves is None else targets.of_month(inputs, span.first, span.last).get(key[0])
         balance = said.get(span.last, {}).get(key)
-        made.append(Month(span, opening, flows.get(span.first, idle), closing, balance, figures, target))
+        made.append(Month(span, opening, moves, closing, balance, figures, target))
     return tuple(made)
 
 
@@ -164,7 +168,7 @@ def _ends(
 
 
 def unknown(inputs: Inputs) -> tuple[str, ...]:
-    """Of which months nobody knows what was open at their end, in a sentence for each currency."""
+    """Of which months nobody knows what was open at their end, or what moved in them, in words for each currency."""
     found = []
     for currency, chain in trend(inputs).items():
         empty = [f"{one.span.first:%Y-%m}" for one in chain if one.closing is None]
@@ -172,6 +176,12 @@ def unknown(inputs: Inputs) -> tuple[str, ...]:
             found.append(
                 f"Not known, and left empty, since neither balances nor movements say what was open in {currency}: "
                 f"{', '.join(empty)}."
+            )
+        still = [f"{one.span.first:%Y-%m}" for one in chain if one.flows is None and one.closing is not None]
+        if still:
+            found.append(
+                f"No movements are given of these months, so what was billed and collected in {currency} is left "
+                f"empty, and nothing is compared with balances or targets: {', '.join(still)}."
             )
     return tuple(found)
 

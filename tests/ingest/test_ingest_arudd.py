@@ -139,6 +139,66 @@ def test_bacs_other_reports_are_named(write: Write, part: str, words: str) -> No
     assert words in problem.what
 
 
+def test_items_outside_records_are_counted_in_every_encoding(write: Write) -> None:
+    text = report(record(item()), item("7.00"), item("8.00"))
+    for encoding in ("latin-1", "utf-16"):
+        data = text.replace("ISO-8859-1", "UTF-16" if encoding == "utf-16" else "ISO-8859-1").encode(encoding)
+        reading = ingest.read(write("arudd.xml", data))
+        (told,) = reading.problems
+        assert (reading.table.height, told.code) == (1, "entry-unread"), encoding
+        assert told.what.startswith("2 returned debits stand in no account's record")
+
+
+def test_a_comment_holds_no_returned_debit(write: Write) -> None:
+    text = report(record(item())).replace("<!-- made -->", "<!-- <ReturnedDebitItem/> -->")
+    assert read(write, text).problems == ()
+
+
+def test_two_currencies_of_one_account_are_never_added_up(write: Write) -> None:
+    both = item("10.00"), item("5.00", "X-2", currency="EUR")
+    reading = read(
+        write, report(record(*both, count="2", total="10.00"), record(item("7.00"), number="87654321"))
+    )
+    assert reading.problems == ()
+    assert [(one.currency, one.total) for one in reading.statements] == [
+        ("GBP", "-10.00"),
+        ("EUR", "-5.00"),
+        ("GBP", "-7.00"),
+    ]
+    assert reading.table["statement_id"].to_list() == [one.statement_id for one in reading.statements]
+    summed = read(write, report(record(*both, count="2", total="15.00")))
+    assert {problem.code for problem in summed.problems} == {"statement-foots-not"}
+    assert [one.foots for one in summed.statements] == [False, False]
+
+
+def test_totals_without_a_currency_are_in_that_of_the_items(write: Write) -> None:
+    euros = report(record(item(currency="EUR"), count="1", total="65.00")).replace(
+        'valueOf="65.00" currency="GBP"></Totals>', 'valueOf="65.00"></Totals>'
+    )
+    reading = read(write, euros)
+    assert (reading.problems, [one.currency for one in reading.statements]) == ((), ["EUR"])
+
+
+@pytest.mark.parametrize(
+    "day", ["0001-01-01", "1969-12-31", "2200-01-01", "2026-W01-1", "2026-02-30", "202603055"]
+)
+def test_a_day_that_no_report_has_is_none(write: Write, day: str) -> None:
+    assert [problem.code for problem in read(write, report(record(item()), day=day)).problems] == [
+        "value-date"
+    ]
+    reading = read(write, report(record(item(collected=day)), day="20260305"))
+    assert reading.problems == ()
+    assert "extra:collected_on" not in reading.table.columns
+
+
+def test_a_record_of_something_else_is_said(write: Write) -> None:
+    credit = record(item().replace("ReturnedDebitItem", "ReturnedCreditItem"))
+    reading = read(write, report(credit, record(item())))
+    assert [problem.code for problem in reading.problems] == ["entry-unread"]
+    assert [one.total for one in reading.statements] == ["-65.00"]
+    assert read(write, report(record(item()), record(count="0", total="0.00"))).problems == ()
+
+
 SEEDS = [report(record(item(), item("7.00", "X-2"), count="2", total="72.00")).encode("latin-1")]
 PIECES = [b'valueOf="', b"</ReturnedDebitItem>", b"<Totals", b"-", b"<!DOCTYPE a>", b"&#0;", b'"']
 

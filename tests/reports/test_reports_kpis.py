@@ -208,6 +208,19 @@ def test_tax_that_names_no_invoice_is_told_in_its_period() -> None:
     assert not kpis.make(inputs(movements=[bill("I-1", "2026-03-20", "100.00"), *some[2:]])).problems
 
 
+def test_tax_on_a_number_that_nobody_has_is_told() -> None:
+    """With a customer, without one, and with a customer who does not have that invoice."""
+    some = [
+        moved("tax", "2026-03-18", "", "-9.00", applied_to="I-9"),
+        moved("tax", "2026-03-18", "", "-8.00", applied_to="I-8", customer_id=""),
+        moved("tax", "2026-03-18", "", "-4.00", applied_to="I-1", customer_id="C2"),
+    ]
+    made = kpis.make(inputs(movements=[bill("I-1", "2026-03-20", "100.00"), *some]))
+    (told,) = made.problems
+    assert "3 entries, 21.00 GBP" in told.what
+    assert any("Tax of 21.00 GBP (3 entries) is taken off no invoice" in fact for fact in made.parts[1].facts)
+
+
 def test_invoices_that_movements_lack_are_those_of_the_ledger() -> None:
     items = [item("I-1", "C1", "2026-02-01", "2026-03-03", "50.00", amount="80.00")]
     row = term(open_items=items, movements=[moved("receipt", "2026-03-02", "", "-30.00", applied_to="I-1")])[

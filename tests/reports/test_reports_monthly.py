@@ -360,3 +360,46 @@ def test_days_of_sales_are_not_told_over_a_month_that_movements_lack() -> None:
     trend = by("month", rows(made(movements=gap), "trend"))
     assert trend["2026-02"]["dso_hundredths"] is None, "its sales are not all known"
     assert trend["2025-12"]["closing_minor"] is not None
+
+
+def test_a_month_without_movements_is_not_one_in_which_nothing_moved() -> None:
+    some = [row for row in STORY["movements"] if row["date"] <= date(2026, 1, 31)]
+    page = made(movements=some)
+    trend = by("month", rows(page, "trend"))
+    names = (
+        "billed_minor",
+        "credited_minor",
+        "collected_minor",
+        "adjusted_minor",
+        "target_minor",
+        "check",
+    )
+    for month in ("2026-02", "2026-03"):
+        assert [trend[month][name] for name in names] == [None] * 5 + ["not said"], month
+        assert trend[month]["closing_minor"] is not None
+    assert not [one for one in page.problems if one.code == "report-break" and "balance of" in one.where]
+    assert any(
+        "in GBP is left empty," in fact and fact.endswith(": 2026-02, 2026-03.") for fact in page.facts
+    )
+    january = [row for row in STORY["movements"] if row["date"].month != 2]
+    steps = {
+        row["what"]: row["last_minor"]
+        for row in rows(made(movements=january), "steps")
+        if row["level"] == "step"
+    }
+    assert set(steps.values()) == {None}, "of February nobody knows what moved"
+    whole = by("month", rows(made(), "trend"))
+    assert whole["2025-12"]["collected_minor"] == 0, "movements that are given of a month have all of it"
+
+
+def test_a_currency_that_did_not_move_where_another_did_stands_with_noughts() -> None:
+    ends = [
+        *STORY["balances"],
+        *(balance(day, "5.00", currency="EUR") for day in ("2026-01-31", "2026-02-28")),
+    ]
+    told = [
+        row
+        for row in rows(made(balances=ends), "trend")
+        if (row["currency"], row["month"]) == ("EUR", "2026-02")
+    ]
+    assert [(row["billed_minor"], row["collected_minor"], row["check"]) for row in told] == [(0, 0, "agrees")]
