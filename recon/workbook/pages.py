@@ -27,6 +27,8 @@ Cell = str | int | Decimal | date | None
 
 _MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _LINE_HEIGHT, _AIR, _LINES_MAX = 13, 5, 6  # points, points, lines of one row
+_TALL_MAX: Final = 24  # lines of a row whose texts stand in columns that were made narrow
+_LONG: Final = 36  # characters of a column of texts that was not
 _CHART_WIDTH, _CHART_HEIGHT, _ROW_PIXELS = 560, 264, 24
 _ABREAST, _GRID_WIDTH, _GRID_ROWS, _GRID_GAP = 3, 376, 11, 12  # the charts of a board
 _BESIDE_MAX: Final = 100  # characters of a table that a chart still has room beside
@@ -355,13 +357,18 @@ def _offer(sheet: Any, row: int, at: int, words: Sequence[str]) -> None:
 
 
 def _height(heads: tuple[Head, ...], cells: tuple[Cell, ...]) -> int:
-    """Points that a row needs: enough for its longest text."""
+    """Points that a row needs: enough for its longest text, up to what a column of the usual width would show."""
     lines = [
-        math.ceil(len(str(value)) / (head.width * _LETTERS))
+        min(math.ceil(len(str(value)) / (head.width * _LETTERS)), _lines_max(head.width))
         for head, value in zip(heads, cells, strict=True)
         if head.kind is Kind.LONG and value
     ]
-    return _LINE_HEIGHT * min(max([1, *lines]), _LINES_MAX) + _AIR
+    return _LINE_HEIGHT * max([1, *lines]) + _AIR
+
+
+def _lines_max(width: int) -> int:
+    """Lines of a text in a column so wide: a narrow one takes more for the same letters."""
+    return min(max(_LINES_MAX, math.ceil(_LINES_MAX * _LONG / width)), _TALL_MAX)
 
 
 def _put(sheet: Any, row: int, at: int, value: Cell, form: Any) -> None:

@@ -189,3 +189,12 @@ def test_a_pack_on_paper_has_no_cut_column(tmp_path: Path) -> None:
             assert any(all(word in text for word in words) for text in on), (
                 f"{page.name}: {block.title} is cut"
             )
+
+
+@pytest.mark.parametrize(
+    ("width", "letters", "lines"), [(16, 200, 12), (16, 400, 14), (36, 400, 6), (36, 30, 1)]
+)
+def test_a_narrow_column_shows_as_much_of_a_text_as_a_wide_one(width: int, letters: int, lines: int) -> None:
+    block = Block("Why", (Head("Why", Kind.LONG, width),), [("x" * letters,)], [0], [0])
+    book = openpyxl.load_workbook(io.BytesIO(draw([Page("why", "Why", "Why", (), (block,))])))
+    assert round((book["Why"].row_dimensions[4].height - 5) / 13) == lines
