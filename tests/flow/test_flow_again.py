@@ -11,6 +11,7 @@ from flow_cases import BANK, ITEMS, Desk, Ran, decide, recon, rows, sheet
 
 from recon.store import Store
 
+pytestmark = pytest.mark.xdist_group("again")  # a story, whose tests go on from one another
 AUTO, PART, STRANGER, SWEEP = "120.50", "80.00", "77.70", "-500.00"
 
 
