@@ -11,13 +11,12 @@ from flow_cases import BANK, ITEMS, Desk, Ran, decide, recon, rows, sheet
 
 from recon.store import Store
 
-pytestmark = pytest.mark.xdist_group("again")  # a story, whose tests go on from one another
 AUTO, PART, STRANGER, SWEEP = "120.50", "80.00", "77.70", "-500.00"
 
 
 @pytest.fixture(scope="module")
 def settled(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A night of which everything is settled and posted; told in order by the tests of this file."""
+    """A night of which everything is settled and posted; for one story, of which each step goes on from the last."""
     desk = Desk(tmp_path_factory.mktemp("again"))
     desk.put("bank.csv", BANK)
     desk.put("items.csv", ITEMS)
@@ -62,7 +61,15 @@ def ledger(folder: Path) -> dict[tuple[str, str], Decimal]:
     return {key: amount for key, amount in found.items() if amount}
 
 
-def test_the_sheet_shows_what_is_accepted(settled: Desk) -> None:
+def test_what_is_settled_is_decided_again(settled: Desk) -> None:
+    _the_sheet_shows_what_is_accepted(settled)
+    _what_can_not_be_done_again_is_refused_and_nothing_happens(settled)
+    _a_line_is_taken_back_another_moved_and_the_ledger_follows(settled)
+    _what_was_taken_back_is_never_accepted_by_rule_but_by_a_person(settled)
+    _who_decides_on_an_old_sheet_is_refused(settled)
+
+
+def _the_sheet_shows_what_is_accepted(settled: Desk) -> None:
     assert standing(settled) == {
         ("NORTHSIDE CARE LTD", "INV-1001"): ("120.50", "auto"),
         ("NORTHSIDE CARE LTD", "INV-1002"): ("80.00", "accepted"),
@@ -70,7 +77,7 @@ def test_the_sheet_shows_what_is_accepted(settled: Desk) -> None:
     }
 
 
-def test_what_can_not_be_done_again_is_refused_and_nothing_happens(settled: Desk) -> None:
+def _what_can_not_be_done_again_is_refused_and_nothing_happens(settled: Desk) -> None:
     book = settled.root / "book.xlsm"
     again = {
         line_of(settled, AUTO): {"Decision": "reject", "New item": "INV-1003"},
@@ -92,7 +99,7 @@ def test_what_can_not_be_done_again_is_refused_and_nothing_happens(settled: Desk
     decide(book, "Allocations", {line: dict.fromkeys(cells, "") for line, cells in again.items()})
 
 
-def test_a_line_is_taken_back_another_moved_and_the_ledger_follows(settled: Desk) -> None:
+def _a_line_is_taken_back_another_moved_and_the_ledger_follows(settled: Desk) -> None:
     book = settled.root / "book.xlsm"
     auto, stranger = line_of(settled, AUTO), line_of(settled, STRANGER)
     moved = {"Decision": "allocate", "New item": "INV-1003 60.00; on account 17.70", "Note": "they called"}
@@ -127,7 +134,7 @@ def test_a_line_is_taken_back_another_moved_and_the_ledger_follows(settled: Desk
     assert again.read_bytes() == controls[again], "the last file comes with its controls again"
 
 
-def test_what_was_taken_back_is_never_accepted_by_rule_but_by_a_person(settled: Desk) -> None:
+def _what_was_taken_back_is_never_accepted_by_rule_but_by_a_person(settled: Desk) -> None:
     book, auto = settled.root / "book.xlsm", line_of(settled, AUTO)
     assert settled.run("--book", book).code == 0
     assert ("120.50", "suggested") in settled.outcomes(), "somebody rejected that payer and customer"
@@ -149,7 +156,7 @@ def test_what_was_taken_back_is_never_accepted_by_rule_but_by_a_person(settled: 
     assert recon("audit", "verify", "--book", book).code == 0
 
 
-def test_who_decides_on_an_old_sheet_is_refused(settled: Desk) -> None:
+def _who_decides_on_an_old_sheet_is_refused(settled: Desk) -> None:
     book, stranger = settled.root / "book.xlsm", line_of(settled, STRANGER)
     decide(book, "Allocations", {stranger: {"Decision": "on account"}})
     old = book.read_bytes()
