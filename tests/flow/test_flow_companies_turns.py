@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from flow_cases import BANK, Desk, decide, recon
-from test_flow_companies import ITEMS, OTHER, RULES, post, posted, with_entity
+from flow_cases import BANK, ITEMS, Desk, decide, recon
+from test_flow_companies import OTHER, RULES, post, posted, with_entity
 
-from recon import flow
+from recon import flow, posting
 from recon.problems import Problem
 from recon.store import Store
 
@@ -132,13 +132,13 @@ def test_what_waits_for_a_second_person_stops_no_other_company_and_a_broken_cont
 ) -> None:
     desk = night(tmp_path, FIRST, STRANGER, rules=RULES + "controls: {hand_post_ceiling: 10}\n")
     said(desk, "Exceptions", "60.00", Decision="allocate", Item="INV-1003", Amount="60.00")
-    failures = flow.review.posting.failures
+    failures = posting.failures
     broken = Problem(
         "control-failed", "posting control `bank`, GBP", "expected 1.00, found 2.00; nothing is posted"
     )
     with monkeypatch.context() as inside:
         first = iter([(broken,)])  # of 01; the control of 02 holds
-        inside.setattr(flow.review.posting, "failures", lambda *given: next(first, ()) or failures(*given))
+        inside.setattr(posting, "failures", lambda *given: next(first, ()) or failures(*given))
         ran = post("sage")
     assert (ran.code, ran.out) == (2, "")
     assert ["expected 1.00" in ran.err, (desk.root / "posted").exists()] == [True, False]

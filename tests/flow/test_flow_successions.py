@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flow_cases import Desk, Row, decide, recon, rows
@@ -203,7 +204,7 @@ def _allocate(desk: Desk, *lines: tuple[str, str, str]) -> None:
     assert f"{len(lines)} decision{'s'[: len(lines) != 1]} applied, 0 refused" in told.out, told
 
 
-def _alias(desk: Desk) -> Row:
+def _alias(desk: Desk) -> dict[str, Any]:
     told = json.loads(recon("learn", "list", "--book", desk.root / "book.xlsm", "--json").out)
     (found,) = [row for row in told if row["kind"] == "alias"]
     return found  # type: ignore[no-any-return]  # JSON

@@ -162,7 +162,7 @@ def test_a_whole_without_an_entity_goes_for_all_of_them() -> None:
 
 def test_a_currency_without_balances_goes_by_its_items() -> None:
     """Also where another currency has balances."""
-    given = {
+    given: dict[str, Any] = {
         "balances": [balance("2026-03-31", "100.00", not_due="40.00")],
         "open_items": [
             item("I-1", "C1", "2026-03-01", "2026-04-01", "999.00"),

@@ -104,8 +104,10 @@ def test_the_sheet_of_a_report_of_another_day_that_is_not_made_now_is_emptied(ex
     press(excel, "reports")
     old = excel.sheet("Ledger check")
     old.name = "Management"
-    old.cells = {(1, 1): "Management", (2, 1): "The month. Written anew each time: keep what you add",
+    cells = {(1, 1): "Management", (2, 1): "The month. Written anew each time: keep what you add",
                  (3, 1): "on a sheet of your own. As at 31/01/2026.", (9, 9): 5}  # fmt: skip
+    old.cells.clear()
+    old.cells.update(cells)
     excel.names["recon_report_ledger_check"].refers_to = "=#REF!"
     excel.names.add("recon_report_management", "=Management!$A$1:$I$9")
     said = press(excel, "reports")[1]
