@@ -128,6 +128,7 @@ CATALOGUE: dict[str, str] = {
     "report-twice": "cash on account may be counted twice: accepted, and keyed into the ledger by hand",
     "report-emptied": "a report is not made for a pack of another day, and its sheet is emptied",
     "report-rewritten": "a report was written anew, and what had been added to its sheet is gone",
+    "posting-account": "a bank account is in the posting files of several companies",
     "posting-second": "a second person has to post what was allocated by hand",
     "control-failed": "a control over a posting file does not hold",
     "out-unwritable": "the output folder can't be written",

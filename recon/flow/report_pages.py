@@ -44,13 +44,10 @@ _SHARES: Final = {
     Kind.HUNDREDTHS: 2,
 }  # decimals of the inner number
 _FORMATS: Final = {
-    kind: f'{shown};-{shown};"\u2013"'  # nought is a dash
-    for kind, shown in (
-        (Kind.PERCENT, "0.0 %"),
-        (Kind.TENTHS, "#,##0.0"),
-        (Kind.HUNDREDTHS, "#,##0.00"),
-        (Kind.RATE, "0.000 %"),
-    )
+    Kind.PERCENT: "0.0 %",  # none of so many is a rate; where there is nothing to divide by, the cell is empty
+    Kind.TENTHS: '#,##0.0;-#,##0.0;"\u2013"',  # nought is a dash
+    Kind.HUNDREDTHS: '#,##0.00;-#,##0.00;"\u2013"',
+    Kind.RATE: "0.000 %",
 }
 _SHOWN: Final = {Kind.TENTHS: 1, Kind.HUNDREDTHS: 2, Kind.PERCENT: 3, Kind.RATE: 3}  # about, with the sign
 _WIDTH: Final = 16

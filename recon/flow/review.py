@@ -220,7 +220,10 @@ def _files(
             raise ReconError([posting.unknown(company, split.parts), *split.untaken])
         return replace(again, held=split.untaken)
     if not split.parts:
-        raise ReconError(split.untaken)
+        again = _again(format_name, out, store, company)
+        if again is None:
+            raise ReconError(split.untaken)
+        return replace(again, held=split.untaken)
     made: dict[str, tuple[posting.Posting, tuple[Problem, ...]]] = {}
     refused: list[Problem] = []
     for name in [company] if company else sorted(split.parts):
@@ -238,7 +241,7 @@ def _files(
         for there, (one, left) in zip(kept, made.values(), strict=True)
     ]
     last = posted.pop()
-    return replace(last, others=tuple(posted), held=(*last.held, *refused, *split.untaken))
+    return replace(last, others=tuple(posted), held=(*last.held, *refused, *split.untaken, *split.told))
 
 
 # Problems of lines that are left out and told while all else is posted; a control that fails is none of these.

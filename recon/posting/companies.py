@@ -22,10 +22,11 @@ from recon.rules.schema import Company
 
 @dataclass(frozen=True)
 class Shares:
-    """Accepted rows by company, and what is to say of those that are no one company's."""
+    """Accepted rows by company, and what is to say of those that are no one company's, and of the others."""
 
     parts: Mapping[str, pl.DataFrame]
     untaken: tuple[Problem, ...]
+    told: tuple[Problem, ...] = ()
 
 
 def shares(
@@ -51,7 +52,7 @@ def shares(
         )
         for name in one["companies"].unique().sort()
     }
-    return Shares(parts, (*_several(whose), *_nobodys(whose)))
+    return Shares(parts, (*_several(whose), *_nobodys(whose)), tuple(_in_several(one, bank_lines)))
 
 
 def unknown(name: str, known: Iterable[str]) -> Problem:
@@ -106,6 +107,32 @@ def _several(whose: pl.DataFrame) -> list[Problem]:
         "if that is another company's account, correct `companies` in your rules; they are not in the file"
     )
     return [Problem("posting-refused", "recon post", what, hint)]
+
+
+def _in_several(one: pl.DataFrame, bank_lines: pl.DataFrame) -> list[Problem]:
+    """Bank accounts that are in the files of several companies: the rules say of none of them whose it is."""
+    accounts = bank_lines.select("line_id", "account").unique("line_id", keep="first")
+    shared = (
+        one.join(accounts, on="line_id")
+        .filter(pl.col("account").fill_null("") != "")
+        .group_by("account")
+        .agg(pl.col("companies").unique().sort(), lines=pl.len())
+        .filter(pl.col("companies").list.len() > 1)
+        .sort("account")
+    )
+    hint = (
+        "in your rules says whose it is; run recon run with them. What it received for other companies' items is\n"
+        "then left out, to be posted by hand with the entry between the companies"
+    )
+    return [
+        Problem(
+            "posting-account",
+            "recon post",
+            f"bank account {account} is in the files of {' and '.join(companies)}; nothing says whose it is",
+            f"companies:\n  - {{entity: ..., accounts: [{account}]}}\n{hint}",
+        )
+        for account, companies in shared.select("account", "companies").iter_rows()
+    ]
 
 
 def _nobodys(whose: pl.DataFrame) -> list[Problem]:
