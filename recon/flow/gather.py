@@ -103,8 +103,8 @@ def gather(
     apart = workers > 1 and len(files) >= FILES_APART
     for name in prefer:
         ingest.check_profile(name, profiles)
-    read = partial(_read, profiles, prefer, keep)
-    several = together.each_apart(read, files, workers) if apart else together.each(read, files, workers)
+    each = together.each_apart if apart else together.each
+    several = each(partial(_read, profiles, prefer, keep), files, workers)
     progress("read", 0, len(files), lines)
     for number, made in enumerate(several):
         kind, path = files[number]

@@ -214,19 +214,16 @@ def _files(
     lines = store.bank_lines(unposted["line_id"].unique(maintain_order=True).to_list())
     items = store.items([item for item in unposted["item_id"].unique(maintain_order=True).to_list() if item])
     split = _by_company(store, unposted, lines, items, rules, layout, company)
-    if company and company not in split.parts:
+    wanted = [company] if company else sorted(split.parts)
+    if not set(wanted) & set(split.parts):
         again = _again(format_name, out, store, company)
         if again is None:
-            raise ReconError([posting.unknown(company, split.parts), *split.untaken])
-        return replace(again, held=split.untaken)
-    if not split.parts:
-        again = _again(format_name, out, store, company)
-        if again is None:
-            raise ReconError(split.untaken)
+            unknown = [posting.unknown(company, split.parts)] if company else []
+            raise ReconError([*unknown, *split.untaken])
         return replace(again, held=split.untaken)
     made: dict[str, tuple[posting.Posting, tuple[Problem, ...]]] = {}
     refused: list[Problem] = []
-    for name in [company] if company else sorted(split.parts):
+    for name in wanted:
         try:
             made[name] = _batch(store, split.parts[name], lines, items, rules, layout, who or login(), name)
         except ReconError as error:
@@ -277,15 +274,14 @@ def _again(format_name: str, out: Path, store: Store, company: str) -> Posted | 
         ReconError: EXIT_INPUT, posting-refused; it is asked for in another format than it has.
     """
     files = store.posted()
-    kept = [batch for batch in map(store.batch, files["batch_id"]) if batch] if company else []
-    if company:
-        named = [one for one in kept if posting.company_of(one.controls) == posting.plain(company)]
-        batches = named[-1:]
-    else:
-        job = files.filter(
+    if not company:
+        files = files.filter(
             (pl.col("created") == pl.col("created").last()) & (pl.col("who") == pl.col("who").last())
         )
-        batches = [batch for batch in map(store.batch, job["batch_id"]) if batch]
+    batches = [batch for batch in map(store.batch, files["batch_id"]) if batch]
+    if company:
+        batches = [one for one in batches if posting.company_of(one.controls) == posting.plain(company)][-1:]
+    else:
         batches = [one for one in batches[:-1] if posting.company_of(one.controls)] + batches[-1:]
     if not batches:
         return None

@@ -25,12 +25,12 @@ _PACKED: Final = (
 )
 # No public source says how ARUCS names its parts.
 _REPORTS: Final = (
-    ((b"ARUCS",), "of returned credits (ARUCS), whose layout is not known here"),
-    ((b"ADDACS",), "of changed or cancelled Direct Debit instructions (ADDACS): it holds no receipts"),
-    ((b"AUDDIS",), "of Direct Debit instructions that banks took or refused (AUDDIS): it holds no receipts"),
-    ((b"AWACS",), "of accounts that were wrong or have moved (AWACS): it holds no receipts"),
+    (b"<ARUCS", "of returned credits (ARUCS), whose layout is not known here"),
+    (b"<ADDACS", "of changed or cancelled Direct Debit instructions (ADDACS): it holds no receipts"),
+    (b"<AUDDIS", "of Direct Debit instructions that banks took or refused (AUDDIS): it holds no receipts"),
+    (b"<AWACS", "of accounts that were wrong or have moved (AWACS): it holds no receipts"),
     (
-        (b"MessagingAdvice",),
+        b"<MessagingAdvice",
         "of changed, cancelled or refused instructions (ADDACS, AUDDIS or AWACS): it holds no receipts",
     ),
 )
@@ -65,8 +65,7 @@ def problem(source: Source) -> Problem:
 
 def _report(head: bytes) -> str:
     """Which of Bacs' reports it is, besides ARUDD, which is read."""
-    found = next((words for names, words in _REPORTS if any(b"<" + name in head for name in names)), "")
-    return found or "of a kind that is not known"
+    return next((words for tag, words in _REPORTS if tag in head), "of a kind that is not known")
 
 
 def _packed(source: Source) -> str:

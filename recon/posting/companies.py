@@ -97,16 +97,18 @@ def _plain(account: str) -> str:
     return "".join(letter for letter in account.upper() if letter.isalnum())
 
 
+def _left_out(lines: pl.Series, what: str, hint: str) -> list[Problem]:
+    """What is said of lines that are in no file; nothing where there are none."""
+    return [Problem("posting-refused", "recon post", f"{what}: {named(lines)}", hint)] if len(lines) else []
+
+
 def _several(whose: pl.DataFrame) -> list[Problem]:
-    lines = whose.filter(pl.col("companies").list.len() > 1)["line_id"]
-    if lines.is_empty():
-        return []
-    what = f"bank lines are of more than one company, by items and account: {named(lines)}"
     hint = (
         "post them by hand, with the entry between the companies that they pay and whose account they came in on\n"
         "if that is another company's account, correct `companies` in your rules; they are not in the file"
     )
-    return [Problem("posting-refused", "recon post", what, hint)]
+    lines = whose.filter(pl.col("companies").list.len() > 1)["line_id"]
+    return _left_out(lines, "bank lines are of more than one company, by items and account", hint)
 
 
 def _in_several(one: pl.DataFrame, bank_lines: pl.DataFrame) -> list[Problem]:
@@ -116,7 +118,7 @@ def _in_several(one: pl.DataFrame, bank_lines: pl.DataFrame) -> list[Problem]:
         one.join(accounts, on="line_id")
         .filter(pl.col("account").fill_null("") != "")
         .group_by("account")
-        .agg(pl.col("companies").unique().sort(), lines=pl.len())
+        .agg(pl.col("companies").unique().sort())
         .filter(pl.col("companies").list.len() > 1)
         .sort("account")
     )
@@ -136,12 +138,9 @@ def _in_several(one: pl.DataFrame, bank_lines: pl.DataFrame) -> list[Problem]:
 
 
 def _nobodys(whose: pl.DataFrame) -> list[Problem]:
-    lines = whose.filter(pl.col("companies").list.len() == 0)["line_id"]
-    if lines.is_empty():
-        return []
-    what = f"nothing says which company's these bank lines are: {named(lines)}"
     hint = (
         "companies:\n  - {entity: ..., accounts: [...]}\n"
         "in your rules says whose account they came in on; run recon run with them; they are not in the file"
     )
-    return [Problem("posting-refused", "recon post", what, hint)]
+    lines = whose.filter(pl.col("companies").list.len() == 0)["line_id"]
+    return _left_out(lines, "nothing says which company's these bank lines are", hint)

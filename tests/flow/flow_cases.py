@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import sys
 import zipfile
 from collections import defaultdict
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 from xml.sax.saxutils import escape
+
+import pytest
 
 from recon import cli
 from recon.flow import review
@@ -135,6 +138,13 @@ class Desk:
             else "folder"
             for path in sorted(self.root.rglob("*"))
         }
+
+
+def copied(night: Path, to: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A night that was worked once, on a desk of its own, which is where the test is."""
+    shutil.copytree(night, to, dirs_exist_ok=True)
+    monkeypatch.chdir(to)
+    return Desk(to)
 
 
 def rows(path: Path) -> list[Row]:

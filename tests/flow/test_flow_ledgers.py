@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from pathlib import Path
 
 import pytest
-from flow_cases import BANK, ITEMS, Desk, Ran, recon
+from flow_cases import BANK, ITEMS, Desk, Ran, copied, recon
 
 from recon import flow
 
@@ -52,9 +51,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def desk(night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    shutil.copytree(night, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    return Desk(tmp_path)
+    return copied(night, tmp_path, monkeypatch)
 
 
 def post(name: str, out: str = "posted") -> Ran:

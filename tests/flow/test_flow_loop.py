@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
-from flow_cases import BANK, ITEMS, Desk, Ran, decide, recon, rows, sheet, sums
+from flow_cases import BANK, ITEMS, Desk, Ran, copied, decide, recon, rows, sheet, sums
 
 from recon import flow
 from recon.flow.login import login
@@ -29,9 +29,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def office(night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    shutil.copytree(night, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    return Desk(tmp_path)
+    return copied(night, tmp_path, monkeypatch)
 
 
 def slow(*values: object) -> ParameterSet:
