@@ -15,13 +15,7 @@ rows = st.lists(st.tuples(st.text(SIGNS, max_size=7), st.integers(-3, 3)), max_s
 
 @given(rows, rows)
 def test_all_texts_one_character_off_meet(left: list[tuple[str, int]], right: list[tuple[str, int]]) -> None:
-    schema = {"said": pl.String, "open": pl.Int64}
-    met = deletions.meeting(
-        pl.DataFrame(left, schema=schema, orient="row"),
-        pl.DataFrame(right, schema=schema, orient="row").rename({"said": "right"}),
-        ("said", "right"),
-        "open",
-    )
+    met = _met(left, right)
     pairs = set(met.iter_rows())
     for i, (said, key) in enumerate(left):
         for j, (other, key_other) in enumerate(right):
@@ -31,7 +25,12 @@ def test_all_texts_one_character_off_meet(left: list[tuple[str, int]], right: li
 
 
 def test_texts_that_are_far_from_one_another_do_not_meet() -> None:
-    left = pl.DataFrame({"said": ["INV1042"], "open": [100]})
-    right = pl.DataFrame({"right": ["INV1043", "INV2053", "CN77", "INV1042"], "open": [100, 100, 100, 90]})
-    met = deletions.meeting(left, right, ("said", "right"), "open")
-    assert met["right_row"].to_list() == [0]
+    near = [("INV1043", 100), ("INV2053", 100), ("CN77", 100), ("INV1042", 90)]
+    assert _met([("INV1042", 100)], near)["right_row"].to_list() == [0]
+
+
+def _met(left: list[tuple[str, int]], right: list[tuple[str, int]]) -> pl.DataFrame:
+    schema = {"text": pl.String, "key": pl.Int64}
+    asked = pl.DataFrame(left, schema=schema, orient="row")
+    known = pl.DataFrame(right, schema=schema, orient="row")
+    return deletions.Index(known["text"], known["key"]).meeting(asked["text"], asked["key"])

@@ -8,7 +8,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from recon.match import text
-from recon.match.asked import asked, beside
+from recon.match.asked import beside
 from recon.match.calendar import date_like, period_like
 from recon.match.candidates import deletions
 from recon.match.frames import REFERENCES, Spelled
@@ -181,14 +181,13 @@ def _incomplete(ends: pl.DataFrame, ready: Spelled) -> pl.DataFrame:
     return told.filter(~whole).drop("start", "dashes", "shortest")
 
 
-def _numbers(ready: Spelled, least: int) -> pl.DataFrame:
-    """Document numbers of so many characters: (item, open, currency, right, length)."""
-    length = pl.col("raw").str.len_chars().cast(pl.Int64)
-    return (
-        ready.full.filter(length >= least)
-        .pipe(beside, ready.items.select("item", "open", "currency"), "item")
-        .select("item", "open", "currency", right="raw", length=length)
+def _numbers(ready: Spelled, least: int) -> tuple[pl.DataFrame, deletions.Index]:
+    """Numbers that a word may be one character off from: (item, open, currency, right); and the index of them."""
+    some = ready.full.filter(pl.col("raw").str.len_chars().is_between(least, TOKEN_MAX + 1))
+    numbers = beside(some, ready.items.select("item", "open", "currency"), "item").select(
+        "item", "open", "currency", right="raw"
     )
+    return numbers, deletions.Index(numbers["right"], numbers["open"])
 
 
 def typos(ready: Spelled, rules: Rules, tokens: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
@@ -203,21 +202,15 @@ def typos(ready: Spelled, rules: Rules, tokens: pl.DataFrame, found: pl.DataFram
     open_lines = ready.lines.filter(
         (pl.col("state") == "open") & (pl.col("amount") > 0) & ~pl.col("hostile")
     ).join(found, on="line", how="anti", maintain_order="left")
-    numbers = ready.once("long numbers with their amounts", lambda: _numbers(ready, least))
-    paid = asked(numbers, open_lines["amount"], "open")
-    spoken = open_lines.join(paid, left_on="amount", right_on="open", how="semi", maintain_order="left")
-    if spoken.is_empty():
-        return pl.DataFrame(schema=REFERENCES)
+    amounts = ready.once("open amounts", lambda: ready.items.select("open").unique())
+    spoken = open_lines.join(amounts, left_on="amount", right_on="open", how="semi", maintain_order="left")
     left = tokens.join(
         spoken.select("line", "currency", open="amount"), on="line", maintain_order="left"
     ).rename({"token": "left"})
-    # Of the many items of one amount only numbers as long as one that is said, or nearly, can be meant.
-    lengths = left.select("open", length=pl.col("left").str.len_chars().cast(pl.Int64)).unique()
-    lengths = pl.concat([lengths.with_columns(pl.col("length") + off) for off in (-1, 0, 1)]).unique()
-    full = paid.join(lengths, on=["open", "length"], how="semi", maintain_order="left").drop("length")
-    if full.is_empty():
+    if left.is_empty():
         return pl.DataFrame(schema=REFERENCES)
-    met = deletions.meeting(left, full, ("left", "right"), "open")
+    full, index = ready.once("numbers by what is left of them", lambda: _numbers(ready, least))
+    met = index.meeting(left["left"], left["open"])
     near = pl.concat(
         [left[met["left_row"]], full[met["right_row"]].select("item", "right", right_currency="currency")],
         how="horizontal",

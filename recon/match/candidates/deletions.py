@@ -21,37 +21,49 @@ Numbers = npt.NDArray[np.uint64]
 
 _BASE: Final = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no character's part is lost modulo 2 to the 64th
 _MIX: Final = np.uint64(0xD6E8FEB86659FD93)
-_TABLE_BITS: Final = 22
-_TOP: Final = np.uint64(64 - _TABLE_BITS)
+_HALF: Final = np.uint64(32)
+_LOW: Final = np.uint64(0xFFFFFFFF)
 
 
-def meeting(left: pl.DataFrame, right: pl.DataFrame, text: tuple[str, str], key: str) -> pl.DataFrame:
-    """Pairs of rows with the same key whose texts may be one character off, also two neighbours exchanged.
+class Index:
+    """Texts that are asked again and again which of them may be one character off from some others.
 
-    Args:
-        left: the fewer rows; kept in a table of hashes.
-        right: the rows that are looked up in it.
-        text: the column of each side's text.
-        key: a column of whole numbers that both have, and that a pair has in common.
-
-    Returns (left_row, right_row), their places in the two, each pair once.
+    Kept in their order are halves of hashes, each with its text's row: 8 bytes for each character of each text. Each
+    part of the lines asks the whole ledger, and a few amounts may be most of its items: hashing these anew for each
+    part took a quarter of all that finding took.
     """
-    schema = {"left_row": pl.UInt32, "right_row": pl.UInt32}
-    if left.is_empty() or right.is_empty():
-        return pl.DataFrame(schema=schema)
-    few = pl.concat([_frame("left_row", *some) for some in _hashes(left[text[0]], left[key])])
-    seen = np.zeros(1 << _TABLE_BITS, dtype=np.bool_)
-    seen[few["hash"].to_numpy() >> _TOP] = True
-    many = []
-    for rows, hashes in _hashes(right[text[1]], right[key]):
-        hit = seen[hashes >> _TOP]
-        many.append(_frame("right_row", rows[hit], hashes[hit]))
-    found = few.join(pl.concat(many), on="hash").select(*schema).unique()
-    return found.filter(left[key].gather(found["left_row"]) == right[key].gather(found["right_row"]))
 
+    def __init__(self, texts: pl.Series, keys: pl.Series) -> None:
+        """Take the texts, fewer than 2 to the 32nd, and a whole number of each that what it meets must have too."""
+        self._keys = keys
+        kept = np.empty(texts.len() + int(texts.str.len_chars().sum()), dtype=np.uint64)
+        end = 0
+        for rows, hashes in _hashes(texts, keys):
+            kept[end : end + len(rows)] = (hashes & ~_LOW) | rows.astype(np.uint64)
+            end += len(rows)
+        kept.sort()
+        self._kept = kept
 
-def _frame(name: str, rows: npt.NDArray[Any], hashes: Numbers) -> pl.DataFrame:
-    return pl.DataFrame({name: rows.astype(np.uint32), "hash": hashes})
+    def meeting(self, texts: pl.Series, keys: pl.Series) -> pl.DataFrame:
+        """Pairs with the same key whose texts may be one character off, also two neighbours exchanged.
+
+        Returns (left_row, right_row), the places of those asked and of the index's, each pair once.
+        """
+        met = [self._of(rows, hashes) for rows, hashes in _hashes(texts, keys)]
+        found = pl.concat(
+            [pl.DataFrame(schema={"left_row": pl.UInt32, "right_row": pl.UInt32}), *met]
+        ).unique()
+        return found.filter(keys.gather(found["left_row"]) == self._keys.gather(found["right_row"]))
+
+    def _of(self, rows: npt.NDArray[Any], hashes: Numbers) -> pl.DataFrame:
+        """Whatever has one of these hashes, or half of it."""
+        order = np.argsort(hashes)  # in their order the look-ups stay close together
+        asked = hashes[order] & ~_LOW
+        low = np.searchsorted(self._kept, asked, "left")
+        width = np.searchsorted(self._kept, asked | _LOW, "right") - low
+        hit = np.repeat(low - np.cumsum(width) + width, width) + np.arange(int(width.sum()))
+        left, right = np.repeat(rows[order], width), self._kept[hit] & _LOW
+        return pl.DataFrame({"left_row": left.astype(np.uint32), "right_row": right.astype(np.uint32)})
 
 
 def _hashes(texts: pl.Series, keys: pl.Series) -> Iterator[tuple[npt.NDArray[Any], Numbers]]:
@@ -60,6 +72,8 @@ def _hashes(texts: pl.Series, keys: pl.Series) -> Iterator[tuple[npt.NDArray[Any
     A text's hash is the sum of its characters times the base to the power of their place. Moving the gap from one
     place to the next exchanges one character for its neighbour.
     """
+    if texts.is_empty():
+        return
     signs, lengths = _characters(texts)
     salt = keys.to_numpy().astype(np.int64).view(np.uint64) * _MIX
     width = len(signs)
