@@ -7,11 +7,14 @@ each part asks again has an index, made once, so that the many are not even read
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+Whole = npt.NDArray[Any]
 
 
 def asked(many: pl.DataFrame, few: pl.Series, key: str = "key") -> pl.DataFrame:
@@ -19,30 +22,48 @@ def asked(many: pl.DataFrame, few: pl.Series, key: str = "key") -> pl.DataFrame:
     return many.filter(pl.col(key).is_in(few.unique().implode()))
 
 
-class Index:
-    """A table that is asked for its rows by `key` again and again.
+_HALF: Final = np.uint64(0xFFFFFFFF)
 
-    Kept are hashes in their order and which row each is of, 12 bytes a row; texts are compared once few are left.
+
+class Halves:
+    """Rows by half of a hash of theirs: 8 bytes each, in order. What has the same half has to be compared.
+
+    Numbers are sorted many times as fast as places are by their numbers, so hash and row share one.
     """
+
+    def __init__(self, hashes: Iterable[tuple[Whole, Whole]], count: int) -> None:
+        """Take (rows, hashes), rows below 2 to the 32nd, `count` of both in all."""
+        kept, end = np.empty(count, dtype=np.uint64), 0
+        for rows, some in hashes:
+            kept[end : end + len(rows)] = (some & ~_HALF) | rows.astype(np.uint64)
+            end += len(rows)
+        kept[:end].sort()
+        self._kept = kept[:end]
+
+    def of(self, hashes: Whole) -> tuple[Whole, Whole]:
+        """Which of some hashes are met, and by which rows: (places among the hashes, rows), of the same length."""
+        order = np.argsort(hashes)  # in their order the look-ups stay close together
+        asked = hashes[order] & ~_HALF
+        low = np.searchsorted(self._kept, asked, "left")
+        width = np.searchsorted(self._kept, asked | _HALF, "right") - low
+        hit = np.repeat(low - np.cumsum(width) + width, width) + np.arange(int(width.sum()))
+        return np.repeat(order, width), self._kept[hit] & _HALF
+
+
+class Index:
+    """A table that is asked for its rows by `key` again and again; texts are compared once few are left."""
 
     def __init__(self, many: pl.DataFrame, key: str = "key") -> None:
         """Take the table, and the column of text that it is asked by."""
         self._many, self._key = many, key
-        hashes = many[key].hash()
-        order = hashes.arg_sort()
-        self._order: npt.NDArray[Any] = order.to_numpy()
-        self._hashes: npt.NDArray[Any] = hashes.gather(order).to_numpy()
+        rows = np.arange(many.height, dtype=np.uint64)
+        self._halves = Halves([(rows, many[key].hash().to_numpy())], many.height)
 
     def of(self, few: pl.Series) -> pl.DataFrame:
         """The rows whose key is among `few`, in their order."""
         wanted = few.drop_nulls().unique()
-        hashes = wanted.hash().sort().to_numpy()  # in their order the look-ups stay close together
-        low = np.searchsorted(self._hashes, hashes, "left")
-        high = np.searchsorted(self._hashes, hashes, "right")
-        width = high - low
-        hit = np.repeat(low - np.cumsum(width) + width, width) + np.arange(int(width.sum()))
-        rows = np.sort(self._order[hit])
-        return asked(self._many[rows], wanted, self._key)
+        _, rows = self._halves.of(wanted.hash().to_numpy())
+        return asked(self._many[np.unique(rows)], wanted, self._key)
 
 
 def beside(rows: pl.DataFrame, table: pl.DataFrame, key: str) -> pl.DataFrame:

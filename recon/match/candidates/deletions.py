@@ -17,53 +17,38 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from recon.match.asked import Halves
+
 Numbers = npt.NDArray[np.uint64]
 
 _BASE: Final = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no character's part is lost modulo 2 to the 64th
 _MIX: Final = np.uint64(0xD6E8FEB86659FD93)
-_HALF: Final = np.uint64(32)
-_LOW: Final = np.uint64(0xFFFFFFFF)
 
 
 class Index:
     """Texts that are asked again and again which of them may be one character off from some others.
 
-    Kept in their order are halves of hashes, each with its text's row: 8 bytes for each character of each text. Each
-    part of the lines asks the whole ledger, and a few amounts may be most of its items: hashing these anew for each
-    part took a quarter of all that finding took.
+    Each part of the lines asks the whole ledger, and a few amounts may be most of its items: hashing these anew for
+    each part took a quarter of all that finding took. Kept are 8 bytes for each character of each text.
     """
 
     def __init__(self, texts: pl.Series, keys: pl.Series) -> None:
-        """Take the texts, fewer than 2 to the 32nd, and a whole number of each that what it meets must have too."""
+        """Take the texts, and a whole number of each that what it meets must have too."""
         self._keys = keys
-        kept = np.empty(texts.len() + int(texts.str.len_chars().sum()), dtype=np.uint64)
-        end = 0
-        for rows, hashes in _hashes(texts, keys):
-            kept[end : end + len(rows)] = (hashes & ~_LOW) | rows.astype(np.uint64)
-            end += len(rows)
-        kept.sort()
-        self._kept = kept
+        self._halves = Halves(_hashes(texts, keys), texts.len() + int(texts.str.len_chars().sum()))
 
     def meeting(self, texts: pl.Series, keys: pl.Series) -> pl.DataFrame:
         """Pairs with the same key whose texts may be one character off, also two neighbours exchanged.
 
         Returns (left_row, right_row), the places of those asked and of the index's, each pair once.
         """
-        met = [self._of(rows, hashes) for rows, hashes in _hashes(texts, keys)]
-        found = pl.concat(
-            [pl.DataFrame(schema={"left_row": pl.UInt32, "right_row": pl.UInt32}), *met]
-        ).unique()
+        met = [pl.DataFrame(schema={"left_row": pl.UInt32, "right_row": pl.UInt32})]
+        for rows, hashes in _hashes(texts, keys):
+            at, right = self._halves.of(hashes)
+            left = rows[at].astype(np.uint32)
+            met.append(pl.DataFrame({"left_row": left, "right_row": right.astype(np.uint32)}))
+        found = pl.concat(met).unique()
         return found.filter(keys.gather(found["left_row"]) == self._keys.gather(found["right_row"]))
-
-    def _of(self, rows: npt.NDArray[Any], hashes: Numbers) -> pl.DataFrame:
-        """Whatever has one of these hashes, or half of it."""
-        order = np.argsort(hashes)  # in their order the look-ups stay close together
-        asked = hashes[order] & ~_LOW
-        low = np.searchsorted(self._kept, asked, "left")
-        width = np.searchsorted(self._kept, asked | _LOW, "right") - low
-        hit = np.repeat(low - np.cumsum(width) + width, width) + np.arange(int(width.sum()))
-        left, right = np.repeat(rows[order], width), self._kept[hit] & _LOW
-        return pl.DataFrame({"left_row": left.astype(np.uint32), "right_row": right.astype(np.uint32)})
 
 
 def _hashes(texts: pl.Series, keys: pl.Series) -> Iterator[tuple[npt.NDArray[Any], Numbers]]:

@@ -12,6 +12,7 @@ import polars as pl
 
 from recon.fill import fill
 from recon.match import disputes
+from recon.match.asked import beside
 from recon.match.explain.others import Others
 from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.model import money_expr
@@ -128,14 +129,13 @@ def _totals(ready: Ready, found: Found) -> pl.DataFrame:
 def _paid_before(ready: Ready, found: Found, among: Others) -> pl.DataFrame:
     """The receipt that has the item already, or the closed document that is named."""
     mine = ready.lines.select("line")
-    shared = among.contested.join(mine, on="line", how="semi", maintain_order="left").join(
-        among.lines.rename({"line": "winner"}), on="winner", maintain_order="left"
-    )
+    shared = among.contested.join(mine, on="line", how="semi", maintain_order="left")
+    shared = beside(shared, among.lines.rename({"line": "winner"}), "winner")
     first = fill("{} is paid by line {} of {}", "item_id", "line_id", "booking_date")
     later = among.contested.filter(pl.col("line") < pl.col("winner"))
     later = later.select("item_id", line="winner", other="line")
     later = later.join(mine, on="line", how="semi", maintain_order="left")
-    later = later.join(among.lines.rename({"line": "other"}), on="other", maintain_order="left")
+    later = beside(later, among.lines.rename({"line": "other"}), "other")
     named = fill("line {} of {} names {} too", "line_id", "booking_date", "item_id")
     closed = found.closed.sort("line", "doc_no").join(
         ready.closed_keys.select("doc_no", "customer_id", "listed").unique(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon.match.asked import asked
 from recon.match.explain import readings
 from recon.match.explain.others import Others
 from recon.match.frames import Found, Ready
@@ -41,7 +40,7 @@ def added(
         alternatives.select("line"), on="line", how="anti", maintain_order="left"
     )
     pairs = lines.join(near, on="line", maintain_order="left")
-    free = asked(among.free, pairs["customer_id"], "customer_id")
+    free = among.free.of(pairs["customer_id"])
     both = pairs.join(free, on=["customer_id", "currency", "amount"], maintain_order="left").filter(
         pl.len().over("line") == 1
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from recon.match.asked import Index
 from recon.match.explain import neighbours
 from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.model import Outcome
@@ -21,8 +22,8 @@ class Others:
     """What lines give one another to tell.
 
     lines: line, line_id, booking_date; every line.
-    posted: item, taken; what lines that are posted by themselves settle of it.
-    free: item_id, customer_id, currency, amount; items that no line is proposed.
+    posted: item (ascending), taken; what lines that are posted by themselves settle of it.
+    free: item_id, customer_id, currency, amount; items that no line is proposed, by customer.
     contested: line, winner, item_id; the items of a line's best set that another line has.
     equal: line, item_id, customer_id; the few items of the amount of lines that no item is proposed for.
     near: line; those that a customer of nearly the payer's name may be meant by.
@@ -31,7 +32,7 @@ class Others:
 
     lines: pl.DataFrame
     posted: pl.DataFrame
-    free: pl.DataFrame
+    free: Index
     contested: pl.DataFrame
     equal: pl.DataFrame
     near: pl.DataFrame
@@ -57,6 +58,7 @@ def others(
         chosen.legs.join(auto, on="proposal", how="semi", maintain_order="left")
         .group_by("item", maintain_order=True)
         .agg(taken=(pl.col("cash") + pl.col("deduction")).sum())
+        .sort("item")
     )
     given = chosen.legs.join(proposed, on="proposal", how="semi").select("item").unique()
     items = ready.items.select("item", "item_id", "customer_id", "currency", "open", "same")
@@ -71,7 +73,7 @@ def others(
     return Others(
         lines=ready.lines.select("line", "line_id", "booking_date"),
         posted=posted,
-        free=free.select("item_id", "customer_id", "currency", amount="open"),
+        free=Index(free.select("item_id", "customer_id", "currency", amount="open"), "customer_id"),
         contested=_contested(ready, weighed, chosen),
         equal=_equal(left, items, rules),
         near=neighbours.of(left, ready),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon.fill import fill
+from recon.match.asked import beside
 from recon.match.explain.others import Others
 from recon.match.frames import Chosen, Proposals, Ready
 from recon.model import Outcome, money_expr
@@ -117,15 +118,9 @@ def alternatives(
 def _gone(others: pl.DataFrame, legs: pl.DataFrame, taken: pl.DataFrame, ready: Ready) -> pl.DataFrame:
     """Sets that need more of an item than lines that are posted by themselves leave of it: (proposal)."""
     settles = (pl.col("cash") + pl.col("deduction")).sum()
-    wanted = legs.join(taken.select("item"), on="item", how="semi", maintain_order="left").join(
-        others.select("proposal"), on="proposal", how="semi", maintain_order="left"
-    )
-    asked = (
-        wanted.group_by("proposal", "item", maintain_order=True)
-        .agg(use=settles)
-        .join(taken, on="item", maintain_order="left")
-        .join(ready.items.select("item", "open"), on="item", maintain_order="left")
-    )
+    wanted = legs.join(others.select("proposal"), on="proposal", how="semi", maintain_order="left")
+    uses = wanted.group_by("proposal", "item", maintain_order=True).agg(use=settles)
+    asked = beside(beside(uses, taken, "item"), ready.items.select("item", "open"), "item")
     whole = pl.col("open").abs()
     return asked.filter((pl.col("use") + pl.col("taken")).abs() > whole).select("proposal").unique()
 

@@ -26,6 +26,8 @@ from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Outcome, Result, Status
 from recon.rules.schema import Rules
 
+ITEMS_TOLD = ("item", "item_id", "doc_no", "customer_id", "owner", "currency", "open")  # what any word asks for
+
 
 def tell(
     ready: Ready,
@@ -50,7 +52,7 @@ def tell(
     chosen = allowances.within_year(chosen, ready, rules)
     sets = _settled(chosen)
     among = others(ready, found, weighed, chosen, sets, rules)
-    evident = of_evidence(ready, found)
+    evident = of_evidence(replace(ready, items=ready.items.select(ITEMS_TOLD)), found)
     chosen = replace(chosen, sets=sets)
 
     def part(lines: pl.DataFrame) -> Result:
