@@ -79,7 +79,8 @@ def settle(
     del ledger, parts, met  # and with them the indexes that were made for finding
     _let_go(ready)
     # Every set of items that may explain a line, and its weight; the lines of one payer together.
-    proposed = distribute(partial(propose, rules), portions(ready, found, some), workers)
+    few = max(some // 2, 1)  # what is proposed takes more memory than what is found
+    proposed = distribute(partial(propose, rules), portions(ready, found, few), workers)
     weighed = joined(list(proposed))
     _let_go(ready)
     chosen = choose(ready, weighed, rules)  # every item owned once, the best total for the whole

@@ -157,12 +157,15 @@ class Ready:
 
     def _forms(self) -> pl.DataFrame:
         # Keys are of digits, dashes and capitals, which sort so.
-        lettered = self.full.filter(pl.col("raw") >= "A")
-        digits = pl.col("raw").str.count_matches("[0-9]")
-        return lettered.group_by(prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1), maintain_order=True).agg(
-            low=digits.min(),
-            high=digits.max(),
-            runs=pl.col("raw").str.count_matches("[0-9]+").mode().max().cast(pl.Int64),
+        lettered = self.full.filter(pl.col("raw") >= "A").select(
+            prefix=pl.col("raw").str.extract(r"^([A-Z]+)", 1),
+            digits=pl.col("raw").str.count_matches("[0-9]"),
+            runs=pl.col("raw").str.count_matches("[0-9]+"),
+        )
+        return lettered.group_by("prefix", maintain_order=True).agg(
+            low=pl.col("digits").min(),
+            high=pl.col("digits").max(),
+            runs=pl.col("runs").mode().max().cast(pl.Int64),
         )
 
     @property

@@ -21,6 +21,7 @@ from recon.match.asked import Halves
 
 Numbers = npt.NDArray[np.uint64]
 
+ROWS_AT_ONCE: Final = 1 << 15
 _BASE: Final = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no character's part is lost modulo 2 to the 64th
 _MIX: Final = np.uint64(0xD6E8FEB86659FD93)
 
@@ -35,7 +36,7 @@ class Index:
     def __init__(self, texts: pl.Series, keys: pl.Series) -> None:
         """Take the texts, and a whole number of each that what it meets must have too."""
         self._keys = keys
-        self._halves = Halves(_hashes(texts, keys), texts.len() + int(texts.str.len_chars().sum()))
+        self._halves = Halves(_all(texts, keys), texts.len() + int(texts.str.len_chars().sum()))
 
     def meeting(self, texts: pl.Series, keys: pl.Series) -> pl.DataFrame:
         """Pairs with the same key whose texts may be one character off, also two neighbours exchanged.
@@ -43,12 +44,19 @@ class Index:
         Returns (left_row, right_row), the places of those asked and of the index's, each pair once.
         """
         met = [pl.DataFrame(schema={"left_row": pl.UInt32, "right_row": pl.UInt32})]
-        for rows, hashes in _hashes(texts, keys):
+        for rows, hashes in _all(texts, keys):
             at, right = self._halves.of(hashes)
             left = rows[at].astype(np.uint32)
             met.append(pl.DataFrame({"left_row": left, "right_row": right.astype(np.uint32)}))
         found = pl.concat(met).unique()
         return found.filter(keys.gather(found["left_row"]) == self._keys.gather(found["right_row"]))
+
+
+def _all(texts: pl.Series, keys: pl.Series) -> Iterator[tuple[npt.NDArray[Any], Numbers]]:
+    """As `_hashes`, of few texts at a time, whose columns stay near the processor."""
+    for at in range(0, texts.len(), ROWS_AT_ONCE):
+        for rows, hashes in _hashes(texts.slice(at, ROWS_AT_ONCE), keys.slice(at, ROWS_AT_ONCE)):
+            yield rows + at, hashes
 
 
 def _hashes(texts: pl.Series, keys: pl.Series) -> Iterator[tuple[npt.NDArray[Any], Numbers]]:
@@ -57,8 +65,6 @@ def _hashes(texts: pl.Series, keys: pl.Series) -> Iterator[tuple[npt.NDArray[Any
     A text's hash is the sum of its characters times the base to the power of their place. Moving the gap from one
     place to the next exchanges one character for its neighbour.
     """
-    if texts.is_empty():
-        return
     signs, lengths = _characters(texts)
     salt = keys.to_numpy().astype(np.int64).view(np.uint64) * _MIX
     width = len(signs)
