@@ -46,6 +46,7 @@ class Names:
         )
         self._rules = rules
         self.names = people.names(self._tables, self._tables.customers, rules)
+        self._named = people.naming(self.names, rules)
         numbers = items.select(doc=pl.col("doc_no").fill_null("").str.to_uppercase()).unique()["doc"]
         self._starts = numbers.str.extract(r"^([A-Z]+)", 1).drop_nulls().unique(maintain_order=True)
         plain = numbers.str.replace_all(r"[^A-Z0-9]", "")
@@ -172,5 +173,5 @@ class Names:
         """The longest run of words of each line that may be a name: line, payer_text."""
         if lines.is_empty():
             return pl.DataFrame(schema={"line": pl.Int64, "payer_text": pl.String})
-        _grams, runs = people.name_grams(lines, self.names, self._starts, self._rules)
+        _grams, runs = people.name_grams(lines, self._named, self._starts, self._rules)
         return runs

@@ -18,6 +18,7 @@ import polars as pl
 
 from recon import __version__, flow, model, rules
 from recon.flow import cluster, deliver, memory, moments, remote, settings, spread, totals
+from recon.flow.advised_twice import told_twice
 from recon.flow.beside import Beside
 from recon.flow.continuity import followed
 from recon.flow.gather import Gathered, Progress, everything, gather, inner, outer_tables, silent, spared
@@ -147,7 +148,7 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             flow.books.check(job.book)
         store, loaded = _opened(job, loaded)
         try:
-            gathered = _checked(followed(told_apart(gathered, store), store), job.data, profiles)
+            gathered = _checked(told_twice(followed(told_apart(gathered, store), store)), job.data, profiles)
             settled_lines, items, stale = remembered(store, gathered, loaded)
             inputs = totals.inputs(gathered)
             _begun("match", stages, progress)

@@ -55,7 +55,7 @@ class Index:
 
     def __init__(self, many: pl.DataFrame, key: str = "key") -> None:
         """Take the table, and the column of text that it is asked by."""
-        self._many, self._key = many, key
+        self.many, self._key = many, key
         rows = np.arange(many.height, dtype=np.uint64)
         self._halves = Halves([(rows, many[key].hash().to_numpy())], many.height)
 
@@ -63,7 +63,7 @@ class Index:
         """The rows whose key is among `few`, in their order."""
         wanted = few.drop_nulls().unique()
         _, rows = self._halves.of(wanted.hash().to_numpy())
-        return asked(self._many[np.unique(rows)], wanted, self._key)
+        return asked(self.many[np.unique(rows)], wanted, self._key)
 
 
 def beside(rows: pl.DataFrame, table: pl.DataFrame, key: str) -> pl.DataFrame:

@@ -6,7 +6,7 @@ order of the input. Money is integers of minor units throughout.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
@@ -173,9 +173,13 @@ class Ready:
         """The keys that are whole document numbers: (item, raw, key). It is made anew each time."""
         return self.keys.filter(pl.col("kind") == "full").drop("kind")
 
+    def indexed(self, name: str, make: Callable[[], pl.DataFrame], key: str = "key") -> Index:
+        """A table of the whole ledger that each part asks for a few of its keys; made once, under this name."""
+        return self.once(name, lambda: Index(make(), key))
+
     def keyed(self, few: pl.Series) -> pl.DataFrame:
         """The rows of `keys` whose key is among a few."""
-        return self.once("keys by key", lambda: Index(self.keys)).of(few)
+        return self.indexed("keys by key", lambda: self.keys).of(few)
 
     def documents(self, few: pl.Series) -> pl.DataFrame:
         """As `keyed`, of document numbers only, whole or without their letters."""
@@ -183,7 +187,7 @@ class Ready:
 
     def closed_keyed(self, few: pl.Series) -> pl.DataFrame:
         """The rows of `closed_keys` whose key is among a few."""
-        return self.once("closed keys by key", lambda: Index(self.closed_keys)).of(few)
+        return self.indexed("closed keys by key", lambda: self.closed_keys).of(few)
 
     def known(self, few: pl.Series) -> pl.DataFrame:
         """Those of a few keys that an item has, open or closed: (key)."""

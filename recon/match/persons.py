@@ -28,9 +28,27 @@ def said(rules: Rules) -> pl.Expr:
 def named(ready: Spelled, owners_max: int) -> pl.DataFrame:
     """Lines that say the initial and surname of a customer who is a person: (line, customer_id, how, place).
 
-    A customer is taken for a person where its name is one or two given names or initials and a surname. Of persons
-    of one initial and surname that more owners have than `owners_max`, only one more than that come.
+    Of persons of one initial and surname that more owners have than `owners_max`, only one more than that come.
     """
+    letters = ready.atoms.filter(~pl.col("digit"))
+    short = letters.filter(pl.col("atom").str.len_chars() == 1).select("line", "at", initial="atom")
+    long = letters.filter(pl.col("atom").str.len_chars() >= SURNAME_MIN).select("line", "at", surname="atom")
+    before = short.with_columns(pl.col("at") + 1).join(long, on=["line", "at"])
+    behind = short.with_columns(pl.col("at") - 1).join(long, on=["line", "at"])
+    found = pl.concat(
+        [before.select("line", "initial", "surname"), behind.select("line", "initial", "surname")]
+    )
+    known = ready.indexed("persons", lambda: _persons(ready, owners_max), "surname")
+    return (
+        found.join(known.of(found["surname"]), on=["initial", "surname"])
+        .select("line", "customer_id", how=pl.lit("person"), place=pl.lit(-3, dtype=pl.Int32))
+        .unique()
+        .sort("line", "customer_id")
+    )
+
+
+def _persons(ready: Spelled, owners_max: int) -> pl.DataFrame:
+    """Customers whose name is one or two given names or initials and a surname: (customer_id, initial, surname)."""
     plain = (
         text.upper(pl.col("name")).str.replace_all(r"[.,]", " ").str.replace_all(" +", " ").str.strip_chars()
     )
@@ -43,20 +61,4 @@ def named(ready: Spelled, owners_max: int) -> pl.DataFrame:
         .select("customer_id", initial=pl.coalesce("given", "initial"), surname=pl.coalesce("last", "first"))
         .drop_nulls()
     )
-    known = shared.few(known, ["initial", "surname"], ready, owners_max)
-    letters = ready.atoms.filter(~pl.col("digit"))
-    short = letters.filter(pl.col("atom").str.len_chars() == 1).select("line", "at", initial="atom")
-    long = letters.filter(pl.col("atom").str.len_chars() >= SURNAME_MIN).select(
-        "line", "at", "gap", surname="atom"
-    )
-    before = short.with_columns(pl.col("at") + 1).join(long, on=["line", "at"])
-    behind = short.with_columns(pl.col("at") - 1).join(long, on=["line", "at"])
-    found = pl.concat(
-        [before.select("line", "initial", "surname"), behind.select("line", "initial", "surname")]
-    )
-    return (
-        found.join(known, on=["initial", "surname"])
-        .select("line", "customer_id", how=pl.lit("person"), place=pl.lit(-3, dtype=pl.Int32))
-        .unique()
-        .sort("line", "customer_id")
-    )
+    return shared.few(known, ["initial", "surname"], ready, owners_max)

@@ -47,7 +47,7 @@ def named(ready: Spelled, kept: pl.DataFrame, paying: pl.DataFrame, rules: Rules
     said = counts.without(said, ready, rules)
     said = said.filter(~period_like(pl.col("raw"), pl.col("booking_date")))
     hits = said.select(*GRAMS, "owner").join(
-        ready.once("short tails", lambda: _tails(ready, least, most)),
+        ready.indexed("short tails", lambda: _tails(ready, least, most)).of(said["key"]),
         on=["owner", "key"],
         maintain_order="left",
     )

@@ -97,7 +97,7 @@ def lookalikes(ready: Spelled, rules: Rules, tokens: pl.DataFrame) -> pl.DataFra
     if said.is_empty():
         return pl.DataFrame(schema=REFERENCES)
     least = rules.references.typo_length_min
-    items = ready.once(
+    items = ready.indexed(
         "lookalikes",
         lambda: (
             ready.full.filter(pl.col("raw").str.len_chars() >= least)
@@ -107,7 +107,7 @@ def lookalikes(ready: Spelled, rules: Rules, tokens: pl.DataFrame) -> pl.DataFra
     )
     same = text.unzero(pl.col("token")) == pl.col("plain")
     return (
-        said.join(items, on="key", maintain_order="left")
+        said.join(items.of(said["key"]), on="key", maintain_order="left")
         .filter(~same)
         .select(_of_word("lookalike", "token"))
         .unique(["line", "item"], keep="first", maintain_order=True)
@@ -142,8 +142,7 @@ def cut_off(ready: Spelled, rules: Rules) -> pl.DataFrame:
         (pl.col("high") > pl.col("low")) & (pl.col("high") - pl.col("low") <= CUT_FAN_MAX)
     )
     rows = fan.with_columns(row=pl.int_ranges("low", "high")).explode("row")
-    items = full.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
-    found = rows.join(items.select("row", "item"), on="row", maintain_order="left")
+    found = rows.with_columns(item=full["item"].gather(rows["row"]))
     paid = ready.lines.select("line", paid="amount")
     exact = beside(beside(found, paid, "line"), ready.items.select("item", "open"), "item")
     alone = (pl.col("high") - pl.col("low") == 1) & (pl.col("paid") == pl.col("open"))

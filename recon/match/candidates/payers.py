@@ -6,14 +6,13 @@ by the payment system. A name that is only alike, or only a part of the text, ne
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import polars as pl
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Levenshtein
 
 from recon.match import numbers, persons, shared, text
+from recon.match.asked import Index
 from recon.match.frames import Spelled
 from recon.rules.schema import Rules
 
@@ -40,24 +39,16 @@ def known(ready: Spelled, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame, pl.
         crowded: line: those whose best evidence fits more owners than `limits.customers_per_name`; they have none.
     """
     limit = rules.limits.customers_per_name
-    ready = replace(
-        ready,
-        names=ready.once(
-            "few names",
-            lambda: shared.few(ready.names, ["key", "kind", "form", "valid_from", "valid_to"], ready, limit),
-        ),
-        accounts=ready.once(
-            "few accounts",
-            lambda: shared.few(
-                ready.accounts, ["key", "plain", "kind", "valid_from", "valid_to"], ready, limit
-            ),
-        ),
+    of_names = ["key", "kind", "form", "valid_from", "valid_to"]
+    names = ready.indexed("few names", lambda: shared.few(ready.names, of_names, ready, limit))
+    hits = pl.concat(
+        [_by_account(ready, limit), _by_name(ready, names, rules), _tiered(persons.named(ready, limit))]
     )
-    hits = pl.concat([_by_account(ready), _by_name(ready, rules), _tiered(persons.named(ready, limit))])
     # An initial and a surname say more than a name in a longer text.
     hits = hits.filter((pl.col("how") != "part") | ~(pl.col("how") == "person").any().over("line"))
-    owners = ready.customers.select("customer_id", "owner")
-    hits = hits.join(owners, on="customer_id", how="left", maintain_order="left").with_columns(
+    owners = ready.indexed("owners", lambda: ready.customers.select("customer_id", "owner"), "customer_id")
+    owned = owners.of(hits["customer_id"])
+    hits = hits.join(owned, on="customer_id", how="left", maintain_order="left").with_columns(
         pl.col("owner").fill_null("C:" + pl.col("customer_id"))
     )
     best = hits.filter(
@@ -78,8 +69,8 @@ def known(ready: Spelled, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame, pl.
     unsure = ready.lines.filter((pl.col("state") == "open") & (pl.col("payer_text") != "")).join(
         best.filter("sure"), on="line", how="anti", maintain_order="left"
     )
-    alike = _alike(unsure, ready, rules)
-    fuzzy = _fuzzy(alike, best, owners, rules)
+    alike = _alike(unsure, ready, names, rules)
+    fuzzy = _fuzzy(alike, best, owners.of(alike["customer_id"]), rules)
     return pl.concat([best, fuzzy]).sort("line", "tier", "customer_id"), alike, crowded
 
 
@@ -92,22 +83,26 @@ def _valid(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _by_account(ready: Spelled) -> pl.DataFrame:
+def _by_account(ready: Spelled, limit: int) -> pl.DataFrame:
     """Accounts, vendor numbers and codes that stand in the text or in the counterparty's account."""
+    keys = ["key", "plain", "kind", "valid_from", "valid_to"]
+    by_key = ready.indexed("few accounts", lambda: shared.few(ready.accounts, keys, ready, limit))
+    by_plain = ready.indexed("few accounts by text", lambda: by_key.many, "plain")
     lines = ready.lines.filter(pl.col("state") == "open").select(
         "line",
         "booking_date",
         plain=text.upper(pl.col("counterparty_account")).str.replace_all("[^A-Z0-9@]", ""),
     )
-    stated = lines.filter(pl.col("plain") != "").join(ready.accounts, on="plain", maintain_order="left")
+    stated = lines.filter(pl.col("plain") != "")
+    stated = stated.join(by_plain.of(stated["plain"]), on="plain", maintain_order="left")
+    grams = ready.grams.filter("opened", "closed").filter(~pl.col("piece") | (pl.col("size") > 1))
+    said = by_key.of(grams["key"])
     spoken = (
-        ready.grams.filter("opened", "closed")
-        .filter(~pl.col("piece") | (pl.col("size") > 1))
-        .join(ready.accounts, on="key", how="semi", maintain_order="left")
+        grams.join(said, on="key", how="semi", maintain_order="left")
         .pipe(numbers.no_document, ready)  # `INV 1042` is a document, though a vendor has the number 1042
         .select("line", "key")
         .unique(maintain_order=True)
-        .join(ready.accounts, on="key", maintain_order="left")
+        .join(said, on="key", maintain_order="left")
         .join(lines.select("line", "booking_date"), on="line", maintain_order="left")
     )
     hits = pl.concat(
@@ -119,12 +114,13 @@ def _by_account(ready: Spelled) -> pl.DataFrame:
     return _tiered(hits)
 
 
-def _by_name(ready: Spelled, rules: Rules) -> pl.DataFrame:
+def _by_name(ready: Spelled, names: Index, rules: Rules) -> pl.DataFrame:
     """Names and aliases that stand in the text whole, each place's longest; else the longest that stands in a part.
 
     A name whose legal form is another than the customer's is not the customer's: ACME LLP is not ACME PVT LTD.
     """
-    hits = ready.name_grams.join(ready.names, on="key", suffix="_known", maintain_order="left").join(
+    known = names.of(ready.name_grams["key"])
+    hits = ready.name_grams.join(known, on="key", suffix="_known", maintain_order="left").join(
         ready.lines.select("line", "booking_date"), on="line", maintain_order="left"
     )
     same_form = (
@@ -162,18 +158,18 @@ def _tiered(hits: pl.DataFrame) -> pl.DataFrame:
     return hits.with_columns(tier=tier).select(list(SCHEMA)).cast(SCHEMA)
 
 
-def _alike(unsure: pl.DataFrame, ready: Spelled, rules: Rules) -> pl.DataFrame:
+def _alike(unsure: pl.DataFrame, ready: Spelled, names: Index, rules: Rules) -> pl.DataFrame:
     """Names that are near the payer's text: distinct texts against distinct names that share a word's beginning."""
     empty = pl.DataFrame(
         schema={"line": pl.Int64, "customer_id": pl.String, "likeness": pl.Float64, "swapped": pl.Boolean}
     )
-    if not rules.payers.fuzzy or unsure.is_empty() or ready.names.is_empty():
+    if not rules.payers.fuzzy or unsure.is_empty() or names.many.is_empty():
         return empty
     spoken = unsure.select("payer_text").unique(maintain_order=True)
-    names = ready.names.select("key").unique(maintain_order=True)
+    blocks = ready.indexed("name blocks", lambda: _common(_blocks(names.many, "key")), "block")
+    words = _blocks(spoken, "payer_text")
     pairs = (
-        _blocks(spoken, "payer_text")
-        .join(ready.once("name blocks", lambda: _common(_blocks(names, "key"))), on="block")
+        words.join(blocks.of(words["block"]), on="block")
         .select("payer_text", "key")
         .filter(_long_enough(pl.col("payer_text").str.len_chars(), pl.col("key").str.len_chars()))
         .unique(maintain_order=True)
@@ -200,7 +196,7 @@ def _alike(unsure: pl.DataFrame, ready: Spelled, rules: Rules) -> pl.DataFrame:
     return (
         unsure.select("line", "payer_text", "booking_date")
         .join(close, on="payer_text", maintain_order="left")
-        .join(ready.names, on="key", maintain_order="left")
+        .join(names.of(close["key"]), on="key", maintain_order="left")
         .pipe(_valid)
         .group_by("line", "customer_id", maintain_order=True)
         .agg(pl.col("likeness").max(), pl.col("swapped").any())

@@ -61,15 +61,20 @@ def unknown(ready: Spelled, found: pl.DataFrame) -> pl.DataFrame:
     said = said.join(ready.forms, on="prefix", maintain_order="left").filter(
         pl.col("digits").is_between("low", "high")
     )
-    payers = pl.concat([ready.accounts["key"], ready.remittances["key"]])
-    known = pl.concat([ready.said["key"], payers])
+    payers = ready.indexed("payers' numbers", lambda: _payers_numbers(ready))
+    known = pl.concat([ready.said["key"], payers.of(said["key"])["key"]])
     said = said.filter(~pl.col("key").is_in(known.implode()))
     said = said.join(_places(found), on=["line", "at"], how="anti", maintain_order="left")
     loose = _loose(ready)
-    known = pl.concat([ready.keyed(loose["key"])["key"], payers])
+    known = pl.concat([ready.keyed(loose["key"])["key"], payers.of(loose["key"])["key"]])
     loose = loose.filter(~pl.col("key").is_in(known.implode()))
     every = pl.concat([said.select("line", said="raw"), loose.select("line", said="raw")])
     return every.unique("line", keep="first", maintain_order=True)
+
+
+def _payers_numbers(ready: Spelled) -> pl.DataFrame:
+    """The numbers of payers and of their remittances: (key)."""
+    return pl.concat([ready.accounts.select("key"), ready.remittances.select("key")])
 
 
 def _loose(ready: Spelled) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import polars as pl
 
@@ -207,8 +208,21 @@ def _departments(names: pl.DataFrame, rules: Rules) -> list[str]:
     return [pattern for pattern in rules.payers.departments if not known.str.contains(f"(?i){pattern}").any()]
 
 
+class Naming(NamedTuple):
+    """What is asked of all names for each part of the lines."""
+
+    firsts: pl.Series  # words that names begin with
+    departments: list[str]
+
+
+def naming(names: pl.DataFrame, rules: Rules) -> Naming:
+    """What `name_grams` asks of the names, as `names` returns them."""
+    firsts = names["key"].str.extract(r"^(\S+)", 1).drop_nulls().unique(maintain_order=True)
+    return Naming(firsts, _departments(names, rules))
+
+
 def name_grams(
-    active: pl.DataFrame, names: pl.DataFrame, starts: pl.Series, rules: Rules
+    active: pl.DataFrame, named: Naming, starts: pl.Series, rules: Rules
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What may be a name in a line: runs of words that begin like a known name; and its longest run of words."""
     payers = rules.payers
@@ -220,13 +234,12 @@ def name_grams(
     )
     # What says that the payer is insolvent, or that all is paid, is no part of its name.
     ends = (*payers.not_phrases, *rules.references.statements, *rules.controls.insolvent)
-    ends = (*ends, *_departments(names, rules))
+    ends = (*ends, *named.departments)
     phrases = "|".join(f"(?:{pattern})" for pattern in ends)
     if phrases:
         spoken = spoken.with_columns(text=pl.col("text").str.replace_all(f"(?i){phrases}", " / "))
     noise = "|".join([_noise(rules), *(f"^{start}$" for start in starts)])
     found = text.words(spoken, "line", "text", payers.drop_words, payers.same_words, noise)
-    firsts = names["key"].str.extract(r"^(\S+)", 1).drop_nulls().unique(maintain_order=True)
     runs = (
         found.with_columns(
             run=(pl.col("border") | pl.col("noise") | pl.col("noise").shift(1))
@@ -240,4 +253,4 @@ def name_grams(
         .unique("line", keep="first", maintain_order=True)
         .select("line", "payer_text")
     )
-    return text.name_grams(found, "line", firsts), runs
+    return text.name_grams(found, "line", named.firsts), runs

@@ -1,0 +1,63 @@
+"""A report or advice beside the statement that has the same money is told, and nothing is left out for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from recon import cli
+
+REPORT = """<?xml version="1.0" encoding="UTF-8"?>
+<BACSDocument><Data><ARUDD><Header currentProcessingDate="2026-04-02"></Header>
+<Advice><OriginatingAccountRecords><OriginatingAccountRecord>
+<OriginatingAccount name="CARE" number="12345678" sortCode="30-00-00"/>
+<ReturnedDebitItem ref="X-1" returnCode="0273" returnDescription="REFER TO PAYER" valueOf="65.00" currency="GBP">
+<PayerAccount number="33445566" ref="X-1" name="A RESIDENT" sortCode="60-00-01"></PayerAccount></ReturnedDebitItem>
+<ReturnedDebitItem ref="X-2" returnCode="0273" returnDescription="REFER TO PAYER" valueOf="7.00" currency="GBP">
+<PayerAccount number="33445567" ref="X-2" name="B RESIDENT" sortCode="60-00-01"></PayerAccount></ReturnedDebitItem>
+</OriginatingAccountRecord></OriginatingAccountRecords></Advice></ARUDD></Data></BACSDocument>
+"""
+HEAD = "account,booking_date,amount,currency,narrative\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        # Over Easter; the account as an IBAN; amounts as they come.
+        (
+            ["GB29NWBK30000012345678,2026-04-06,-65,GBP,UNPAID", "30000012345678,2026-04-02,-7.0,GBP,UNPAID"],
+            2,
+        ),
+        ([",2026-04-02,-65.00,GBP,UNPAID"], 1),  # an export that says no account
+        (["30-00-00 12345678,2026-04-07,-65.00,GBP,UNPAID"], 0),  # too late
+        (["30-00-00 12345679,2026-04-02,-65.00,GBP,UNPAID"], 0),  # another account
+        (["30-00-00 12345678,2026-04-02,65.00,GBP,A RESIDENT X-1"], 0),  # money in
+        (["30-00-00 12345678,2026-04-02,-65.00,EUR,UNPAID"], 0),
+        (["30-00-00 12345678,2026-04-02,-65.01,GBP,UNPAID"], 0),
+    ],
+)
+def test_debits_that_a_statement_has_too_are_told(tmp_path: Path, rows: list[str], count: int) -> None:
+    bank = tmp_path / "bank"
+    bank.mkdir()
+    (bank / "arudd.xml").write_text(REPORT, encoding="utf-8")
+    credit = "30-00-00 12345678,2026-04-02,70.00,GBP,ACME INV-1042"
+    (bank / "statement.csv").write_text(HEAD + "\n".join([*rows, credit, ""]), encoding="utf-8")
+    items = tmp_path / "items.csv"
+    items.write_text(
+        "item_id,customer_id,doc_no,currency,open_amount\n1,K1,INV-1042,GBP,70.00\n", encoding="utf-8"
+    )
+    given = ["--bank", str(bank), "--items", str(items), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(cli.app, ["run", *given])
+    assert result.exit_code == 0, result.output
+    problems = pl.read_csv(tmp_path / "out" / "problems.csv", infer_schema=False)
+    told = problems.filter(pl.col("code") == "advised-twice")
+    assert told.height == (count > 0)
+    if count:
+        assert told["where"].item().endswith("arudd.xml")
+        assert ("2 lines" if count > 1 else "a line") in told["what"].item()
+        assert "statement.csv" in told["what"].item()
+    lines = pl.read_csv(tmp_path / "out" / "lines.csv", infer_schema=False)
+    assert lines.height == len(rows) + 3  # nothing is left out
