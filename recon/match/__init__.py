@@ -28,6 +28,7 @@ from recon.match.score.weigh import weigh
 from recon.model import Result, Tables
 from recon.rules.schema import Rules
 
+PORTION_MIN = 20_000  # smaller portions take longer and save little
 LINES_AT_ONCE = 160_000  # what the text of so many lines may say takes some 600 MB
 Distribute = Callable[[Callable[[Any], Any], Iterable[Any], int], Iterator[Any]]
 
@@ -79,7 +80,8 @@ def settle(
     del ledger, parts, met  # and with them the indexes that were made for finding
     _let_go(ready)
     # Every set of items that may explain a line, and its weight; the lines of one payer together.
-    few = max(some // 2, 1)  # what is proposed takes more memory than what is found
+    # What is proposed takes more memory than what is found.
+    few = max(some // 2, PORTION_MIN) if some > PORTION_MIN else some
     proposed = distribute(partial(propose, rules), portions(ready, found, few), workers)
     weighed = joined(list(proposed))
     _let_go(ready)

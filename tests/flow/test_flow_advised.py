@@ -26,14 +26,17 @@ HEAD = "account,booking_date,amount,currency,narrative\n"
 @pytest.mark.parametrize(
     ("rows", "count"),
     [
-        # Over Easter; the account as an IBAN; amounts as they come.
+        # Over Easter, from Thursday to Tuesday; the account as an IBAN; amounts as they come.
         (
-            ["GB29NWBK30000012345678,2026-04-06,-65,GBP,UNPAID", "30000012345678,2026-04-02,-7.0,GBP,UNPAID"],
+            ["GB29NWBK30000012345678,2026-04-07,-65,GBP,UNPAID", "30000012345678,2026-04-02,-7.0,GBP,UNPAID"],
             2,
         ),
         ([",2026-04-02,-65.00,GBP,UNPAID"], 1),  # an export that says no account
-        (["30-00-00 12345678,2026-04-07,-65.00,GBP,UNPAID"], 0),  # too late
+        (["30-00-00 12345678,2026-04-02,-65.00,GBP,UNPAID"] * 2, 1),  # one of the report's can be one of two
+        (["30-00-00 12345678,2026-04-08,-65.00,GBP,UNPAID"], 0),  # too late
+        (["30-00-00 12345678,2026-03-31,-65.00,GBP,UNPAID"], 0),  # too early
         (["30-00-00 12345679,2026-04-02,-65.00,GBP,UNPAID"], 0),  # another account
+        (["CURRENT,2026-04-02,-65.00,GBP,UNPAID"], 0),
         (["30-00-00 12345678,2026-04-02,65.00,GBP,A RESIDENT X-1"], 0),  # money in
         (["30-00-00 12345678,2026-04-02,-65.00,EUR,UNPAID"], 0),
         (["30-00-00 12345678,2026-04-02,-65.01,GBP,UNPAID"], 0),
@@ -61,3 +64,21 @@ def test_debits_that_a_statement_has_too_are_told(tmp_path: Path, rows: list[str
         assert "statement.csv" in told["what"].item()
     lines = pl.read_csv(tmp_path / "out" / "lines.csv", infer_schema=False)
     assert lines.height == len(rows) + 3  # nothing is left out
+
+
+def test_a_statements_line_is_no_more_than_one_of_the_reports(tmp_path: Path) -> None:
+    bank = tmp_path / "bank"
+    bank.mkdir()
+    item = REPORT[REPORT.index("<ReturnedDebitItem") : REPORT.index('<ReturnedDebitItem ref="X-2"')]
+    (bank / "arudd.xml").write_text(REPORT.replace(item, item * 9), encoding="utf-8")
+    days = [f"30-00-00 12345678,2026-04-{day:02d},-65.00,GBP,UNPAID\n" for day in (1, 7)]
+    (bank / "statement.csv").write_text(HEAD + "".join(days), encoding="utf-8")
+    items = tmp_path / "items.csv"
+    items.write_text(
+        "item_id,customer_id,doc_no,currency,open_amount\n1,K1,INV-1,GBP,70.00\n", encoding="utf-8"
+    )
+    given = ["--bank", str(bank), "--items", str(items), "--out", str(tmp_path / "out")]
+    assert CliRunner().invoke(cli.app, ["run", *given]).exit_code == 0
+    told = pl.read_csv(tmp_path / "out" / "problems.csv", infer_schema=False)
+    what = told.filter(pl.col("code") == "advised-twice")["what"].item()
+    assert what.startswith("2 lines")

@@ -77,9 +77,9 @@ def _read(form: str, path: Path) -> None:
 
 
 def _size(table: pl.DataFrame) -> int:
-    """What a table takes, bytes: 16 for each text, which hold the short ones, and the characters of the others.
+    """What a table takes at most, bytes; less where many rows have one text, which may be kept once.
 
-    Polars' own figure leaves out the 16.
+    Polars' own figure leaves out the 16 bytes of each text, which hold the short ones.
     """
     taken = 0
     for column in table:

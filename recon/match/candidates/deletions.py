@@ -30,7 +30,7 @@ class Index:
     """Texts that are asked again and again which of them may be one character off from some others.
 
     Each part of the lines asks the whole ledger, and a few amounts may be most of its items: hashing these anew for
-    each part took a quarter of all that finding took. Kept are 8 bytes for each character of each text.
+    each part took a quarter of all that finding took. Kept are 8 bytes for each character of each text, and 8 more.
     """
 
     def __init__(self, texts: pl.Series, keys: pl.Series) -> None:
@@ -43,13 +43,14 @@ class Index:
 
         Returns (left_row, right_row), the places of those asked and of the index's, each pair once.
         """
-        met = [pl.DataFrame(schema={"left_row": pl.UInt32, "right_row": pl.UInt32})]
+        found = [pl.DataFrame(schema={"left_row": pl.UInt32, "right_row": pl.UInt32})]
         for rows, hashes in _all(texts, keys):
             at, right = self._halves.of(hashes)
             left = rows[at].astype(np.uint32)
-            met.append(pl.DataFrame({"left_row": left, "right_row": right.astype(np.uint32)}))
-        found = pl.concat(met).unique()
-        return found.filter(keys.gather(found["left_row"]) == self._keys.gather(found["right_row"]))
+            met = pl.DataFrame({"left_row": left, "right_row": right.astype(np.uint32)})
+            own = keys.gather(met["left_row"]) == self._keys.gather(met["right_row"])
+            found.append(met.filter(own))
+        return pl.concat(found).unique()
 
 
 def _all(texts: pl.Series, keys: pl.Series) -> Iterator[tuple[npt.NDArray[Any], Numbers]]:
