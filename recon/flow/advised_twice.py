@@ -53,7 +53,7 @@ def told_twice(gathered: Gathered) -> Gathered:
 
 def _plain(lines: pl.DataFrame) -> pl.DataFrame:
     """Lines to compare: (line_id, source, account, currency, amount, day), accounts and amounts written alike."""
-    account = text.upper(pl.col("account")).str.replace_all("[^A-Z0-9]", "")
+    account = text.account(pl.col("account"))
     digits = account.str.replace_all("[^0-9]", "")
     return lines.select(
         "line_id",

@@ -81,7 +81,7 @@ def settle(
     _let_go(ready)
     # Every set of items that may explain a line, and its weight; the lines of one payer together.
     # What is proposed takes more memory than what is found.
-    few = max(some // 2, PORTION_MIN) if some > PORTION_MIN else some
+    few = max(some // 2, min(some, PORTION_MIN))
     proposed = distribute(partial(propose, rules), portions(ready, found, few), workers)
     weighed = joined(list(proposed))
     _let_go(ready)

@@ -43,9 +43,9 @@ class Halves:
     def of(self, hashes: Whole) -> tuple[Whole, Whole]:
         """Which of some hashes are met, and by which rows: (places among the hashes, rows), of the same length."""
         order = np.argsort(hashes)  # in their order the look-ups stay close together
-        asked = hashes[order] & ~_HALF
-        low = np.searchsorted(self._kept, asked, "left")
-        width = np.searchsorted(self._kept, asked | _HALF, "right") - low
+        first = hashes[order] & ~_HALF
+        low = np.searchsorted(self._kept, first, "left")
+        width = np.searchsorted(self._kept, first | _HALF, "right") - low
         hit = np.repeat(low - np.cumsum(width) + width, width) + np.arange(int(width.sum()))
         return np.repeat(order, width), self._kept[hit] & _HALF
 

@@ -24,7 +24,7 @@ def of_account(rules: Rules) -> pl.Expr:
     owned = {_plain(account): one.entity for one in rules.companies for account in one.accounts}
     if not owned:
         return pl.lit("")
-    plain = text.upper(pl.col("account")).str.replace_all("[^A-Z0-9]", "")
+    plain = text.account(pl.col("account"))
     return plain.replace_strict(list(owned), list(owned.values()), default="", return_dtype=pl.String)
 
 

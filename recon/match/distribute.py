@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from recon.match.asked import Index, beside
+from recon.match.asked import beside
 from recon.match.frames import REACHED_MAX, Found, Proposals, Ready
 from recon.match.heirs import kin
 from recon.together import Once
@@ -156,7 +156,7 @@ def of_ledger(
             [owners, beside(items, ready.items.select("item", "owner"), "item").select("owner")]
         )
     owners = owners.unique()
-    owned = ready.once("items by owner", lambda: Index(ready.items.select("item", "owner"), "owner"))
+    owned = ready.indexed("items by owner", lambda: ready.items.select("item", "owner"), "owner")
     items = pl.concat([items, owned.of(owners["owner"]).select("item")]).unique().sort("item")
     mine = ready.customers.join(owners, on="owner", how="semi").select("customer_id")
     listed = pl.col("listed") & pl.col("customer_id").is_in(mine["customer_id"].implode())

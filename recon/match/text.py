@@ -52,6 +52,11 @@ def where(text: pl.Expr, odd: Callable[[pl.Expr], pl.Expr], change: Callable[[pl
     return text.map_batches(changed, return_dtype=pl.String, is_elementwise=True)
 
 
+def account(text: pl.Expr) -> pl.Expr:
+    """An account as it is compared: capitals and digits only, however it is written."""
+    return upper(text).str.replace_all("[^A-Z0-9]", "")
+
+
 def upper(text: pl.Expr) -> pl.Expr:
     """Upper-case text in NFKC, every kind of blank a plain blank, invisible characters gone."""
     return where(

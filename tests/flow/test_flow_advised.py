@@ -43,20 +43,8 @@ HEAD = "account,booking_date,amount,currency,narrative\n"
     ],
 )
 def test_debits_that_a_statement_has_too_are_told(tmp_path: Path, rows: list[str], count: int) -> None:
-    bank = tmp_path / "bank"
-    bank.mkdir()
-    (bank / "arudd.xml").write_text(REPORT, encoding="utf-8")
     credit = "30-00-00 12345678,2026-04-02,70.00,GBP,ACME INV-1042"
-    (bank / "statement.csv").write_text(HEAD + "\n".join([*rows, credit, ""]), encoding="utf-8")
-    items = tmp_path / "items.csv"
-    items.write_text(
-        "item_id,customer_id,doc_no,currency,open_amount\n1,K1,INV-1042,GBP,70.00\n", encoding="utf-8"
-    )
-    given = ["--bank", str(bank), "--items", str(items), "--out", str(tmp_path / "out")]
-    result = CliRunner().invoke(cli.app, ["run", *given])
-    assert result.exit_code == 0, result.output
-    problems = pl.read_csv(tmp_path / "out" / "problems.csv", infer_schema=False)
-    told = problems.filter(pl.col("code") == "advised-twice")
+    told = _told(tmp_path, REPORT, [*rows, credit])
     assert told.height == (count > 0)
     if count:
         assert told["where"].item().endswith("arudd.xml")
@@ -67,18 +55,23 @@ def test_debits_that_a_statement_has_too_are_told(tmp_path: Path, rows: list[str
 
 
 def test_a_statements_line_is_no_more_than_one_of_the_reports(tmp_path: Path) -> None:
-    bank = tmp_path / "bank"
-    bank.mkdir()
     item = REPORT[REPORT.index("<ReturnedDebitItem") : REPORT.index('<ReturnedDebitItem ref="X-2"')]
-    (bank / "arudd.xml").write_text(REPORT.replace(item, item * 9), encoding="utf-8")
-    days = [f"30-00-00 12345678,2026-04-{day:02d},-65.00,GBP,UNPAID\n" for day in (1, 7)]
-    (bank / "statement.csv").write_text(HEAD + "".join(days), encoding="utf-8")
-    items = tmp_path / "items.csv"
+    days = [f"30-00-00 12345678,2026-04-{day:02d},-65.00,GBP,UNPAID" for day in (1, 7)]
+    told = _told(tmp_path, REPORT.replace(item, item * 9), days)
+    assert told["what"].item().startswith("2 lines")
+
+
+def _told(folder: Path, report: str, rows: list[str]) -> pl.DataFrame:
+    """The problems of this control, from a run over a report and a statement of these rows."""
+    bank, items = folder / "bank", folder / "items.csv"
+    bank.mkdir()
+    (bank / "arudd.xml").write_text(report, encoding="utf-8")
+    (bank / "statement.csv").write_text(HEAD + "\n".join([*rows, ""]), encoding="utf-8")
     items.write_text(
-        "item_id,customer_id,doc_no,currency,open_amount\n1,K1,INV-1,GBP,70.00\n", encoding="utf-8"
+        "item_id,customer_id,doc_no,currency,open_amount\n1,K1,INV-1042,GBP,70.00\n", encoding="utf-8"
     )
-    given = ["--bank", str(bank), "--items", str(items), "--out", str(tmp_path / "out")]
-    assert CliRunner().invoke(cli.app, ["run", *given]).exit_code == 0
-    told = pl.read_csv(tmp_path / "out" / "problems.csv", infer_schema=False)
-    what = told.filter(pl.col("code") == "advised-twice")["what"].item()
-    assert what.startswith("2 lines")
+    given = ["--bank", str(bank), "--items", str(items), "--out", str(folder / "out")]
+    result = CliRunner().invoke(cli.app, ["run", *given])
+    assert result.exit_code == 0, result.output
+    problems = pl.read_csv(folder / "out" / "problems.csv", infer_schema=False)
+    return problems.filter(pl.col("code") == "advised-twice")

@@ -26,15 +26,8 @@ from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Outcome, Result, Status
 from recon.rules.schema import Rules
 
-ITEMS_TOLD = (
-    "item",
-    "item_id",
-    "doc_no",
-    "customer_id",
-    "owner",
-    "currency",
-    "open",
-)  # what any word asks for
+# What any word asks for.
+ITEMS_TOLD = ("item", "item_id", "doc_no", "customer_id", "owner", "currency", "open")
 
 
 def tell(

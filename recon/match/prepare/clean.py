@@ -159,7 +159,7 @@ def _own_account(lines: pl.DataFrame, rules: Rules) -> pl.Expr:
     """Is the other side of a line an account of ours, as the statements or the rules know it?"""
 
     def plain(name: str) -> pl.Expr:
-        return text.upper(pl.col(name)).str.replace_all("[^A-Z0-9]", "")
+        return text.account(pl.col(name))
 
     stated = [account for company in rules.companies for account in company.accounts]
     ours = pl.concat(

@@ -24,14 +24,12 @@ def spell(ready: Ready, lines: pl.DataFrame, rules: Rules) -> Spelled:
         lines: some of its lines.
         rules: frozen rules.
     """
-
-    def named() -> people.Naming:
-        return ready.once("naming", lambda: people.naming(ready.names, rules))
-
     active = lines.filter((pl.col("state") == "open") & ~pl.col("hostile"))
     (atoms, grams), (name_grams, payer_texts) = together.both(
         lambda: _references(active, ready, rules),
-        lambda: people.name_grams(active, named(), ready.starts, rules),
+        lambda: people.name_grams(
+            active, ready.once("naming", lambda: people.naming(ready.names, rules)), ready.starts, rules
+        ),
     )
     lines = lines.join(payer_texts, on="line", how="left", maintain_order="left").with_columns(
         pl.col("payer_text").fill_null("")
