@@ -45,6 +45,9 @@ class Halves:
         order = np.argsort(hashes)  # in their order the look-ups stay close together
         first = hashes[order] & ~_HALF
         low = np.searchsorted(self._kept, first, "left")
+        known = low < len(self._kept)
+        known[known] = (self._kept[low[known]] & ~_HALF) == first[known]
+        order, first, low = order[known], first[known], low[known]
         width = np.searchsorted(self._kept, first | _HALF, "right") - low
         hit = np.repeat(low - np.cumsum(width) + width, width) + np.arange(int(width.sum()))
         return np.repeat(order, width), self._kept[hit] & _HALF
@@ -62,8 +65,9 @@ class Index:
     def of(self, few: pl.Series) -> pl.DataFrame:
         """The rows whose key is among `few`, in their order."""
         wanted = few.drop_nulls().unique()
-        _, rows = self._halves.of(wanted.hash().to_numpy())
-        return asked(self.many[np.unique(rows)], wanted, self._key)
+        places, rows = self._halves.of(wanted.hash().to_numpy())
+        same = wanted.gather(places) == self.many[self._key].gather(rows)
+        return self.many[np.sort(rows[same.to_numpy()])]
 
 
 def beside(rows: pl.DataFrame, table: pl.DataFrame, key: str) -> pl.DataFrame:

@@ -20,11 +20,12 @@ def explained(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> pl.DataFr
     if short.is_empty():
         return sets
     plain = pl.col("dispute").str.replace_all("[ ,]", "").str.replace(r"^(\d+)$", "${1}.00")
-    items = ready.items.select("item", "currency", disputed=plain.str.replace(r"^(\d+\.\d)$", "${1}0"))
+    items = ready.items.filter(pl.col("dispute") != "").select("item", "currency", "dispute")
     own = legs.select("proposal", "item").unique(maintain_order=True)
     told = (
         short.join(own, on="proposal", maintain_order="left")
         .join(items, on="item", maintain_order="left")
+        .with_columns(disputed=plain.str.replace(r"^(\d+\.\d)$", "${1}0"))
         .filter(pl.col("disputed") == money_expr(pl.col("short"), ready.scales))
     )
     mine = pl.col("proposal").is_in(told["proposal"].implode())
