@@ -133,14 +133,16 @@ def _of_name(word: str, before: str, behind: str, names: Sequence[str]) -> bool:
 
 def names_of(ready: Ready, owners: Sequence[str]) -> dict[str, list[str]]:
     """The names of these customers or groups that hold the name of a month; others have no entry."""
+    of = ready.customers.select("customer_id", "owner", "name")
+    of = of.filter(pl.col("owner").is_in(pl.Series(owners, dtype=pl.String).implode()))
+    theirs = ready.names.filter(pl.col("customer_id").is_in(of["customer_id"].implode()))
     held = pl.concat(
         [
-            ready.customers.select("customer_id", name=text.upper(pl.col("name").fill_null(""))),
-            ready.names.select("customer_id", name="key"),
+            of.select("customer_id", name=text.upper(pl.col("name").fill_null(""))),
+            theirs.select("customer_id", name="key"),
         ]
     ).filter(pl.col("name").str.contains(EVERY_MONTH))
-    owned = held.join(ready.customers.select("customer_id", "owner"), on="customer_id", maintain_order="left")
-    wanted = owned.filter(pl.col("owner").is_in(pl.Series(owners, dtype=pl.String).implode()))
+    wanted = held.join(of.select("customer_id", "owner"), on="customer_id", maintain_order="left")
     names: dict[str, list[str]] = {}
     for owner, name in wanted.select("owner", "name").unique(maintain_order=True).iter_rows():
         names.setdefault(owner, []).append(name)
