@@ -59,7 +59,7 @@ def tell(
     def part(lines: pl.DataFrame) -> Result:
         return _of_lines(lines, evident, found, weighed, chosen, among, rules)
 
-    # What is told of a part takes more memory than what is found: a quarter of the lines at a time.
+    # What is told of a part takes more memory than what is found: half as many lines at a time.
     some = together.parts(ready.lines.select("line"), max(lines_max // (2 * workers), 1), workers, PART_MIN)
     told = list(together.each(part, some, workers))
     problems = (*ready.problems, *found.problems, *weighed.problems, *chosen.problems, *among.problems)
