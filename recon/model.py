@@ -1208,10 +1208,12 @@ def row_ids(frame: pl.DataFrame, parts: Sequence[str], prefix: str) -> pl.Series
     # Some rows at a time: all the texts together take more memory than the table, and more time than those that a
     # processor keeps by it.
     slices = frame.select(parts).iter_slices(_ROWS)
-    made = pl.concat([_binary(_digests(_plain_keys(part))) for part in slices])
+    some = [_binary(_digests(_plain_keys(part))) for part in slices]
+    if pl.concat([part.bin.reinterpret(dtype=pl.UInt64) for part in some]).n_unique() == frame.height:
+        first = fill(prefix + "-{}-1", pl.col("digest").bin.encode("hex"))
+        return pl.concat([part.to_frame().select(first).to_series() for part in some], rechunk=True)
+    made = pl.concat(some)
     digest = made.bin.encode("hex").alias("digest")
-    if made.bin.reinterpret(dtype=pl.UInt64).n_unique() == len(made):
-        return digest.to_frame().select(fill(prefix + "-{}-1", pl.col("digest"))).to_series()
     again = made.is_duplicated()
     # Counting within each key is slow where every row is a key of its own.
     rows = digest.to_frame().with_row_index("row").filter(again)

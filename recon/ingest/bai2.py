@@ -57,9 +57,7 @@ def _read(source: Source) -> Reading:
         what = f"{blocks.lost:,} characters are in no encoding that is known"
         problems.append(Problem("encoding", source.name, what, "ask the bank for UTF-8"))
     heads = [account.head for account in walk.accounts]
-    whole = pl.concat(parts)
-    del parts
-    table, statements, said = columnar.assemble(source, heads, whole)
+    table, statements, said = columnar.assemble(source, heads, columnar.joined(parts))
     problems += [*walk.problems, *left_out, *said]
     return finish.reading(
         source, "bai2", "", Kind.BANK, table=table, statements=statements, problems=problems

@@ -88,6 +88,17 @@ def assemble(
     return table, tuple(_judged(heads, statements)), [*found, *clashes, *footing]
 
 
+def joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of all parts, which have the same columns, in one piece. The parts' columns are taken out of them.
+
+    So no more than one column is held twice; a table in pieces would be copied whole by what comes after.
+    """
+    names = parts[0].columns
+    return pl.DataFrame(
+        [pl.concat([part.drop_in_place(name) for part in parts], rechunk=True) for name in names]
+    )
+
+
 def of_heads(
     lines: pl.DataFrame, name: str, values: Sequence[object], dtype: pl.DataType | None = None
 ) -> pl.Series:

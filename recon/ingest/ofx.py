@@ -54,8 +54,7 @@ def _read(source: Source, request: Request) -> Reading:
         found += left_out
         more += cut
     del entries
-    lines, twice = ofx_entries.numbered(pl.concat(parts), source)
-    del parts
+    lines, twice = ofx_entries.numbered(columnar.joined(parts), source)
     more += twice
     heads = [one.head(request.currency_default) for one in walk.statements]
     table, statements, said = columnar.assemble(source, heads, lines)
