@@ -7,6 +7,8 @@ Sources: Open Financial Exchange 1.0.3 to 2.2, chapter 11, and files that banks 
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
@@ -20,7 +22,7 @@ from recon.problems import Problem
 
 _BEGIN: Final = "<STMTTRN>"
 _END: Final = "</STMTTRN>"
-_TOGETHER: Final = 32_000  # transactions that are read as columns at a time
+_TOGETHER: Final = 1 << 23  # characters of transactions that are read as columns at a time
 _LEFT_OUT: Final = ("entry-unread", "value-amount", "value-scale")
 _OTHER_END: Final = re.compile(
     r"</?(?:BANKTRANLIST|CCTRANLIST|INVTRANLIST|INVBANKTRAN|\w*STMTRS|LEDGERBAL|OFX)>"
@@ -47,13 +49,13 @@ def _read(source: Source, request: Request) -> Reading:
     marks = ofx_entries.Marks(plain=text.isascii(), entities="&" in text)
     del text  # before its values are taken out of it
     default = request.currency_default
-    before, parts, found, more = entries.height, list[pl.DataFrame](), list[Problem](), list[Problem]()
-    for some in entries.iter_slices(_TOGETHER) if before else (entries,):
-        made, left_out, cut = _lines(some, marks, walk, default, source)
+    before = sum(some.height for some in entries)
+    parts, found, more = list[pl.DataFrame](), list[Problem](), list[Problem]()
+    while entries:
+        made, left_out, cut = _lines(entries.popleft(), marks, walk, default, source)
         parts.append(made)
         found += left_out
         more += cut
-    del entries
     lines, twice = ofx_entries.numbered(columnar.joined(parts), source)
     more += twice
     heads = [one.head(request.currency_default) for one in walk.statements]
@@ -93,31 +95,62 @@ def _said(text: str, source: Source) -> list[Problem]:
     return problems
 
 
-def _parted(text: str) -> tuple[pl.DataFrame, Walk]:
-    """Transactions as (head, position, body), and the statements they are of."""
-    first = text.partition(_BEGIN)[0]
+def _parted(text: str) -> tuple[deque[pl.DataFrame], Walk]:
+    """Transactions as (head, position, body), some at a time, and the statements they are of."""
+    walk, parts = Walk(), deque[pl.DataFrame]()
+    before = text.partition(_BEGIN)[0]
+    line = 1 + before.count("\n")
+    head: int | None = None
+    between = [(-1, before, 1)]  # what stands before the first of them
+    for some in _blocks(text, len(before)):
+        frame = _pieces(some, line)
+        line += some.count("\n")
+        tails, between = [*between, *_tails(frame)], []
+        row, tail, position = tails[-1] if tails else (-1, "", 0)
+        if row == frame.height - 1 and frame.height:
+            tails, between = tails[:-1], [(-1, tail, position)]
+        found = around(tails, walk, frame.height)
+        if found and found[0] is None:
+            found[0] = head
+        heads = pl.Series(columnar.HEAD, found, dtype=pl.Int64).forward_fill()
+        head = heads.to_list()[-1] if found else head
+        parts.append(frame.select(heads, "position", "body"))
+    around(between, walk, 0)
+    return parts, walk
+
+
+def _blocks(text: str, at: int) -> Iterator[str]:
+    """The text from there on in blocks that begin with a transaction; an empty one if there is none."""
+    while True:
+        stop = text.find(_BEGIN, at + _TOGETHER)
+        yield text[at:stop] if stop >= 0 else text[at:]
+        if stop < 0:
+            return
+        at = stop
+
+
+def _pieces(text: str, line: int) -> pl.DataFrame:
+    """A block's transactions, with what stands behind each: (body, tail, position)."""
     frame = pl.DataFrame({"piece": text.split(_BEGIN)[1:]}, schema={"piece": pl.String()})
     ends = frame["piece"].str.splitn(_END, 2).struct.unnest()
     breaks = frame["piece"].str.count_matches("\n", literal=True).cast(pl.Int64)
-    start = 1 + first.count("\n")
     frame = pl.DataFrame(
         {
             "body": ends["field_0"],
             "tail": ends["field_1"],
-            "position": start + breaks.cum_sum() - breaks,
+            "position": line + breaks.cum_sum() - breaks,
         }
     )
     open_end = frame["tail"].is_null()
-    if open_end.any():  # SGML without the end tag
-        frame = _ended(frame, open_end)
-    walk = Walk()
-    tails = [(-1, first, 1)]
-    filled = frame.with_row_index("row").filter(pl.col("tail").str.contains(r"\S"))
+    return _ended(frame, open_end) if open_end.any() else frame  # SGML without the end tag
+
+
+def _tails(pieces: pl.DataFrame) -> list[tuple[int, str, int]]:
+    """What stands behind transactions: behind which, the text, its line."""
+    filled = pieces.with_row_index("row").filter(pl.col("tail").str.contains(r"\S"))
     inside = filled["body"].str.count_matches("\n", literal=True).cast(pl.Int64)
     places = filled["position"] + inside
-    tails += list(zip(filled["row"].to_list(), filled["tail"].to_list(), places.to_list(), strict=True))
-    heads = pl.Series(columnar.HEAD, around(tails, walk, frame.height), dtype=pl.Int64).forward_fill()
-    return frame.select(heads, "position", "body"), walk
+    return list(zip(filled["row"].to_list(), filled["tail"].to_list(), places.to_list(), strict=True))
 
 
 def _ended(frame: pl.DataFrame, open_end: pl.Series) -> pl.DataFrame:

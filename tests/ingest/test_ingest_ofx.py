@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mutations import Change, changed, mutated, read_or_refused, statements_add_up
 
 from recon import ingest
-from recon.ingest import ofx_entries, ofx_text
+from recon.ingest import ofx, ofx_entries, ofx_text
 from recon.model import Reading
 from recon.problems import ReconError
 
@@ -147,6 +147,26 @@ def test_statements_accounts_and_balances(write: Write) -> None:
         ("C9", "EUR", "", "5.00", None),
     ]
     assert reading.table["line_id"].n_unique() == 2
+
+
+@pytest.mark.parametrize("together", [1, 90, 400])
+def test_blocks_of_any_size_give_the_same(
+    write: Write, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    """Two statements, one of SGML without end tags, text between transactions, the day of one behind them all."""
+    other = HEAD.partition("<OFX>")[2].replace("123", "456").replace("GBP", "EUR")
+    bare = "".join(f"<STMTTRN>\n<TRNTYPE>CREDIT\n<TRNAMT>{n}.00\n<FITID>B{n}\n" for n in range(1, 6))
+    behind = "</BANKTRANLIST><LEDGERBAL><BALAMT>9.00<DTASOF>20260315</LEDGERBAL></STMTRS>\n"
+    entries = "".join(f"<STMTTRN>{PLAIN}{n}</STMTTRN>\n<X>\n" for n in range(5))
+    path = write("b.ofx", f"{HEAD}{entries}{behind}{other}{bare}{behind}</OFX>\n")
+    whole = ingest.read(path, currency_default="GBP")
+    monkeypatch.setattr(ofx, "_TOGETHER", together)
+    parts = ingest.read(path, currency_default="GBP")
+    assert whole.table.height == 10
+    assert whole.table["account"].to_list() == ["123"] * 5 + ["456"] * 5
+    assert whole.table["booking_date"].to_list()[5:] == [date(2026, 3, 15)] * 5
+    assert parts.table.equals(whole.table)
+    assert (parts.statements, parts.problems) == (whole.statements, whole.problems)
 
 
 def test_a_number_of_the_bank_is_the_identity_if_it_is_one(write: Write) -> None:
