@@ -19,6 +19,7 @@ from recon.model import EXTRA, SCALE_MAX, Statement
 from recon.problems import Problem
 
 _TOO_LARGE = Decimal(10**WHOLE_MAX)
+_UNCLOSED = "it has an opening balance and no closing one that can be read; the file may be cut off"
 
 
 class Line(NamedTuple):
@@ -126,7 +127,9 @@ class _Chain:
         number = repr(
             [(page.account, page.number, page.currency, page.opening, page.closing) for page in self.pages]
         )
-        return Head(first.position, first.account, number, currency, first.opening, last.closing)
+        # Of an entry that is cut off in its amount nothing else would tell.
+        broken = _UNCLOSED if first.opening is not None and last.closing is None else ""
+        return Head(first.position, first.account, number, currency, first.opening, last.closing, broken)
 
 
 def reference(text: str) -> str:

@@ -47,8 +47,9 @@ def _read(source: Source, request: Request) -> Reading:
     problems += _said(text, source)
     entries, walk = _parted(text)
     marks = ofx_entries.Marks(plain=text.isascii(), entities="&" in text)
-    del text  # before its values are taken out of it
     default = request.currency_default
+    problems += _torn(text, entries, source)
+    del text  # before its values are taken out of it
     before = sum(some.height for some in entries)
     parts, found, more = list[pl.DataFrame](), list[Problem](), list[Problem]()
     while entries:
@@ -98,25 +99,40 @@ def _said(text: str, source: Source) -> list[Problem]:
 def _parted(text: str) -> tuple[deque[pl.DataFrame], Walk]:
     """Transactions as (head, position, body), some at a time, and the statements they are of."""
     walk, parts = Walk(), deque[pl.DataFrame]()
-    before = text.partition(_BEGIN)[0]
+    at = text.find(_BEGIN)
+    before = text if at < 0 else text[:at]
     line = 1 + before.count("\n")
     head: int | None = None
-    between = [(-1, before, 1)]  # what stands before the first of them
+    between = [
+        (-1, before, 1)
+    ]  # what stands before a block, and opens the statement of its first transaction
     for some in _blocks(text, len(before)):
         frame = _pieces(some, line)
         line += some.count("\n")
         tails, between = [*between, *_tails(frame)], []
-        row, tail, position = tails[-1] if tails else (-1, "", 0)
-        if row == frame.height - 1 and frame.height:
-            tails, between = tails[:-1], [(-1, tail, position)]
+        if (
+            frame.height and tails[-1:] and tails[-1][0] == frame.height - 1
+        ):  # it stands before the next block
+            between = [(-1, *tails.pop()[1:])]
         found = around(tails, walk, frame.height)
         if found and found[0] is None:
             found[0] = head
         heads = pl.Series(columnar.HEAD, found, dtype=pl.Int64).forward_fill()
-        head = heads.to_list()[-1] if found else head
+        head = heads.item(-1) if found else head
         parts.append(frame.select(heads, "position", "body"))
     around(between, walk, 0)
     return parts, walk
+
+
+def _torn(text: str, entries: deque[pl.DataFrame], source: Source) -> list[Problem]:
+    """Take out the last transaction where the file ends within it: its amount may be cut, too."""
+    at = text.rfind(_BEGIN)
+    if at < 0 or text.find(_END, at) >= 0 or _OTHER_END.search(text, at):
+        return []
+    last = entries.pop()
+    entries.append(last.head(last.height - 1))
+    what = "the file ends within this entry; it was left out"
+    return [Problem("entry-unread", source.at(last["position"].item(-1)), what, "ask for the file again")]
 
 
 def _blocks(text: str, at: int) -> Iterator[str]:

@@ -67,7 +67,7 @@ class Index:
         wanted = few.drop_nulls().unique()
         places, rows = self._halves.of(wanted.hash().to_numpy())
         same = wanted.gather(places) == self.many[self._key].gather(rows)
-        return self.many[np.sort(rows[same.to_numpy()])]
+        return self.many[np.sort(rows[same.fill_null(value=False).to_numpy()])]
 
 
 def beside(rows: pl.DataFrame, table: pl.DataFrame, key: str) -> pl.DataFrame:

@@ -139,6 +139,14 @@ def test_pages_are_one_statement_and_a_missing_one_is_found(write: Write) -> Non
     assert [problem.code for problem in broken.problems] == ["statement-chain"]
 
 
+def test_a_statement_that_opens_and_never_closes_foots_not(write: Write) -> None:
+    """The file may be cut off in the amount of its last entry: `251,` of `25111,08`."""
+    cut = read(write, ":61:2603030303C251", tail="")
+    assert [one.foots for one in cut.statements] == [False]
+    assert [problem.code for problem in cut.problems] == ["statement-foots-not"]
+    assert "no closing one" in cut.problems[0].what
+
+
 def test_a_statement_that_does_not_foot_names_the_figures(write: Write) -> None:
     reading = read(write, ":61:2603010301C10,00NTRFA\n")
     assert reading.statements[0].difference == "-10.00"

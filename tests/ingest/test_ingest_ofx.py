@@ -216,10 +216,15 @@ def test_money_out_with_a_plus_is_said(write: Write) -> None:
     assert (row["amount"], codes) == ("5.00", ["value-sign"])
 
 
-def test_a_cut_file_is_said(write: Write) -> None:
-    reading = read(write, f"<STMTTRN>{PLAIN}</STMTTRN><STMTTRN><TRNTYPE>CRE", tail="")
-    assert reading.table.height == 1
-    assert sorted(problem.code for problem in reading.problems) == ["file-cut", "value-amount"]
+@pytest.mark.parametrize("end", ["CRE", "CREDIT<DTPOSTED>20260303<TRNAMT>5521", PLAIN])
+def test_a_cut_file_is_said_and_its_last_entry_left_out(write: Write, end: str) -> None:
+    """`5521` may be all that is left of 5,521.80."""
+    reading = read(write, f"<STMTTRN>{PLAIN}</STMTTRN>\n<STMTTRN><TRNTYPE>{end}", tail="")
+    assert reading.table["amount"].to_list() == ["5.00"]
+    assert [(problem.code, problem.where.rpartition(":")[2]) for problem in reading.problems] == [
+        ("file-cut", reading.problems[0].where.rpartition(":")[2]),
+        ("entry-unread", "12"),
+    ]
 
 
 @pytest.mark.parametrize(

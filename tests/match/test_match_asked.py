@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -55,3 +56,11 @@ def test_some_lines_rows_are_those_of_a_semi_join(rows: list[int], some: list[in
     assert_frame_equal(
         some_of(frame, wanted), frame.join(wanted, on="line", how="semi", maintain_order="left")
     )
+
+
+def test_an_empty_key_is_nobodys_even_where_hashes_clash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        pl.Series, "hash", lambda texts: pl.repeat(7, len(texts), dtype=pl.UInt64, eager=True)
+    )
+    many = pl.DataFrame({"key": ["A", None, "B", "A"], "item": [0, 1, 2, 3]})
+    assert Index(many).of(pl.Series(["A", None]))["item"].to_list() == [0, 3]
