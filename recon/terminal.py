@@ -134,7 +134,7 @@ def _tell_totals(summary: Mapping[str, Any], currencies: Sequence[str]) -> None:
         out_console.print(f"{currency} settled besides cash: {words}", soft_wrap=True)
     for left in summary["statements_left_out"]:
         out_console.print(
-            f"left out: {left['file']}, {left['lines']} lines; it does not foot by {left['difference']}",
+            f"left out: {left['file']}, {left['lines']} lines; it {_unfooted(left['difference'])}",
             soft_wrap=True,
         )
     if "shadow" in summary:
@@ -164,7 +164,7 @@ def tell_reading(path: Path, one: Reading | ReconError) -> None:
         if statement["opening"] or statement["closing"]:
             state = {
                 True: "foots",
-                False: f"does not foot by {statement['difference']}",
+                False: _unfooted(statement["difference"]),
                 None: "not checked",
             }[statement["foots"]]
             out_console.print(
@@ -185,3 +185,8 @@ def complain(
         err_console.print(str(problem), markup=False, soft_wrap=True)
     if len(problems) > most:
         err_console.print(f"... and {len(problems) - most} more, {all_are}", soft_wrap=True)
+
+
+def _unfooted(difference: str) -> str:
+    """How a statement does not foot; where a control other than its balances fails, its problem says which."""
+    return f"does not foot by {difference}" if difference else "does not foot: see its problem"
