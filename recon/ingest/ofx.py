@@ -103,16 +103,13 @@ def _parted(text: str) -> tuple[deque[pl.DataFrame], Walk]:
     before = text if at < 0 else text[:at]
     line = 1 + before.count("\n")
     head: int | None = None
-    between = [
-        (-1, before, 1)
-    ]  # what stands before a block, and opens the statement of its first transaction
+    # What stands before a block opens the statement of its first transaction.
+    between = [(-1, before, 1)]
     for some in _blocks(text, len(before)):
         frame = _pieces(some, line)
         line += some.count("\n")
         tails, between = [*between, *_tails(frame)], []
-        if (
-            frame.height and tails[-1:] and tails[-1][0] == frame.height - 1
-        ):  # it stands before the next block
+        if frame.height and tails and tails[-1][0] == frame.height - 1:
             between = [(-1, *tails.pop()[1:])]
         found = around(tails, walk, frame.height)
         if found and found[0] is None:

@@ -17,11 +17,6 @@ import polars as pl
 Whole = npt.NDArray[Any]
 
 
-def asked(many: pl.DataFrame, few: pl.Series, key: str = "key") -> pl.DataFrame:
-    """The rows of `many` whose `key` is among `few`, in their order."""
-    return many.filter(pl.col(key).is_in(few.unique().implode()))
-
-
 _HALF: Final = np.uint64(0xFFFFFFFF)
 
 

@@ -221,10 +221,8 @@ def test_a_cut_file_is_said_and_its_last_entry_left_out(write: Write, end: str) 
     """`5521` may be all that is left of 5,521.80."""
     reading = read(write, f"<STMTTRN>{PLAIN}</STMTTRN>\n<STMTTRN><TRNTYPE>{end}", tail="")
     assert reading.table["amount"].to_list() == ["5.00"]
-    assert [(problem.code, problem.where.rpartition(":")[2]) for problem in reading.problems] == [
-        ("file-cut", reading.problems[0].where.rpartition(":")[2]),
-        ("entry-unread", "12"),
-    ]
+    assert [problem.code for problem in reading.problems] == ["file-cut", "entry-unread"]
+    assert reading.problems[1].where.endswith(":12")
 
 
 @pytest.mark.parametrize(

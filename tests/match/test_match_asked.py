@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from recon.match.asked import Index, asked, beside
+from recon.match.asked import Index, beside
 from recon.match.distribute import some_of
 
 KEYS = st.lists(st.sampled_from(["INV1", "INV2", "1", "2", "", "CF24-1", "\u00e9"]), max_size=12)
@@ -22,7 +22,6 @@ def test_an_index_finds_the_rows_that_are_asked_for(many: list[str], few: list[s
     table = pl.DataFrame({"key": many}, schema={"key": pl.String}).with_row_index("nth")
     wanted = pl.Series(few, dtype=pl.String)
     assert_frame_equal(Index(table).of(wanted), table.filter(pl.col("key").is_in(few)))
-    assert_frame_equal(asked(table, wanted), table.filter(pl.col("key").is_in(few)))
 
 
 def test_a_missing_key_is_nobodys() -> None:

@@ -199,8 +199,8 @@ def _settled(chosen: Chosen) -> pl.DataFrame:
     settled = chosen.sets.with_columns(codes=codes, outcome=outcome.cast(pl.String), confidence=shared)
     # A part or an over-payment says what is left, and posts where the rules let it.
     whole = ~pl.col("kind").is_in(["part", "over"])
-    told = settled.select("kind", "rule", "codes", "outcome").filter(pl.col("codes").list.len() > 0)
-    doubted = told.filter(whole & (pl.col("outcome") == Outcome.AUTO))
+    coded = settled.select("kind", "rule", "codes", "outcome").filter(pl.col("codes").list.len() > 0)
+    doubted = coded.filter(whole & (pl.col("outcome") == Outcome.AUTO))
     assert doubted.is_empty(), (
         f"a set is posted that something speaks against: {doubted['rule', 'codes'].head(3).rows()}"
     )
