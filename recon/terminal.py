@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from recon.model import Reading
 
 SHOWN_MAX = 12  # problems shown on the terminal; the file has all
+UNREAD_MAX = 5  # files without a reading that the summary names; summary.json has all
 REFUSED_MAX = 100  # refused decisions shown on the terminal: each is to be decided anew
 
 out_console = Console(highlight=False)
@@ -117,7 +118,7 @@ def tell_run(report: flow.Report, *, as_json: bool) -> None:
 
 
 def _tell_totals(summary: Mapping[str, Any], currencies: Sequence[str]) -> None:
-    """What waits above the ceiling, the control totals, deductions, statements left out, and what was tried."""
+    """What waits above the ceiling, control totals, deductions, what was left out or not read, what was tried."""
     above = summary["above_ceiling"]["lines"]
     if above:
         many = "line waits" if above == 1 else "lines wait"
@@ -136,10 +137,21 @@ def _tell_totals(summary: Mapping[str, Any], currencies: Sequence[str]) -> None:
         out_console.print(
             f"left out: {left['file']}, {left['lines']} lines; it {_unfooted(left['difference'])}",
             soft_wrap=True,
+            markup=False,
         )
+    _tell_unread(summary["files_unread"])
     if "shadow" in summary:
         for line in flow.shadow.told(summary["shadow"]):
             out_console.print(line, soft_wrap=True, markup=False)
+
+
+def _tell_unread(names: Sequence[str]) -> None:
+    """How many files could not be read, and which; the run went on without them."""
+    if names:
+        many = "1 file" if len(names) == 1 else f"{len(names):,} files"
+        more = f" and {len(names) - UNREAD_MAX:,} more" if len(names) > UNREAD_MAX else ""
+        told = f"could not be read: {many}, of which nothing is in this run: {', '.join(names[:UNREAD_MAX])}{more}"
+        out_console.print(told, soft_wrap=True, markup=False)
 
 
 def money(text: str) -> str:

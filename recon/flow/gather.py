@@ -42,7 +42,7 @@ class Gathered:
     left_out: tuple[Statement, ...] = ()
     problems: tuple[Problem, ...] = ()
     currency: str = ""
-    unread: tuple[str, ...] = field(default_factory=tuple)
+    unread: tuple[str, ...] = field(default_factory=tuple)  # files, as they were given
     lines_left_out: int = 0  # lines whose id an earlier run gave to another line
 
     def emptied(self) -> Gathered:
@@ -114,7 +114,7 @@ def gather(
         else:
             forgiving = kind in (Kind.BANK, Kind.REMITTANCE)
             (problems if forgiving else fatal).extend(made)
-            unread.append(path.name)
+            unread.append(path.as_posix())
         progress("read", number + 1, len(files), lines)
     banks = [reading for reading in readings if reading.kind is Kind.BANK]
     wanted = any(kind is Kind.BANK for kind, _ in files)

@@ -97,6 +97,7 @@ class _Copies:
             frames={kind: self._rows(frame) for kind, frame in made.frames.items()},
             left_out=self._sources(made.left_out),
             problems=self.problems(made.problems),
+            unread=tuple(map(self._own, made.unread)),
         )
 
     def problems(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -7,6 +7,8 @@ import json
 import pytest
 from flow_cases import BANK, ITEMS, OUT_FILES, UNFOOTED, Desk, recon, unbalanced
 
+from recon import terminal
+
 EVERYTHING = ("--book", "book.xlsm", "--store", "store.db")  # all that a run could write, besides --out
 HEADING = BANK.splitlines()[0]
 
@@ -135,10 +137,23 @@ def test_bad_bank_files_among_good_ones(desk: Desk) -> None:
     assert set(problems) == {"file-empty", "file-missing", "file-unknown"}
     assert problems["file-empty"].endswith("empty.csv")
     summary = json.loads((desk.root / "out" / "summary.json").read_text(encoding="utf-8"))
-    assert sorted(summary["files_unread"]) == ["empty.csv", "nowhere.csv", "photo.csv"]
+    unread = [(desk.root / name).as_posix() for name in ("empty.csv", "nowhere.csv", "photo.csv")]
+    assert sorted(summary["files_unread"]) == unread
+    assert "could not be read: 3 files, of which nothing is in this run: " in ran.out
+    assert all(name in ran.out for name in unread)
     assert summary["problems"] == 3
     assert len(desk.rows("lines.csv")) == 4
     assert "empty.csv: the file is empty" in ran.err
+
+
+def test_unread_files_of_one_name_are_told_apart(desk: Desk) -> None:
+    folders = [f"{number}" for number in range(terminal.UNREAD_MAX + 2)]
+    names = [desk.put(f"{folder}/[/day].csv", "").as_posix() for folder in folders]
+    ran = desk.run(bank=["bank.csv", *names])
+    summary = json.loads((desk.root / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["files_unread"] == names
+    [told] = [line for line in ran.out.splitlines() if line.startswith("could not be read: 7 files")]
+    assert told.endswith(f"{names[terminal.UNREAD_MAX - 1]} and 2 more")
 
 
 @pytest.mark.slow
