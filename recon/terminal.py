@@ -139,6 +139,11 @@ def _tell_totals(summary: Mapping[str, Any], currencies: Sequence[str]) -> None:
             soft_wrap=True,
             markup=False,
         )
+    if summary["lines_left_out"]:
+        told = (
+            f"{summary['lines_read']:,} bank lines were read, {summary['lines_left_out']:,} of them left out"
+        )
+        out_console.print(told, soft_wrap=True)
     _tell_unread(summary["files_unread"])
     if "shadow" in summary:
         for line in flow.shadow.told(summary["shadow"]):

@@ -43,7 +43,8 @@ class Gathered:
     problems: tuple[Problem, ...] = ()
     currency: str = ""
     unread: tuple[str, ...] = field(default_factory=tuple)  # files, as they were given
-    lines_left_out: int = 0  # lines whose id an earlier run gave to another line
+    lines_read: int = 0  # bank lines of all files, before any was left out
+    lines_left_out: int = 0  # those of `left_out`, and those whose id an earlier run gave to another line
 
     def emptied(self) -> Gathered:
         """All that is known of the files, without their rows."""
@@ -124,6 +125,7 @@ def gather(
     problems += _twice(readings)
     readings, told = _once(readings)
     problems += told
+    lines_read = sum(reading.table.height for reading in readings if reading.kind is Kind.BANK)
     readings, left_out = _admitted(readings, rules)
     lost = left_out or any(problem.code in _ROW_LOST for reading in banks for problem in reading.problems)
     if wanted and lost and not any(reading.table.height for reading in readings if reading.kind is Kind.BANK):
@@ -136,7 +138,11 @@ def gather(
     }
     currency = currency_of(frames.values(), rules)
     in_full = {kind: filled(frame, INPUT_TABLES[kind], currency) for kind, frame in frames.items()}
-    return Gathered(tuple(readings), in_full, tuple(left_out), tuple(problems), currency, tuple(unread))
+    return Gathered(
+        *(tuple(readings), in_full, tuple(left_out), tuple(problems), currency, tuple(unread)),
+        lines_read=lines_read,
+        lines_left_out=sum(statement.lines for statement in left_out),
+    )
 
 
 def _read(

@@ -57,7 +57,7 @@ def told_apart(gathered: Gathered, store: Store | None) -> Gathered:
     if whole.is_empty():
         raise ReconError(problems)
     made = _with_bank(gathered, whole, problems)
-    return replace(made, lines_left_out=lost.height)
+    return replace(made, lines_left_out=made.lines_left_out + lost.height)
 
 
 def _with_rows(bank: pl.DataFrame) -> pl.DataFrame:

@@ -242,7 +242,12 @@ def _runs(runs: pl.DataFrame, summaries: list[Mapping[str, Any]]) -> pl.DataFram
         runs.select("run_id", "started", "as_of", "who").iter_rows(), summaries, strict=True
     ):
         lines = sum(int(one["lines"]) for one in summary.get("outcomes", {}).values())
-        left_out = len(summary.get("statements_left_out", ())) + len(summary.get("files_unread", ()))
+        statements = summary.get("statements_left_out", ())
+        left_out = (
+            len(statements) + len(summary.get("files_unread", ())) + int(summary.get("lines_left_out", 0))
+        )
+        if "lines_read" in summary:  # since then the lines of those statements are among the lines
+            left_out -= sum(int(one["lines"]) for one in statements)
         for currency, sums in summary.get("control_totals", {}).items() or [("", {})]:
             rows.append(
                 {
@@ -256,7 +261,7 @@ def _runs(runs: pl.DataFrame, summaries: list[Mapping[str, Any]]) -> pl.DataFram
                     "currency": currency,
                     **{name: sums.get(name, "0") for name in ("bank_lines", *_PARTS, "difference")},
                     "problems": int(summary.get("problems", 0)),
-                    "left_out": left_out + int(summary.get("lines_left_out", 0)),
+                    "left_out": left_out,
                 }
             )
     return pl.DataFrame(rows, schema=TABLES["runs"].outer_schema)

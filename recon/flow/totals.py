@@ -37,9 +37,12 @@ def summary(
 ) -> dict[str, Any]:
     """Counts and sums by outcome and currency, control totals by file and as a whole; asserts that they agree.
 
+    It asserts as well that each line that was read has an outcome or was left out, which is told.
     `read` is what `inputs` tells of the files. `ceiling` is that of the rules, in major units: `auto` lines above it
     wait for a person and are counted apart.
     """
+    held = result.lines.height + gathered.lines_left_out
+    assert held == gathered.lines_read, f"{gathered.lines_read} lines were read, {held} are accounted for"
     outcomes = {}
     for outcome in Outcome:
         rows = result.lines.filter(pl.col("outcome") == outcome)
@@ -61,6 +64,7 @@ def summary(
             }
             for statement in gathered.left_out
         ],
+        "lines_read": gathered.lines_read,
         "lines_left_out": gathered.lines_left_out,
         "files_unread": list(gathered.unread),
     }

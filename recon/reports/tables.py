@@ -79,7 +79,7 @@ RUNS: Final = Table(
         _money("duplicates", "lines that came twice"),
         _money("difference", "what is left of the sum; nought, or the run would have stopped"),
         _count("problems", "problems of the input"),
-        _count("left_out", "statements, lines and files that were left out"),
+        _count("left_out", "statements, other lines and files that were left out"),
     ),
 )
 

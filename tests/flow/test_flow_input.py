@@ -186,6 +186,8 @@ def test_a_statement_that_does_not_foot_is_left_out_and_named(desk: Desk) -> Non
     summary = json.loads((desk.root / "out" / "summary.json").read_text(encoding="utf-8"))
     [left] = summary["statements_left_out"]
     assert (left["lines"], left["total"], left["difference"]) == (1, "60.00", "3940.00")
+    assert (summary["lines_read"], summary["lines_left_out"]) == (5, 1)
+    assert "5 bank lines were read, 1 of them left out" in ran.out
     assert len(desk.rows("lines.csv")) == 4
 
 
