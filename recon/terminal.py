@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -206,4 +207,5 @@ def complain(
 
 def _unfooted(difference: str) -> str:
     """How a statement does not foot; where a control other than its balances fails, its problem says which."""
-    return f"does not foot by {difference}" if difference else "does not foot: see its problem"
+    by_balances = bool(difference) and Decimal(difference) != 0
+    return f"does not foot by {difference}" if by_balances else "does not foot: see its problem"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -77,7 +77,8 @@ class Walk:
         if "01" in self._open:
             what = "the file has no trailer (99): it ends too early"
             self.problems.append(Problem("file-cut", self.source.at(end), what, _LOOK))
-            self._closed("03", None)
+            if self._open.pop("03", None):  # entries of it may be gone, and the last one cut in its amount
+                self._break("the file ends before this account does (49)")
         if self._untrailed:
             what = f"accounts without a trailer (49): {len(self._untrailed)}, this is the first"
             self._say(self._untrailed[0], what)
@@ -145,14 +146,17 @@ class Walk:
                 "ask the bank",
             )
         elif stated != found:
-            account = self.accounts[-1]
-            broken = (
+            self._break(
                 f"the control total {stated} of its trailer is not {found}, the sum of its amounts as written"
             )
-            account.head = Head(*_but_last(account.head), broken=broken)
         if group is not None:
             group.stated += found if stated is None else stated
         self._count(trailer, level, 2, "account")
+
+    def _break(self, broken: str) -> None:
+        """A control of the open account does not hold."""
+        account = self.accounts[-1]
+        account.head = replace(account.head, broken=broken)
 
     def _on_98(self, record: Record) -> None:
         self._closed("03", None)
@@ -195,10 +199,6 @@ class Walk:
         found = trailer.counted - level.begin.counted + level.begin.lines
         if stated is not None and stated != found:
             self._say(trailer.position, f"the {name}'s trailer counts {stated} records, there are {found}")
-
-
-def _but_last(head: Head) -> tuple[int, str, str, str, Decimal | None, Decimal | None]:
-    return head.position, head.account, head.number, head.currency, head.opening, head.closing
 
 
 def _cell(record: Record, index: int) -> str:

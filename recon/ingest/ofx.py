@@ -46,6 +46,8 @@ def _read(source: Source, request: Request) -> Reading:
     text, problems = ofx_text.text_of(source)
     problems += _said(text, source)
     entries, walk = _parted(text)
+    if _is_cut(text):
+        walk.cut()
     marks = ofx_entries.Marks(plain=text.isascii(), entities="&" in text)
     default = request.currency_default
     problems += _torn(text, entries, source)
@@ -90,10 +92,15 @@ def _said(text: str, source: Source) -> list[Problem]:
         if count:
             at = 1 + text.count("\n", 0, text.find(tag))
             problems.append(Problem(code, source.at(at), what.format(count)))
-    if "</OFX>" not in text[-4096:].upper():
+    if _is_cut(text):
         hint = "ask for the file again"
         problems.append(Problem("file-cut", source.name, "the file ends before its last tag (</OFX>)", hint))
     return problems
+
+
+def _is_cut(text: str) -> bool:
+    """Whether the file ends before its last tag, which only blanks and the like may follow."""
+    return "</OFX>" not in text[-4096:].upper()
 
 
 def _parted(text: str) -> tuple[deque[pl.DataFrame], Walk]:

@@ -35,6 +35,7 @@ class Statement:
     closed_on: date | None = None
     first: date | None = None
     last: date | None = None
+    broken: str = ""  # why it may not be whole
 
     @property
     def day(self) -> date | None:
@@ -44,7 +45,8 @@ class Statement:
     def head(self, default: str) -> Head:
         """As the assembly wants it. OFX has no opening balance, so nothing can be checked by the balances."""
         number = f"{self.first or ''} {self.last or ''}".strip()
-        return Head(self.position, self.account, number, self.currency or default, None, self.closing)
+        currency = self.currency or default
+        return Head(self.position, self.account, number, currency, None, self.closing, self.broken)
 
 
 @dataclass
@@ -69,6 +71,11 @@ class Walk:
             self.statements.append(Statement(position))
             self.current = len(self.statements) - 1
         return self.current
+
+    def cut(self) -> None:
+        """The file ends before its end: the statement that is open lacks entries, and no balance would tell."""
+        if self.current >= 0:
+            self.statements[self.current].broken = "the file ends before this statement does"
 
     def _on(self, name: str, text: str, position: int, *, ends: bool) -> None:
         if name in OPENS:

@@ -52,6 +52,15 @@ UNFOOTED = """:20:NIGHT
 :62F:C260302GBP5000,00
 -
 """
+_OFX_LINE = "<STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20260302<TRNAMT>{}<FITID>{}<NAME>CARE LTD<MEMO>{}</STMTTRN>"
+# The second statement lacks what the cut took away, and nothing in it adds up to anything.
+CUT_OFX = (
+    "OFXHEADER:100\n\n<OFX><STMTRS><CURDEF>GBP<ACCTID>111<BANKTRANLIST>"
+    + _OFX_LINE.format("120.50", "1", "INV-1001")
+    + "</BANKTRANLIST></STMTRS><STMTRS><CURDEF>GBP<ACCTID>222<BANKTRANLIST>"
+    + _OFX_LINE.format("60.00", "2", "INV-1003")
+    + "<STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20260302<TRNAMT>10"
+)
 TABLES = ("allocations.csv", "exceptions.csv", "lines.csv")
 OUT_FILES = {*TABLES, "problems.csv", "summary.json"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from flow_cases import BANK, ITEMS, OUT_FILES, UNFOOTED, Desk, recon, unbalanced
+from flow_cases import BANK, CUT_OFX, ITEMS, OUT_FILES, UNFOOTED, Desk, recon, unbalanced
 
 from recon import terminal
 
@@ -189,6 +189,18 @@ def test_a_statement_that_does_not_foot_is_left_out_and_named(desk: Desk) -> Non
     assert (summary["lines_read"], summary["lines_left_out"]) == (5, 1)
     assert "5 bank lines were read, 1 of them left out" in ran.out
     assert len(desk.rows("lines.csv")) == 4
+
+
+def test_what_stands_before_a_cut_is_left_out_with_its_statement(desk: Desk) -> None:
+    desk.put("night.ofx", CUT_OFX)
+    ran = desk.run(bank=["night.ofx"])
+    assert ran.code == 0
+    assert desk.outcomes() == [("120.50", "auto")]
+    assert "night.ofx, 1 lines; it does not foot: see its problem" in ran.out
+    assert "statement 2: the file ends before this statement does" in ran.err
+    desk.put("mine.yaml", "extends: default\ncontrols:\n  admit_unfooted: true\n")
+    desk.run("--rules", "mine.yaml", bank=["night.ofx"])
+    assert desk.outcomes() == [("120.50", "auto"), ("60.00", "auto")]
 
 
 @pytest.mark.slow

@@ -221,8 +221,28 @@ def test_a_cut_file_is_said_and_its_last_entry_left_out(write: Write, end: str) 
     """`5521` may be all that is left of 5,521.80."""
     reading = read(write, f"<STMTTRN>{PLAIN}</STMTTRN>\n<STMTTRN><TRNTYPE>{end}", tail="")
     assert reading.table["amount"].to_list() == ["5.00"]
-    assert [problem.code for problem in reading.problems] == ["file-cut", "entry-unread"]
-    assert reading.problems[1].where.endswith(":12")
+    said = [(problem.code, problem.where.rpartition(":")[2]) for problem in reading.problems]
+    assert said[1:] == [("statement-foots-not", "7"), ("entry-unread", "12")]
+    assert reading.problems[0].code == "file-cut"
+    assert [one.foots for one in reading.statements] == [False]
+
+
+@pytest.mark.parametrize(
+    ("end", "foots"),
+    [
+        ("", [None, False]),
+        ("</BANKTRANLIST>", [None, False]),
+        ("</BANKTRANLIST><LEDGERBAL><BALAMT>55", [None, False]),
+        ("</BANKTRANLIST></CCSTMTRS></OFX", [None, None]),
+        ("</BANKTRANLIST></CCSTMTRS></OFX>", [None, None]),
+    ],
+)
+def test_only_the_statement_in_which_the_file_ends_is_broken(
+    write: Write, end: str, foots: list[bool | None]
+) -> None:
+    one = f"<STMTTRN>{PLAIN}</STMTTRN>"
+    second = f"</BANKTRANLIST></STMTRS><CCSTMTRS><BANKTRANLIST>{one}{end}"
+    assert [statement.foots for statement in read(write, one + second, tail="").statements] == foots
 
 
 @pytest.mark.parametrize(
