@@ -135,7 +135,7 @@ def _tell_known(file: Path, read: Reading) -> None:
     how = f"the profile `{read.profile}`" if read.profile else f"the format {read.format}"
     terminal.out_console.print(f"{file} needs no profile: {how} reads it", soft_wrap=True, markup=False)
     terminal.tell_reading(file, read)
-    if read.problems:
+    if read.problems and read.profile:  # a format leaves nothing to propose
         told = "--force proposes one all the same"
         terminal.out_console.print(told, soft_wrap=True)
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from recon import ingest
 from recon.flow import reading, settings
 from recon.flow.settings import profiles_folder
-from recon.ingest import guess, guess_profile, guess_tables
+from recon.ingest import guess, guess_profile, guess_tables, unknown
 from recon.ingest.grid import key
 from recon.ingest.guess_choices import Choice, Question, Sure
 from recon.ingest.guess_ledger import TYPE_ASKED
@@ -141,9 +141,12 @@ def _proposed(
     if first is not None:
         _check_names(first, said)
     if first is None:
-        raise refusal or ReconError(
-            Problem("profile-none", source.name, "no row looks like the heading or a line of a table", _CANT)
+        none = Problem(
+            "profile-none", source.name, "no row looks like the heading or a line of a table", _CANT
         )
+        told = refusal.problems if refusal else (none,)
+        # To one who asked for a profile it is no advice to ask for one.
+        raise ReconError([none if problem.hint == unknown.PROPOSE else problem for problem in told])
     if first.profile is None:
         names = tuple(dict.fromkeys(column.name for column in first.made.columns if column.name))
         said_of = (first.choices, first.questions, first.lacking)

@@ -27,6 +27,7 @@ _LEFT_OUT: Final = ("entry-unread", "value-amount", "value-scale")
 _OTHER_END: Final = re.compile(
     r"</?(?:BANKTRANLIST|CCTRANLIST|INVTRANLIST|INVBANKTRAN|\w*STMTRS|LEDGERBAL|OFX)>"
 )
+_NO_STATEMENT: Final = "download the account's transactions: what only signs in, or says an error, has none"
 # What is no statement's transaction, and what is said of it.
 _NO_LINES: Final = (
     ("<STMTTRNP>", "entry-unbooked", "pending transactions: {}; they are not booked and were left out"),
@@ -46,6 +47,10 @@ def _read(source: Source, request: Request) -> Reading:
     text, problems = ofx_text.text_of(source)
     problems += _said(text, source)
     entries, walk = _parted(text)
+    if not (walk.statements or problems):
+        problems.append(
+            Problem("file-empty", source.name, "the OFX file has no statement in it", _NO_STATEMENT)
+        )
     if _is_cut(text):
         walk.cut()
     marks = ofx_entries.Marks(plain=text.isascii(), entities="&" in text)

@@ -35,19 +35,36 @@ _REPORTS: Final = (
     ),
 )
 _ENDINGS_MAX: Final = 5  # kinds of files in an archive that are told
+PROPOSE: Final = (
+    "`recon profile FILE` proposes a profile for its columns; or export it as CSV, MT940 or camt.053"
+)
+_EXPORT: Final = "export it where it comes from as CSV, XLSX, MT940, camt.053 or OFX"
+_TEXT: Final = "ask for what it shows as a file: CSV, XLSX, MT940 or camt.053"
+_AGAIN: Final = "only the beginning of such a file is there: get it again"
+_BINARY: Final = "whatever its name says, no statement or table is written so: get it again, or\n" + _EXPORT
+_PAGE: Final = (
+    "look at it in a browser: it may be a page of the bank's site, as for signing in, in place of the file;\n"
+    + _EXPORT
+)
+_NO_COLUMNS: Final = (
+    "a table has a heading and several columns, parted by commas, semicolons, tabs or pipes;\n" + _EXPORT
+)
+_NO_PART: Final = (
+    "what is read of this kind is in docs/data.md: X12 820 and 835, EDIFACT REMADV, for --remittance"
+)
 _SIGNATURES = (
-    (b"%PDF", "a PDF document"),
-    (_ZIP, "a workbook or document whose headings are in no profile"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document, or a workbook whose headings are in no profile"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"ISA", "an X12 interchange"),
-    (b"UNA", "an EDIFACT interchange"),
-    (b"UNB", "an EDIFACT interchange"),
-    (b"OFXHEADER", "an OFX file"),
-    (b"!Type:", "a QIF file"),
-    (b"01,", "perhaps a BAI2 file"),
-    (b"{", "perhaps JSON"),
+    (b"%PDF", "a PDF document", _TEXT),
+    (_ZIP, "a workbook or document whose headings are in no profile", PROPOSE),
+    (b"\xd0\xcf\x11\xe0", "an old Office document, or a workbook whose headings are in no profile", PROPOSE),
+    (b"\x89PNG", "a picture", _TEXT),
+    (b"\xff\xd8\xff", "a picture", _TEXT),
+    (b"ISA", "an X12 interchange", _NO_PART),
+    (b"UNA", "an EDIFACT interchange", _NO_PART),
+    (b"UNB", "an EDIFACT interchange", _NO_PART),
+    (b"OFXHEADER", "an OFX file without its tags", _AGAIN),
+    (b"!Type:", "a QIF file", _EXPORT),
+    (b"01,", "perhaps a BAI2 file, without a group (02)", _AGAIN),
+    (b"{", "perhaps JSON", _EXPORT),
 )
 
 
@@ -59,8 +76,8 @@ def problem(source: Source) -> Problem:
     if b"<BACSDocument" in source.head:
         what = f"this is a Bacs report {_report(source.head)}; nothing in it was read"
         return Problem("file-unknown", source.name, what, "give the bank statement, which has the money")
-    hint = "`recon profile FILE` proposes a profile for its columns; or export it as CSV, MT940 or camt.053"
-    return Problem("file-unknown", source.name, f"no reader knows this file: {describe(source)}", hint)
+    what, hint = _described(source)
+    return Problem("file-unknown", source.name, f"no reader knows this file: {what}", hint)
 
 
 def _report(head: bytes) -> str:
@@ -88,25 +105,26 @@ def _packed(source: Source) -> str:
     return f"a zip archive of {len(names):,} {'file' if len(names) == 1 else 'files'}{kinds}"
 
 
-def describe(source: Source) -> str:
-    """What the file looks like, in a few words."""
+def _described(source: Source) -> tuple[str, str]:
+    """What the file looks like, in a few words, and what to do: only where there are columns can a profile help."""
     head = source.head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    for signature, words in _SIGNATURES:
+    if b"<OFX>" in head:  # a profile was named, or a format
+        return "an OFX file", "leave out --profile: it needs none"
+    for signature, words, hint in _SIGNATURES:
         if head.startswith(signature):
-            return words
-    if b"<OFX>" in head:
-        return "an OFX file"
+            return words, hint
     if head.startswith(b"<"):
-        return "an XML or HTML file of another kind"
+        return "an XML or HTML file of another kind", _PAGE
     if not is_text(source.head):
-        return "binary data"
+        return "binary data", _BINARY
     quoted = re.compile(r'"[^"\n]*"')  # a comma in there parts nothing
     lines = [quoted.sub("", line) for line in decode(source.head).text.splitlines() if line.strip()]
     counts = {name: max((line.count(mark) for line in lines), default=0) for name, mark in _MARKS.items()}
     most = max(counts, key=lambda name: counts[name])
     if counts[most] == 0:
-        return f"text of {len(lines)} lines without columns"
-    return f"text with {counts[most] + 1} columns parted by {most}, whose heading is in no profile"
+        many = "a line of text" if len(lines) == 1 else f"text of {len(lines)} lines"
+        return f"{many} without columns", _NO_COLUMNS
+    return f"text with {counts[most] + 1} columns parted by {most}, whose heading is in no profile", PROPOSE
 
 
 _MARKS = {"commas": ",", "semicolons": ";", "tabs": "\t", "pipes": "|"}

@@ -38,6 +38,15 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("content", [bytes(range(256)) * 20, b"a,b,c\nfoo,bar,baz\n"])
+def test_a_file_of_which_none_can_be_made_is_not_told_to_ask_for_one(desk: Desk, content: bytes) -> None:
+    path = desk.put("rubbish.csv", content)
+    asked = recon("profile", path)
+    assert asked.code == 2
+    assert "export it" in asked.err
+    assert "recon profile" not in asked.err
+
+
 def test_a_proposed_profile_is_written_and_found_by_every_command(desk: Desk, own: Path) -> None:
     desk.put("acme march.csv", MARCH)
     before = recon("read", "acme march.csv")

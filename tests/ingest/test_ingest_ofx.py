@@ -211,6 +211,11 @@ def test_corrections_pending_investments_and_transfers_are_said(write: Write) ->
     ]
 
 
+def test_a_file_without_a_statement_says_so(write: Write) -> None:
+    reading = ingest.read(write("b.ofx", "OFXHEADER:100\n\n<OFX><SIGNONMSGSRSV1></SIGNONMSGSRSV1></OFX>\n"))
+    assert [problem.code for problem in reading.problems] == ["file-empty"]
+
+
 def test_money_out_with_a_plus_is_said(write: Write) -> None:
     row, codes = one(write, "<TRNTYPE>debit<DTPOSTED>20260303<TRNAMT>5")
     assert (row["amount"], codes) == ("5.00", ["value-sign"])

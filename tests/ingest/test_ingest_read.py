@@ -74,6 +74,7 @@ def test_a_file_that_nobody_knows_says_what_it_looks_like(write: Write, content:
     assert problem.code == "file-unknown"
     assert words in problem.what
     assert problem.hint
+    assert ("recon profile" in problem.hint) == (words == "semicolons")  # which needs columns
 
 
 def test_content_decides_and_not_the_extension(write: Write) -> None:
