@@ -21,8 +21,9 @@ SHOWN_MAX = 12  # problems shown on the terminal; the file has all
 UNREAD_MAX = 5  # files without a reading that the summary names; summary.json has all
 REFUSED_MAX = 100  # refused decisions shown on the terminal: each is to be decided anew
 
-out_console = Console(highlight=False)
-err_console = Console(stderr=True, highlight=False)
+# Names of files stand in what is printed: `[/` in one is no markup, and line `:100:` of one no emoji.
+out_console = Console(highlight=False, markup=False, emoji=False)
+err_console = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 Made = TypeVar("Made")
 
@@ -178,19 +179,27 @@ def tell_reading(path: Path, one: Reading | ReconError) -> None:
         f"{one.path}: {one.kind}, {one.format}{profile}, {facts['rows']} rows{', ' + sums if sums else ''}",
         soft_wrap=True,
     )
+    bare = 0
     for statement in facts["statements"]:
-        if statement["opening"] or statement["closing"]:
-            state = {
-                True: "foots",
-                False: _unfooted(statement["difference"]),
-                None: "not checked",
-            }[statement["foots"]]
-            out_console.print(
-                f"    {statement['account']} {statement['currency']}: {statement['opening']} + {statement['total']}"
-                f" = {statement['closing']}, {state}",
-                soft_wrap=True,
-            )
+        bare += not (statement["opening"] or statement["closing"])
+        if bare <= SHOWN_MAX or statement["opening"] or statement["closing"]:
+            out_console.print(f"    {_statement(statement)}", soft_wrap=True, markup=False)
+    if bare > SHOWN_MAX:
+        out_console.print(f"    ... and {bare - SHOWN_MAX:,} more without balances", soft_wrap=True)
     complain(one.problems)
+
+
+def _statement(said: Mapping[str, Any]) -> str:
+    """A statement in a line: the sum that its balances make, or what there is and which balance lacks."""
+    whose = f"{said['account']} {said['currency']}".strip() or "no account named"
+    state = {True: "foots", False: _unfooted(said["difference"]), None: "so not checked"}[said["foots"]]
+    opening, closing, total = said["opening"], said["closing"], said["total"]
+    if opening and closing:
+        return f"{whose}: {opening} + {total} = {closing}, {state}"
+    lines = "1 line" if said["lines"] == 1 else f"{said['lines']:,} lines"
+    lacks = "no closing balance" if opening else "no opening balance" if closing else "no balances"
+    has = f"opening {opening}, " if opening else f"closing {closing}, " if closing else ""
+    return f"{whose}: {lines}, {total}; {has}{lacks}, {state}"
 
 
 def complain(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flow_cases import BANK, ITEMS, Desk, recon, rows
 
+from recon import terminal
 from recon.resources import folder
 
 KEYS = ["path", "kind", "format", "rows", "sum", "statements", "problems"]
@@ -47,6 +48,31 @@ def test_the_facts_of_each_sample_file() -> None:
     assert (of_days[0]["opening"], len(of_days) > 1) == ("52010.60", True)
     assert all(one["closing"] == after["opening"] for one, after in pairwise(of_days))
     assert [one["problems"] for one in found.values()] == [[]] * 8
+
+
+def test_a_statement_is_told_by_the_balances_it_has(desk: Desk) -> None:
+    whole = "<STMTRS><CURDEF>GBP<ACCTID>1<BANKTRANLIST><STMTTRN><DTPOSTED>20260302<TRNAMT>5</STMTTRN></BANKTRANLIST>"
+    balance = "<LEDGERBAL><BALAMT>7</LEDGERBAL>"
+    ran = recon("read", desk.put("b.ofx", f"<OFX>{whole}{balance}</STMTRS>{whole}</STMTRS></OFX>"))
+    assert ran.out.splitlines()[1:] == [
+        "    1 GBP: 1 line, 5.00; closing 7.00, no opening balance, so not checked",
+        "    1 GBP: 1 line, 5.00; no balances, so not checked",
+    ]
+    accounts = "".join(f"{number},2026-03-02,5,GBP,,,,\n" for number in range(terminal.SHOWN_MAX + 3))
+    ran = recon("read", desk.put("b.csv", BANK.splitlines()[0] + "\n" + accounts))
+    assert ran.out.splitlines()[-2:] == [
+        f"    {terminal.SHOWN_MAX - 1} GBP: 1 line, 5.00; no balances, so not checked",
+        "    ... and 3 more without balances",
+    ]
+
+
+def test_what_is_printed_is_text_and_nothing_else(desk: Desk) -> None:
+    line = BANK.splitlines()[1]
+    path = desk.put(
+        "x[/y].csv", "\n".join([BANK.splitlines()[0], *[line] * 98, line.replace("120.50", "much")])
+    )
+    ran = recon("read", path)
+    assert (ran.code, "x[/y].csv: bank" in ran.out, "x[/y].csv:100: " in ran.err) == (0, True, True)
 
 
 @pytest.mark.slow
