@@ -68,7 +68,8 @@ def read(source: Source, shape: xml.Shape) -> Reading:
         walk.through(xml.parts_carefully(source, shape))
     if walk.silent:
         what = f"{walk.silent} transactions name no documents in a structured way, or are debits: no advices"
-        walk.problems.append(Problem("row-text", source.name, what))
+        hint = "nothing to do: their money is read where the file is given to --bank"
+        walk.problems.append(Problem("row-text", source.name, what, hint))
     table, problems = walk.advices.table(source)
     found = [*walk.problems, *problems]
     return finish.reading(source, "camt.054", "", Kind.REMITTANCE, table=table, statements=(), problems=found)

@@ -56,7 +56,7 @@ class _Walk(Walk):
         self._segments = 1
         if segment.at(1) != "REMADV":
             what = f"a message {segment.at(1)[:6]} is no remittance advice; it was left out"
-            self.say("row-text", segment.position, what)
+            self.say("row-text", segment.position, what, "nothing to do, if no advice was to be in it")
             return
         spare = f"{self._number}-{segment.at(0)}".strip("-")
         self._fold = Fold(Advice(segment.position, "", spare, ""), self.decimal)

@@ -12,6 +12,7 @@ import polars as pl
 from recon.problems import Problem
 
 _PLACE: Final = re.compile(r"(?::\d{1,18}){1,2}$", re.ASCII)
+_NO_ROW: Final = "nothing to do, if no row of the table is among them; else correct it at its source"
 PER_CODE_MAX = 1_000  # problems of one code in one file; more are counted in a last one
 
 At = Callable[[int], str]
@@ -52,7 +53,7 @@ def spans(positions: Sequence[int], at: At, what: str) -> list[Problem]:
             runs[-1].append(position)
         else:
             runs.append([position])
-    return [Problem("row-text", at(run[0]), f"{_count(run, at)} {what}", "") for run in runs]
+    return [Problem("row-text", at(run[0]), f"{_count(run, at)} {what}", _NO_ROW) for run in runs]
 
 
 def _count(run: Sequence[int], at: At) -> str:

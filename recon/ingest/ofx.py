@@ -30,9 +30,24 @@ _OTHER_END: Final = re.compile(
 _NO_STATEMENT: Final = "download the account's transactions: what only signs in, or says an error, has none"
 # What is no statement's transaction, and what is said of it.
 _NO_LINES: Final = (
-    ("<STMTTRNP>", "entry-unbooked", "pending transactions: {}; they are not booked and were left out"),
-    ("<INVTRAN>", "row-text", "investment transactions: {}; they are no bank lines and were left out"),
-    ("<XFERINFO>", "row-text", "transfers: {}; they are orders, no bank lines, and were left out"),
+    (
+        "<STMTTRNP>",
+        "entry-unbooked",
+        "pending transactions: {}; they are not booked and were left out",
+        "nothing to do: they come again when they are booked",
+    ),
+    (
+        "<INVTRAN>",
+        "row-text",
+        "investment transactions: {}; they are no bank lines and were left out",
+        "nothing to do: what they move on an account stands in its own statement",
+    ),
+    (
+        "<XFERINFO>",
+        "row-text",
+        "transfers: {}; they are orders, no bank lines, and were left out",
+        "nothing to do: they stand in the account's statement when they are booked",
+    ),
 )
 
 
@@ -92,11 +107,11 @@ def _lines(
 def _said(text: str, source: Source) -> list[Problem]:
     """What is in the file that is no line of a statement, and whether it is whole."""
     problems = []
-    for tag, code, what in _NO_LINES:
+    for tag, code, what, hint in _NO_LINES:
         count = text.count(tag)
         if count:
             at = 1 + text.count("\n", 0, text.find(tag))
-            problems.append(Problem(code, source.at(at), what.format(count)))
+            problems.append(Problem(code, source.at(at), what.format(count), hint))
     if _is_cut(text):
         hint = "ask for the file again"
         problems.append(Problem("file-cut", source.name, "the file ends before its last tag (</OFX>)", hint))

@@ -125,7 +125,7 @@ def _read(source: Source, request: Request, document: _Document, table: Table) -
         said.append(Problem("file-image", source.at(page), what, "look at the page"))
     if document.aslant:
         what = f"text across the page ({document.aslant} pieces, a stamp or a watermark) was left out"
-        said.append(Problem("row-text", source.name, what))
+        said.append(Problem("row-text", source.name, what, "nothing to do, if it is no row of the table"))
     return finish.from_grids(source, request, "pdf", [(grid, table.heading)], said)
 
 

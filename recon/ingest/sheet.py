@@ -34,6 +34,7 @@ _XLS_STREAMS: Final = tuple(name.encode("utf-16-le") for name in ("Workbook", "B
 _SAVE_AGAIN: Final = "open it in Excel and save it again"
 _DECRYPT: Final = "open it in Excel, remove the password, save it"
 _HIDDEN: Final = "the sheet is hidden; it was not read"
+_NO_TABLE: Final = "nothing to do, if none of the data is on it; else give it the heading of the others"
 _UNHIDE: Final = "unhide it in Excel if its rows belong to the data"
 _FROM_1904: Final = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904=[\"'](?:1|true)[\"']")
 _ERRORS: Final = (calamine.CalamineError, OSError, ValueError)
@@ -94,7 +95,7 @@ def misses(source: Source, request: Request) -> Problem | None:
 def _read(source: Source, request: Request, tables: Sequence[tuple[Grid, Heading]], book: _Book) -> Reading:
     used = {table.where for table, _ in tables}
     said = [
-        Problem("row-text", table.where, "this sheet holds no table of that kind; it was left out")
+        Problem("row-text", table.where, "this sheet holds no table of that kind; it was left out", _NO_TABLE)
         for table in book.sheets
         if table.where not in used
     ]

@@ -64,7 +64,7 @@ class _Walk(Walk):
         self._segments = 1
         if segment.at(1) not in SETS:
             what = f"a transaction set {segment.at(1)[:3]} is no remittance advice; it was left out"
-            self.say("row-text", segment.position, what)
+            self.say("row-text", segment.position, what, "nothing to do, if no advice was to be in it")
             return
         self.seen.add(segment.at(1))
         spare = f"{self._interchange.lstrip('0')}-{segment.at(2)}".strip("-")
