@@ -48,6 +48,9 @@ def fast(data: bytes, delimiter: str, position: int) -> tuple[pl.DataFrame, Way]
     found = delimited_scan.shape(data, start, end, delimiter)
     if found is None or found.columns > grid.COLUMNS_MAX:
         return None
+    last = data[max(data.rfind(b"\n", start, end) + 1, start) : end]
+    if b'"' not in last and last.count(delimiter.encode()) != found.columns - 1:
+        return None  # polars takes one cell too many there, if it is empty: a shorter line may make up for it
     read = _read(data, end, position, delimiter, found)
     if read is None or read.height != found.rows or read.width != found.columns:
         return None
