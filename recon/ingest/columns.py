@@ -38,6 +38,7 @@ def tabulate(grid: Grid, heading: Heading, own: str = "") -> tuple[pl.DataFrame,
     raw = work.rows
     work.rows = _picked(work, work.rows, names)
     _continue_or_drop(work)
+    _short_rows(work, heading)  # of those that are rows: one that continues another is short by nature
     told.fill(work, heading.position)
     preamble.fill(work, heading.position)
     values.read(work)
@@ -117,7 +118,6 @@ def _no_rows(work: Work, heading: Heading, names: dict[str, str]) -> None:
     for pattern in work.profile.skip:
         work.drop_text(joined.str.contains(pattern), "that the profile skips, left out")
     advice_rows.note(work, joined)
-    _short_rows(work, heading)
     beyond = texts[len(heading.names) :]
     if beyond:
         work.drop(

@@ -38,6 +38,20 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("own")
+def test_rows_that_continue_others_are_not_told_as_short(desk: Desk) -> None:
+    history = (
+        "Date,Details,Amount,Balance\n02/03/2026,NHS SUSSEX ICB,100.00,1100.00\n,INV-1001 AND\n,INV-1002\n"
+        "13/03/2026,ACME CARE,50.00,1150.00\n14/03/2026,KENT CC,20.00,1170.00\n,INV-1003\n"
+    )
+    path = desk.put("history.csv", history)
+    assert recon("profile", path, "--yes", "--answer", "currency=GBP").code == 0
+    ran = recon("read", path)
+    assert ("3 rows" in ran.out, ran.err) == (True, "")
+    desk.put("history.csv", history + "15/03/2026,KENT CC,20.00\n")
+    assert "history.csv:8: fewer cells than the heading" in recon("read", path).err
+
+
 @pytest.mark.parametrize("content", [bytes(range(256)) * 20, b"a,b,c\nfoo,bar,baz\n"])
 def test_a_file_of_which_none_can_be_made_is_not_told_to_ask_for_one(desk: Desk, content: bytes) -> None:
     path = desk.put("rubbish.csv", content)
