@@ -19,7 +19,8 @@ from recon.rules.profile import Profile
 from recon.rules.schema import Rules
 
 FILES_APART = 200  # from so many on, small files are read in several processes: Python does most of the work
-_ROW_LOST = frozenset({"value-date", "value-amount", "value-missing", "row-short"})  # a row was left out
+# A row was left out.
+_ROW_LOST = frozenset({"value-date", "value-amount", "value-missing", "row-short", "file-cut"})
 
 
 class Progress(Protocol):

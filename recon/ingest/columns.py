@@ -31,14 +31,14 @@ def tabulate(grid: Grid, heading: Heading, own: str = "") -> tuple[pl.DataFrame,
     what numbers are made of for advices that have none.
     """
     work = Work(grid, heading.profile, grid.body(heading.position))
-    before = work.rows.height
+    before, end = work.rows.height, work.rows[POSITION].max()
     names = _names(work, heading)
     _long_cells(work)
     _no_rows(work, heading, names)
     raw = work.rows
     work.rows = _picked(work, work.rows, names)
     _continue_or_drop(work)
-    _short_rows(work, heading)  # of those that are rows: one that continues another is short by nature
+    _short_rows(work, heading, end)  # of those that are rows: one that continues another is short by nature
     told.fill(work, heading.position)
     preamble.fill(work, heading.position)
     values.read(work)
@@ -152,11 +152,20 @@ _BEHIND_DIGITS = ":"
 _TOTAL_LETTERS = ("g", "G", "s", "S", "t", "T", "\u017f")  # the long s is an s to a pattern
 
 
-def _short_rows(work: Work, heading: Heading) -> None:
-    """Rows that end before the heading does stay; their missing cells are empty, and that is said once."""
+def _short_rows(work: Work, heading: Heading, end: object) -> None:
+    """Rows that end before the heading does stay; their missing cells are empty, and that is said once.
+
+    Not so a bank's last row (`end` is where it stands) that alone is short and has no line break: `11` may be all
+    that is left of 1,125.00.
+    """
     width = max((index for index, name in enumerate(heading.names, 1) if name), default=0)
     short = work.rows.filter(pl.col(CELLS) < width)[POSITION]
-    if len(short):
+    if work.grid.torn and work.profile.kind is Kind.BANK and short.to_list() == [end]:
+        what = "the file ends within this row; it was left out"
+        work.drop(
+            pl.col(POSITION) == end, "file-cut", what, "get the file again: rows behind it may be gone, too"
+        )
+    elif len(short):
         what = f"fewer cells than the heading, which has {width}: {len(short)} rows, this is the first"
         hint = "the missing cells are taken as empty; look whether the file was cut"
         work.problems.append(Problem("row-short", work.grid.at(short[0]), what, hint))

@@ -119,7 +119,9 @@ def _read(source: Source, request: Request, delimiter: str, fit: Heading) -> Rea
         said.append(Problem("row-short", source.at(line), what, "double a quote inside of quoted text"))
 
     begin = decoded.data[: 1 << 20].decode(errors="ignore")
-    table = Grid(source.name, _preview(begin, delimiter), partial(_body, decoded.data, delimiter, broken))
+    body = partial(_body, decoded.data, delimiter, broken)
+    torn = not decoded.data.endswith((b"\n", b"\r"))
+    table = Grid(source.name, _preview(begin, delimiter), body, torn=torn)
     return finish.from_grids(source, request, "csv", [(table, fit)], said)
 
 

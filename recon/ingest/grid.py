@@ -41,6 +41,7 @@ class Grid:
     lines: Callable[[], Sequence[TextLine]] | None = None  # all text, where more is known than the preview
     starts: Sequence[int] = ()  # the headings, where there are several
     paged: bool = False  # positions are of pages
+    torn: bool = False  # no line break ends the text: its last row may be cut
 
     def at(self, position: int) -> str:
         """`file:line`, `file!sheet:row`, or `file:page:line`."""

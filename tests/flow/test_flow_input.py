@@ -203,6 +203,26 @@ def test_what_stands_before_a_cut_is_left_out_with_its_statement(desk: Desk) -> 
     assert desk.outcomes() == [("120.50", "auto"), ("60.00", "auto")]
 
 
+@pytest.mark.parametrize(
+    ("row", "amounts"),
+    [
+        ("A,2026-03-03,1", []),  # of 1125.00
+        ("A,2026-03-03,1\n", ["1"]),  # whole, but for cells at its end that are empty
+        ("A,2026-03-03,1,GBP,,,INV-1002,", ["1"]),
+        ("A,2026-03-03,1\nA,2026-03-03,2", ["1", "2"]),  # as all rows of this file
+    ],
+)
+def test_a_last_row_that_is_cut_is_left_out(desk: Desk, row: str, amounts: list[str]) -> None:
+    whole = HEADING + "\n" + BANK.splitlines()[1] + "\n"
+    ran = desk.run(
+        "--rules", desk.put("mine.yaml", "currency: GBP\n"), bank=[desk.put("cut.csv", whole + row)]
+    )
+    assert ran.code == 0
+    found = [float(line["amount"]) for line in desk.rows("lines.csv")]
+    assert sorted(found) == sorted([120.5, *map(float, amounts)])
+    assert ("cut.csv:3: the file ends within this row" in ran.err) == (not amounts)
+
+
 @pytest.mark.slow
 def test_a_rule_lets_it_in(desk: Desk) -> None:
     desk.put("night.sta", UNFOOTED)
