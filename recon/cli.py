@@ -55,7 +55,9 @@ AsOf = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress display.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The summary as JSON.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if anything is left to review.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit code 1 if anything is left to review, unread or left out.")
+]
 StrictApply = Annotated[bool, typer.Option("--strict", help="Exit code 1 if a decision is refused.")]
 
 

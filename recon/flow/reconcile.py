@@ -97,10 +97,11 @@ class Report:
 
     @property
     def to_review(self) -> int:
-        """Lines that a person must look at: those above the ceiling, too."""
+        """What a person must look at: lines, those above the ceiling too, and whatever was not read or left out."""
         outcomes = self.summary["outcomes"]
         waiting = (self.summary["above_ceiling"], outcomes["suggested"], outcomes["exception"])
-        return sum(int(one["lines"]) for one in waiting)
+        absent = len(self.summary["files_unread"]) + len(self.summary["statements_left_out"])
+        return sum(int(one["lines"]) for one in waiting) + absent + int(self.summary["lines_left_out"])
 
 
 def reconcile(job: Job, progress: Progress = silent) -> Report:

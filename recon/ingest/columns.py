@@ -162,9 +162,8 @@ def _short_rows(work: Work, heading: Heading, end: object) -> None:
     short = work.rows.filter(pl.col(CELLS) < width)[POSITION]
     if work.grid.torn and work.profile.kind is Kind.BANK and short.to_list() == [end]:
         what = "the file ends within this row; it was left out"
-        work.drop(
-            pl.col(POSITION) == end, "file-cut", what, "get the file again: rows behind it may be gone, too"
-        )
+        hint = "get the file again: rows behind it may be gone, too"
+        work.drop(pl.col(POSITION).is_in(short.implode()), "file-cut", what, hint)
     elif len(short):
         what = f"fewer cells than the heading, which has {width}: {len(short)} rows, this is the first"
         hint = "the missing cells are taken as empty; look whether the file was cut"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from flow_cases import BANK, OUT_FILES, Desk, recon
+from flow_cases import BANK, OUT_FILES, UNFOOTED, Desk, recon
 
 from recon import cli, terminal
 
@@ -39,6 +39,13 @@ def test_the_summary_in_words_and_strict_says_by_its_exit_code_that_somebody_mus
     assert {path.name for path in (desk.root / "out").iterdir()} == OUT_FILES
     desk.put("bank.csv", "\n".join(BANK.splitlines()[:2]) + "\n")
     assert desk.run("--strict").code == 0
+
+
+@pytest.mark.parametrize(("name", "content"), [("empty.csv", ""), ("night.sta", UNFOOTED)])
+def test_strict_says_that_something_was_not_read_or_left_out(desk: Desk, name: str, content: str) -> None:
+    desk.put("bank.csv", "\n".join(BANK.splitlines()[:2]) + "\n")
+    desk.put(name, content)
+    assert [desk.run(*strict, bank=["bank.csv", name]).code for strict in ([], ["--strict"])] == [0, 1]
 
 
 @pytest.mark.slow
