@@ -79,6 +79,7 @@ def _read(source: Source, request: Request) -> Reading:
         parts.append(made)
         found += left_out
         more += cut
+    found.sort(key=lambda one: (one.code, one.what))  # on one line they come as the blocks end, else
     lines, twice = ofx_entries.numbered(columnar.joined(parts), source)
     more += twice
     heads = [one.head(request.currency_default) for one in walk.statements]

@@ -102,10 +102,14 @@ def test_no_advice_is_an_empty_table(tmp_path: Path) -> None:
     assert "row-text" in {problem.code for problem in reading.problems}
 
 
-@pytest.mark.parametrize("path", sorted((HERE / "ofx").glob("*.[oq]fx")), ids=lambda path: path.name)
+@pytest.mark.parametrize("on_one_line", [False, True])
+@pytest.mark.parametrize("name", sorted(path.name for path in (HERE / "ofx").glob("*.[oq]fx")))
 def test_how_many_transactions_go_together_makes_no_difference(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, on_one_line: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    data = (HERE / "ofx" / name).read_bytes()
+    path = tmp_path / name
+    path.write_bytes(data.replace(b"\r", b"").replace(b"\n", b" ") if on_one_line else data)
     whole = ingest.read(path)
     monkeypatch.setattr(ofx, "_TOGETHER", 2)
     parted = ingest.read(path)
