@@ -1,4 +1,4 @@
-"""Money that a report or advice of the bank names, and a statement of the same run too: it would count twice.
+"""Money that a report or advice of the bank names, and a statement too: it would count twice.
 
     ARUDD 5 March, account ...12345678, -95.00 | statement 6 March, the same account, -95.00   -> advised-twice
 
@@ -8,7 +8,8 @@ The two rarely give a line the same id. Nothing is left out: two payments of one
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -18,37 +19,86 @@ from recon.match import text
 from recon.model import SCALE_MAX, Kind
 from recon.problems import Problem
 
+if TYPE_CHECKING:
+    from recon.store import Store
+
 ADVICES: Final = (*INTERIM, "arudd")  # formats that name money which a statement has, too
 DAYS_BEFORE: Final = 1  # days that a statement may book it before the report's day
 DAYS_AFTER: Final = 5  # and after: a working day, over Easter
 _DIGITS: Final = 8  # at the end of an account: `20-00-00 12345678`, an IBAN, a number alone
 _MONEY: Final = ["currency", "amount"]
+_COLUMNS: Final = ["line_id", "source", "account", "currency", "amount", "booking_date"]
 
 
-def told_twice(gathered: Gathered) -> Gathered:
-    """What was read, with a problem for each report or advice of which a statement has lines, too."""
+def told_twice(gathered: Gathered, store: Store | None = None) -> Gathered:
+    """What was read, with a problem for each report or advice of which a statement has lines, too.
+
+    Either may be of an earlier run, where there is a store; what both are of earlier runs was told then.
+    """
     formats = {one.path: one.format for one in gathered.readings if one.kind is Kind.BANK}
     advising = [path for path, form in formats.items() if form in ADVICES]
-    if not advising or len(advising) == len(formats):
+    if store is None and (not advising or len(advising) == len(formats)):
         return gathered
+    bank = gathered.frames[Kind.BANK].select(_COLUMNS)
     advises = pl.col("source").is_in(advising)
-    columns = ["line_id", "source", "account", "currency", "amount", "booking_date"]
-    bank = gathered.frames[Kind.BANK].select(columns)
-    advised = _plain(bank.filter(advises))
+    advised, stated = bank.filter(advises), bank.filter(~advises)
+    problems = [_told(*row) for row in _counted(advised, stated).iter_rows()]
+    if store is not None:
+        problems += _told_of_before(advised, stated, store)
+    return replace(gathered, problems=(*gathered.problems, *problems))
+
+
+def _told_of_before(advised: pl.DataFrame, stated: pl.DataFrame, store: Store) -> list[Problem]:
+    """The same for lines that are new in this run, and those of the other sort that earlier runs read."""
+    problems = []
+    if advised.height:
+        before = store.booked(_days(advised, -DAYS_BEFORE, DAYS_AFTER), ADVICES, others=True)
+        before = before.join(stated, on="line_id", how="anti")
+        problems += [
+            _told(*row, before=True) for row in _counted(_new(advised, before, store), before).iter_rows()
+        ]
+    if stated.height:
+        before = store.booked(_days(stated, -DAYS_AFTER, DAYS_BEFORE), ADVICES, others=False)
+        before = before.join(advised, on="line_id", how="anti")
+        met = _counted(before, _new(stated, before, store)).select("stated", "count", "source")
+        problems += [_told(*row, before=True) for row in met.iter_rows()]
+    return problems
+
+
+def _new(lines: pl.DataFrame, before: pl.DataFrame, store: Store) -> pl.DataFrame:
+    """Those of the lines with money of an earlier run's that the store does not know."""
+    like = _plain(lines).join(_plain(before), on=_MONEY, how="semi")["line_id"]
+    known = store.bank_lines(like.to_list())["line_id"] if len(like) else like
+    return lines.filter(pl.col("line_id").is_in(like.implode()) & ~pl.col("line_id").is_in(known.implode()))
+
+
+def _days(lines: pl.DataFrame, before: int, after: int) -> tuple[date, date]:
+    """The first day that lines of the other sort may have, and the last."""
+    first, last = lines["booking_date"].min(), lines["booking_date"].max()
+    assert isinstance(first, date)
+    assert isinstance(last, date)
+    return first + timedelta(days=before), last + timedelta(days=after)
+
+
+def _counted(advised: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
+    """How many lines of each report statements have, by its name: (source, count, stated)."""
+    if advised.is_empty() or stated.is_empty():
+        return pl.DataFrame(schema={"source": pl.String, "count": pl.Int64, "stated": pl.String})
+    advised = _plain(advised)
     first, last = advised["day"].min(), advised["day"].max()
     offset = pl.col("booking_date").dt.offset_by
-    near = bank.filter(~advises & (offset(f"{DAYS_BEFORE}d") >= first) & (offset(f"-{DAYS_AFTER}d") <= last))
-    stated = _plain(near).join(advised, on=_MONEY, how="semi")
-    advised = advised.join(stated, on="line_id", how="anti")  # one id counts once
+    near = stated.filter((offset(f"{DAYS_BEFORE}d") >= first) & (offset(f"-{DAYS_AFTER}d") <= last))
+    met = _plain(near).join(advised, on=_MONEY, how="semi")
+    advised = advised.join(met, on="line_id", how="anti")  # one id counts once
     # An export that says no account may be of any.
     silent = pl.col("account") == ""
-    met = [
-        _met(advised, stated.filter(~silent), ["account", *_MONEY]),
-        _met(advised, stated.filter(silent), _MONEY),
+    pairs = [
+        _met(advised, met.filter(~silent), ["account", *_MONEY]),
+        _met(advised, met.filter(silent), _MONEY),
     ]
-    counted = pl.concat(met).group_by("source").agg(pl.col("count").sum(), pl.col("stated").min())
-    problems = [_told(*row) for row in counted.sort("source").iter_rows()]
-    return replace(gathered, problems=(*gathered.problems, *problems))
+    return (
+        pl.concat(pairs).group_by("source").agg(pl.col("count").sum(), pl.col("stated").min()).sort("source")
+    )
 
 
 def _plain(lines: pl.DataFrame) -> pl.DataFrame:
@@ -82,12 +132,14 @@ def _met(advised: pl.DataFrame, stated: pl.DataFrame, same: list[str]) -> pl.Dat
     )
 
 
-def _told(source: str, count: int, stated: str) -> Problem:
+def _told(source: str, count: int, other: str, *, before: bool = False) -> Problem:
     lines = "a line" if count == 1 else f"{count:,} lines"
+    where = f"what an earlier run read ({other})" if before else f"a statement too ({other})"
     return Problem(
         "advised-twice",
         source,
-        f"{lines} of it may be in a statement too ({stated}): account, where it is said, and amount are the same, and"
-        " the days are near",
-        "if they are the same money, leave out one of the two files: it counts twice",
+        f"{lines} of it may be in {where}: account, where it is said, and amount are the same, and the days are near",
+        "one is of a report or advice, the other of a statement: if they are the same money, accept one of them only"
+        if before
+        else "if they are the same money, leave out one of the two files: it counts twice",
     )

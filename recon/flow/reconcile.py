@@ -149,7 +149,9 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
             flow.books.check(job.book)
         store, loaded = _opened(job, loaded)
         try:
-            gathered = _checked(told_twice(followed(told_apart(gathered, store), store)), job.data, profiles)
+            gathered = _checked(
+                told_twice(followed(told_apart(gathered, store), store), store), job.data, profiles
+            )
             settled_lines, items, stale = remembered(store, gathered, loaded)
             inputs = totals.inputs(gathered)
             _begun("match", stages, progress)

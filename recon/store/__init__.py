@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from types import TracebackType
 from typing import Self
 
@@ -339,6 +340,14 @@ class Store(Audited, Cased, PostedFiles, Shadowed):
         """The bank lines with these ids, or all of them, as first read."""
         with connect.reading(self._engine) as connection:
             return query.bank_lines(connection, self._tables, line_ids)
+
+    def booked(self, days: tuple[date, date], formats: Collection[str], *, others: bool) -> pl.DataFrame:
+        """Lines booked in these days, first read in files of these formats or of any others: as they were read.
+
+        With line_id, source, account, currency, amount and booking_date only.
+        """
+        with connect.reading(self._engine) as connection:
+            return query.booked(connection, self._tables, days, formats, others=others)
 
     def items(self, item_ids: Iterable[str] | None = None) -> pl.DataFrame:
         """The items with these ids as last seen, also those that are gone since; or the last extract."""

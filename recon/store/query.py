@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Any, Final
 
 import polars as pl
@@ -27,6 +28,30 @@ def bank_lines(
     else:
         found = rows.matching(connection, query, table.c.line_id, line_ids, schema)
     return rows.with_extras(rows.typed(found, model.BANK_LINES))
+
+
+def booked(
+    connection: Connection,
+    tables: MetaData,
+    days: tuple[date, date],
+    formats: Collection[str],
+    *,
+    others: bool,
+) -> pl.DataFrame:
+    """Bank lines booked from one day to another, first read in files of these formats, or of any others."""
+    lines, inputs = tables.tables["bank_lines"], tables.tables["inputs"]
+    of = select(inputs.c.digest).where(inputs.c.format.in_(sorted(formats)))
+    names = ("line_id", "source", "account", "currency", "amount", "booking_date")
+    schema = dict.fromkeys(names, pl.String())
+    if not others and connection.execute(of.limit(1)).first() is None:
+        return rows.typed(
+            pl.DataFrame(schema=schema), model.BANK_LINES
+        )  # as nearly always, without a look at lines
+    among = func.coalesce(lines.c.digest, "").in_(of)
+    query = select(*[lines.c[name] for name in names]).where(
+        lines.c.booking_date.between(days[0].isoformat(), days[1].isoformat()), ~among if others else among
+    )
+    return rows.typed(rows.fetch(connection, query, schema), model.BANK_LINES)
 
 
 def clashes(connection: Connection, tables: MetaData, lines: pl.DataFrame) -> pl.DataFrame:

@@ -61,17 +61,38 @@ def test_a_statements_line_is_no_more_than_one_of_the_reports(tmp_path: Path) ->
     assert told["what"].item().startswith("2 lines")
 
 
+@pytest.mark.parametrize("report_first", [True, False])
+def test_what_an_earlier_run_read_is_told_once(tmp_path: Path, report_first: bool) -> None:
+    report, statement = tmp_path / "arudd.xml", tmp_path / "statement.csv"
+    report.write_text(REPORT, encoding="utf-8")
+    rows = ["30-00-00 12345678,2026-04-03,-65.00,GBP,UNPAID", "30-00-00 12345678,2026-04-03,-8.00,GBP,UNPAID"]
+    statement.write_text(HEAD + "\n".join([*rows, ""]), encoding="utf-8")
+    first, second = (report, statement) if report_first else (statement, report)
+    store = ("--store", str(tmp_path / "s.db"))
+    assert _run(tmp_path, first, *store).is_empty()
+    told = _run(tmp_path, second, *store)
+    assert told["where"].item() == second.as_posix()
+    assert f"a line of it may be in what an earlier run read ({first.as_posix()})" in told["what"].item()
+    assert _run(tmp_path, first, *store).is_empty()
+    assert _run(tmp_path, second, *store).is_empty()
+
+
 def _told(folder: Path, report: str, rows: list[str]) -> pl.DataFrame:
     """The problems of this control, from a run over a report and a statement of these rows."""
-    bank, items = folder / "bank", folder / "items.csv"
+    bank = folder / "bank"
     bank.mkdir()
     (bank / "arudd.xml").write_text(report, encoding="utf-8")
     (bank / "statement.csv").write_text(HEAD + "\n".join([*rows, ""]), encoding="utf-8")
+    return _run(folder, bank)
+
+
+def _run(folder: Path, bank: Path, *more: str) -> pl.DataFrame:
+    items = folder / "items.csv"
     items.write_text(
         "item_id,customer_id,doc_no,currency,open_amount\n1,K1,INV-1042,GBP,70.00\n", encoding="utf-8"
     )
     given = ["--bank", str(bank), "--items", str(items), "--out", str(folder / "out")]
-    result = CliRunner().invoke(cli.app, ["run", *given])
+    result = CliRunner().invoke(cli.app, ["run", *given, *more])
     assert result.exit_code == 0, result.output
     problems = pl.read_csv(folder / "out" / "problems.csv", infer_schema=False)
     return problems.filter(pl.col("code") == "advised-twice")
