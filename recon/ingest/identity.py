@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from recon import distinct
 from recon.model import EXTRA, Kind, row_ids
 from recon.problems import Problem
 
@@ -39,7 +40,7 @@ def identified(table: pl.DataFrame, kind: Kind, at: At) -> tuple[pl.DataFrame, l
 
 def _once(items: pl.DataFrame, at: At) -> tuple[pl.DataFrame, list[Problem]]:
     """Each item with an id once: ledgers write a row for each line of an invoice, with its totals on every one."""
-    if items.filter(pl.col("item_id") != "")["item_id"].is_unique().all():
+    if distinct.alone(items.filter(pl.col("item_id") != "").select("item_id")):
         return items, []
     parts = [*ITEM_PARTS, "open_amount"]
     again = (pl.col("item_id") != "") & ~pl.struct("item_id", *parts).is_first_distinct()
@@ -64,7 +65,7 @@ def _numbered(items: pl.DataFrame) -> pl.DataFrame:
 def _rows(
     table: pl.DataFrame, column: str, parts: Sequence[str], prefix: str, at: At
 ) -> tuple[pl.DataFrame, list[Problem]]:
-    if table.height and (table[column] != "").all() and table[column].is_unique().all():
+    if table.height and (table[column] != "").all() and distinct.alone(table.select(column)):
         return table, []
     if not (table[column] != "").any():
         plain = table.select(*parts).with_columns(_plain_amount(table))

@@ -7,7 +7,7 @@ each part asks again has an index, made once, so that the many are not even read
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -63,6 +63,42 @@ class Index:
         places, rows = self._halves.of(wanted.hash().to_numpy())
         same = wanted.gather(places) == self.many[self._key].gather(rows)
         return self.many[np.sort(rows[same.fill_null(value=False).to_numpy()])]
+
+
+def nth(*keys: str, dtype: type[pl.Int64 | pl.Int32] = pl.Int64) -> pl.Expr:
+    """The place of each row among those of its keys, from 0, where the rows of each lie together.
+
+    As `pl.int_range(pl.len()).over(keys)`, which makes groups of all rows first, in a tenth of its time.
+    """
+    at = pl.int_range(pl.len(), dtype=dtype)
+    first = pl.any_horizontal(pl.col(key).ne_missing(pl.col(key).shift()) for key in keys) | (at == 0)
+    return at - pl.when(first).then(at).forward_fill()
+
+
+def amended(
+    rows: pl.DataFrame, some: pl.Expr, change: Callable[[pl.DataFrame], pl.DataFrame]
+) -> pl.DataFrame:
+    """The rows in their order, those for which `some` holds as `change` makes them.
+
+    An expression works on every row, also where `when` then drops what it made: this is for what is dear and seldom.
+    `change` keeps rows and columns; only columns in which anything has changed are made anew.
+    """
+    places = np.flatnonzero(rows.select(some.fill_null(value=False)).to_series().to_numpy())
+    if not len(places):
+        return rows
+    old = rows[places]
+    new = change(old)
+    changed = [name for name in rows.columns if not old[name].equals(new[name], null_equal=True)]
+    return rows.with_columns(_put(rows[name], places, new[name]) for name in changed)
+
+
+def _put(column: pl.Series, places: Whole, values: pl.Series) -> pl.Series:
+    """The column with other values at some places."""
+    if not column.dtype.is_nested():
+        return column.clone().scatter(places, values)
+    at = np.arange(len(column))
+    at[places] = len(column) + np.arange(len(places))
+    return pl.concat([column, values]).gather(at)
 
 
 def beside(rows: pl.DataFrame, table: pl.DataFrame, key: str) -> pl.DataFrame:

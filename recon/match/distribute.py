@@ -14,6 +14,7 @@ from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from recon.match.asked import beside
@@ -67,14 +68,18 @@ def of_lines(found: Found, lines: pl.DataFrame) -> Found:
 
 
 def some_of(frame: pl.DataFrame, some: pl.DataFrame, key: str = "line") -> pl.DataFrame:
-    """The rows whose key some have, in their order; quick where these lie close together."""
-    lowest, highest = some[key].min(), some[key].max()
-    column = frame[key]
-    if isinstance(lowest, int) and isinstance(highest, int) and column.is_sorted():
+    """The rows whose key some have, in their order; quick where these lie close together, quicker without a gap."""
+    if some.is_empty():
+        return frame.clear()
+    keys, column = some[key].to_numpy(), frame[key]
+    lowest, highest = int(keys.min()), int(keys.max())
+    if column.is_sorted():
         start, end = column.search_sorted(lowest, "left"), column.search_sorted(highest, "right")
         near = frame.slice(start, end - start)
     else:
         near = frame.filter(pl.col(key).is_between(lowest, highest))
+    if (np.diff(keys) == 1).all():
+        return near
     return near.join(some.select(key), on=key, how="semi", maintain_order="left")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from recon import distinct
 from recon.match import text
 from recon.match.frames import Ready
 from recon.model import Tables
@@ -64,12 +65,15 @@ def item_keys(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     parts = [(pl.concat([full, squeezed]), "full"), (bare, "bare"), (orders, "order")]
     return pl.concat(
         [
-            frame.select("item", "raw", key=text.unzero(pl.col("raw")), kind=pl.lit(kind, KEY_KINDS)).filter(
-                pl.struct("item", "key").is_first_distinct()
-            )
+            _once(frame.select("item", "raw", key=text.unzero(pl.col("raw")), kind=pl.lit(kind, KEY_KINDS)))
             for frame, kind in parts
         ]
     )
+
+
+def _once(keys: pl.DataFrame) -> pl.DataFrame:
+    """Each key of an item once, as it is first written."""
+    return keys.filter(distinct.first(keys.select("item", "key")))
 
 
 def written_off(status: pl.Expr) -> pl.Expr:

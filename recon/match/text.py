@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
+from recon.match.asked import nth
+
 FIELD_END = "\n"  # between the fields of a line; no key goes across it
 ATOMS_MAX = 8  # atoms of one reference
 TIED_MAX = 3  # letters of a word that a number behind a dash makes a reference
@@ -140,7 +142,7 @@ def atoms(frame: pl.DataFrame, row: str, text: str) -> pl.DataFrame:
     found = pieces.with_columns(gap=before.fill_null(""), after=behind.fill_null("")).filter("alnum")
     return found.select(
         row,
-        pl.int_range(pl.len(), dtype=pl.Int32).over(row).alias("at"),
+        nth(row, dtype=pl.Int32).alias("at"),
         "atom",
         pl.col("atom").str.contains(r"^[0-9]").alias("digit"),
         "gap",
@@ -354,7 +356,7 @@ def words(
     )
     return pieces.select(
         row,
-        pl.int_range(pl.len(), dtype=pl.Int32).over(row).alias("at"),
+        nth(row, dtype=pl.Int32).alias("at"),
         "word",
         noise=pl.col("noisy") | pl.col("tied").fill_null(value=False),
         border=(pl.col("segment") != pl.col("segment").shift(1)).fill_null(value=True),

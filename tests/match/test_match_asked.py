@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from recon.match.asked import Index, beside
+from recon.match.asked import Index, amended, beside, nth
 from recon.match.distribute import some_of
 
 KEYS = st.lists(st.sampled_from(["INV1", "INV2", "1", "2", "", "CF24-1", "\u00e9"]), max_size=12)
@@ -63,3 +63,40 @@ def test_an_empty_key_is_nobodys_even_where_hashes_clash(monkeypatch: pytest.Mon
     )
     many = pl.DataFrame({"key": ["A", None, "B", "A"], "item": [0, 1, 2, 3]})
     assert Index(many).of(pl.Series(["A", None]))["item"].to_list() == [0, 3]
+
+
+RUNS = st.lists(st.tuples(st.sampled_from([None, "K1", "K2"]), st.integers(0, 2)), max_size=12)
+
+
+@given(RUNS)
+@settings(max_examples=100, deadline=None)
+def test_rows_that_lie_together_are_counted_as_over_their_keys(rows: list[tuple[str | None, int]]) -> None:
+    """One key or two, a missing one among them."""
+    frame = pl.DataFrame(sorted(rows, key=str), schema={"owner": pl.String, "amount": pl.Int64}, orient="row")
+    for keys in (["owner"], ["owner", "amount"]):
+        counted = frame.select(pl.int_range(pl.len()).over(keys)).to_series()
+        assert frame.select(nth(*keys)).to_series().to_list() == counted.to_list()
+
+
+@given(st.lists(st.tuples(st.one_of(st.none(), st.booleans()), st.integers(0, 3)), max_size=12))
+@settings(max_examples=100, deadline=None)
+def test_amended_rows_are_those_that_a_condition_would_change(rows: list[tuple[bool | None, int]]) -> None:
+    """Numbers, texts and lists; a missing answer is no, and what was given is not changed in its place."""
+    frame = pl.DataFrame(rows, schema={"hit": pl.Boolean, "amount": pl.Int64}, orient="row").with_columns(
+        said=pl.col("amount").cast(pl.String), codes=pl.concat_list(pl.lit("EX-ITEM"))
+    )
+    before = frame.clone()
+    new = {
+        "amount": pl.col("amount") + 1,
+        "said": pl.lit("changed"),
+        "codes": pl.concat_list("codes", pl.lit("EX-CUST")),
+    }
+    made = amended(frame, pl.col("hit"), lambda some: some.with_columns(**new))
+    assert_frame_equal(
+        made,
+        frame.with_columns(
+            pl.when(pl.col("hit")).then(change).otherwise(pl.col(name)).alias(name)
+            for name, change in new.items()
+        ),
+    )
+    assert_frame_equal(frame, before)

@@ -15,12 +15,15 @@ import numpy as np
 import polars as pl
 
 from recon.match import contest
+from recon.match.asked import amended, beside, nth
 from recon.match.assign import small
 from recon.match.assign.room import (
     ASSIGNED_MAX,
     NODES_MAX,
+    Contest,
     Room,
     allows,
+    contests,
     each_whole,
     fits,
     left_of,
@@ -66,10 +69,11 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
     enough = rules.weights.prior + rules.weights.reference_exact + rules.weights.amount_exact
     named = pl.col("rule").is_in(NAMED)
     sets = sets.with_columns(
-        rank=pl.int_range(pl.len()).over("line"),
+        rank=nth("line"),
         worth=pl.when(named).then(pl.min_horizontal("score", pl.lit(enough))).otherwise("score"),
     )
     room = of_items(ready)
+    uses = _use(proposals.legs)
     problems: list[Problem] = []
     chosen: list[pl.DataFrame] = []
     losers: list[pl.DataFrame] = []
@@ -85,10 +89,10 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
         (None, False),
     ):
         now = left if chosen_now is None else left.filter(chosen_now)
-        now, lost = _feasible(now, proposals.legs, room)
-        picked = _round(now, proposals.legs, room, rules, ready, problems)
+        now, lost = _feasible(now, uses, room)
+        picked = _round(now, uses, room, rules, ready, problems)
         chosen.append(_rivalled(now, picked))
-        take(room, proposals.legs.join(picked, on="proposal", how="semi", maintain_order="left"))
+        take(room, uses.join(picked, on="proposal", how="semi"))
         if last:
             tried = pl.concat(
                 [now.select("line", "proposal", "rank"), lost.select("line", "proposal", "rank")]
@@ -99,9 +103,7 @@ def choose(ready: Ready, proposals: Proposals, rules: Rules) -> Chosen:
         left = left.join(done, on="line", how="anti", maintain_order="left")
     winners = pl.concat(chosen)
     told = [name for name in proposals.sets.columns if name not in COMPARED]
-    winners = winners.join(
-        proposals.sets.select("proposal", *told), on="proposal", how="left", maintain_order="left"
-    )
+    winners = beside(winners, proposals.sets.select("proposal", *told), "proposal")
     beaten = _taken_by(pl.concat(losers), winners, proposals.legs)
     winners = _doubted(winners, beaten)
     legs = proposals.legs.join(winners, on="proposal", how="semi", maintain_order="left")
@@ -121,12 +123,8 @@ def _doubted(winners: pl.DataFrame, beaten: pl.DataFrame) -> pl.DataFrame:
     """No automatic posting where an earlier receipt names the same item: of the two the later is the double one."""
     later = beaten.filter(pl.col("line") < pl.col("winner"))["winner"].unique()
     double = pl.col("line").is_in(later.implode())
-    return winners.with_columns(
-        auto=pl.col("auto") & ~double,
-        codes=pl.when(double)
-        .then(pl.concat_list("codes", pl.lit(["EX-DUPPAY"])).list.unique(maintain_order=True))
-        .otherwise("codes"),
-    )
+    codes = pl.concat_list("codes", pl.lit(["EX-DUPPAY"])).list.unique(maintain_order=True)
+    return amended(winners, double, lambda some: some.with_columns(auto=pl.lit(value=False), codes=codes))
 
 
 def _bits(confidence: float) -> float:
@@ -137,47 +135,57 @@ def _bits(confidence: float) -> float:
 
 
 def _use(legs: pl.DataFrame) -> pl.DataFrame:
-    """What sets settle of each item: (proposal, item, use), signed as the item."""
-    return legs.group_by("proposal", "item", maintain_order=True).agg(
+    """What sets settle of each item: (proposal, item, use), signed as the item, by proposal."""
+    uses = legs.group_by("proposal", "item", maintain_order=True).agg(
         use=(pl.col("cash") + pl.col("deduction")).sum()
     )
+    return uses.sort("proposal", "item")
 
 
-def _feasible(sets: pl.DataFrame, legs: pl.DataFrame, room: Room) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _feasible(sets: pl.DataFrame, uses: pl.DataFrame, room: Room) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The sets that the open amounts still allow, and those that they don't."""
-    used = _use(legs.join(sets, on="proposal", how="semi", maintain_order="left"))
-    checked = used.join(table(used["item"], room), on="item", maintain_order="left")
-    bad = checked.filter(~fits(pl.col("use"), pl.col("room"))).select("proposal").unique()
-    return (
-        sets.join(bad, on="proposal", how="anti", maintain_order="left"),
-        sets.join(bad, on="proposal", how="semi", maintain_order="left"),
+    asked = uses.join(sets, on="proposal", how="semi", maintain_order="left")
+    bad = asked.filter(~_fitting(asked, room))["proposal"].unique()
+    return sets.filter(~pl.col("proposal").is_in(bad.implode())), sets.filter(
+        pl.col("proposal").is_in(bad.implode())
     )
+
+
+def _fitting(uses: pl.DataFrame, room: Room) -> pl.Series:
+    """Whether each use of an item (item, use) is within its room."""
+    left = pl.Series("room", room[uses["item"].to_numpy()])
+    return uses.select("use").hstack([left]).select(fits(pl.col("use"), pl.col("room"))).to_series()
 
 
 def _round(
     sets: pl.DataFrame,
-    legs: pl.DataFrame,
+    uses: pl.DataFrame,
     room: Room,
     rules: Rules,
     ready: Ready,
     problems: list[Problem],
 ) -> pl.DataFrame:
-    """The chosen set of each line of this round, as (line, proposal)."""
+    """The chosen set of each line of this round, as (line, proposal).
+
+    Args:
+        sets: those that may be chosen, by line, the best first.
+        uses: as `_use` returns them, of these and others.
+        room: what the items have left.
+        rules: frozen rules.
+        ready: every line and item.
+        problems: takes what limits left out.
+    """
     empty = pl.DataFrame(schema={"line": pl.Int64, "proposal": pl.Int64})
     if sets.is_empty():
         return empty
     best = sets.unique("line", keep="first", maintain_order=True).select("line", "proposal")
-    used = _use(legs.join(best, on="proposal", how="semi", maintain_order="left"))
+    used = uses.join(best, on="proposal", how="semi", maintain_order="left")
     asked = used.group_by("item", maintain_order=True).agg(pl.col("use").sum())
-    crowded = asked.join(table(asked["item"], room), on="item", maintain_order="left").filter(
-        ~fits(pl.col("use"), pl.col("room"))
-    )
+    crowded = asked.filter(~_fitting(asked, room))
     if crowded.is_empty():
         return best
-    few = sets.filter(pl.int_range(pl.len()).over("line") < SETS_MAX)
-    edges = legs.join(few, on="proposal", how="semi", maintain_order="left").join(
-        few.select("proposal", "line"), on="proposal", maintain_order="left"
-    )
+    few = sets.filter(nth("line") < SETS_MAX)
+    edges = uses.join(few.select("proposal", "line"), on="proposal", maintain_order="left")
     parts = small.parts(edges)
     hot = parts.join(
         edges.join(crowded.select("item"), on="item", how="semi").select("line").unique(),
@@ -189,38 +197,35 @@ def _round(
     contested = few.join(hot_lines, on="line", maintain_order="left").sort("part", "line", "rank")
     contested = contested.with_columns(value=contest.value())
     problems += _cut(hot_lines, sets, ready)
-    picked: list[tuple[int, int]] = []
-    uses = _use(edges.select("proposal", "item", "cash", "deduction"))
-    uses = uses.join(contested.select("proposal", "part"), on="proposal").sort("proposal", "item")
-    won, decided = contest.lone(contested, uses, table(uses["item"], room))
+    mine = uses.join(contested.select("proposal", "part"), on="proposal").sort("part", "proposal", "item")
+    won, decided = contest.lone(contested, mine, table(mine["item"], room))
     contested = contested.join(decided, on="part", how="anti", maintain_order="left")
-    uses = uses.join(contested.select("part").unique(), on="part", how="semi", maintain_order="left")
-    by_part = {key[0]: frame for key, frame in uses.group_by("part", maintain_order=True)}
-    for key, frame in contested.group_by("part", maintain_order=True):
-        mine = by_part[key[0]]
-        over = _too_large(frame, mine, room, rules)
-        solved = None if over else _solved(frame, mine, room)
+    mine = mine.join(decided, on="part", how="anti", maintain_order="left")
+    picked: list[tuple[int, int]] = []
+    for part in contests(contested, mine):
+        over = _too_large(part, room, rules)
+        solved = None if over else _solved(part, room)
         if solved is None:
             problems.append(
-                _in_turn(frame, ready, over or f"the best choice was not found in {NODES_MAX} steps")
+                _in_turn(part.sets, ready, over or f"the best choice was not found in {NODES_MAX} steps")
             )
-        picked += _greedy(frame, mine, room) if solved is None else solved
+        picked += _greedy(part, room) if solved is None else solved
     taken = pl.DataFrame(picked, schema=empty.schema, orient="row") if picked else empty
     return pl.concat([calm, won, taken])
 
 
-def _solved(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> list[tuple[int, int]] | None:
+def _solved(part: Contest, room: Room) -> list[tuple[int, int]] | None:
     """The best choice of a part; None if none was proven."""
-    if small.few(frame):
-        return small.tried(frame, uses, room)
+    if small.few(part):
+        return small.tried(part, room)
     from recon.match.assign.solve import solve  # noqa: PLC0415 - scipy takes long to be loaded, and few need it
 
-    return solve(frame, uses, room)
+    return solve(part.sets, part.uses, room)
 
 
-def _too_large(frame: pl.DataFrame, uses: pl.DataFrame, room: Room, rules: Rules) -> str:
+def _too_large(part: Contest, room: Room, rules: Rules) -> str:
     """In words why a part is too large to be solved; empty if it isn't. Each step costs more the larger it is."""
-    limits = rules.limits
+    limits, frame, uses = rules.limits, part.sets, part.uses
     if frame.height > limits.proposals_per_component:
         return f"more than proposals_per_component ({limits.proposals_per_component})"
     if uses.height <= limits.uses_per_component:
@@ -258,14 +263,13 @@ def _in_turn(frame: pl.DataFrame, ready: Ready, why: str) -> Problem:
     )
 
 
-def _greedy(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> list[tuple[int, int]]:
+def _greedy(part: Contest, room: Room) -> list[tuple[int, int]]:
     """The best set first, then the next that still fits."""
-    needs = needs_of(uses)
-    left = left_of(uses, room)
+    needs = needs_of(part)
+    left = left_of(part, room)
     done: set[int] = set()
     picked: list[tuple[int, int]] = []
-    order = frame.sort("value", "line", "rank", descending=[True, False, False])
-    for line, proposal in order.select("line", "proposal").iter_rows():
+    for line, proposal, _value in sorted(part.choices, key=lambda one: -one[2]):
         wanted = needs.get(proposal, [])
         if line in done or not allows(left, wanted):
             continue

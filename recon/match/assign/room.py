@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -27,9 +30,9 @@ def table(items: pl.Series, room: Room) -> pl.DataFrame:
     return pl.DataFrame({"item": wanted, "room": room[wanted.to_numpy()]})
 
 
-def take(room: Room, legs: pl.DataFrame) -> None:
-    """Less room for what these legs (item, cash, deduction) settle."""
-    used = legs.group_by("item").agg(use=(pl.col("cash") + pl.col("deduction")).sum())
+def take(room: Room, uses: pl.DataFrame) -> None:
+    """Less room for what is used of items (item, use)."""
+    used = uses.group_by("item").agg(pl.col("use").sum())
     room[used["item"].to_numpy()] -= used["use"].to_numpy()
 
 
@@ -46,17 +49,49 @@ def each_whole(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> bool:
     return bool((whole["use"] == whole["room"]).all())
 
 
-def needs_of(uses: pl.DataFrame) -> dict[int, list[tuple[int, int]]]:
-    """What each set (proposal, item, use) needs, as (item, use), to be gone through one by one."""
+class Contest(NamedTuple):
+    """Lines that compete for items: as tables, and as rows to be gone through one by one.
+
+    sets: line, proposal, rank, value; by line and rank.
+    uses: proposal, item, use.
+    choices: line, proposal, value of each set.
+    needs: proposal, item, use of each use.
+    """
+
+    sets: pl.DataFrame
+    uses: pl.DataFrame
+    choices: list[tuple[int, int, float]]
+    needs: list[tuple[int, int, int]]
+
+
+def contests(sets: pl.DataFrame, uses: pl.DataFrame) -> Iterator[Contest]:
+    """Each part by itself; both tables have every `part`, and are sorted by it."""
+    choices = sets.select("line", "proposal", "value").rows()
+    needs = uses.select("proposal", "item", "use").rows()
+    at = to = 0
+    for sets_of, uses_of in zip(
+        *(table["part"].rle().struct.field("len") for table in (sets, uses)), strict=True
+    ):
+        yield Contest(
+            sets.slice(at, sets_of),
+            uses.slice(to, uses_of),
+            choices[at : at + sets_of],
+            needs[to : to + uses_of],
+        )
+        at, to = at + sets_of, to + uses_of
+
+
+def needs_of(part: Contest) -> dict[int, list[tuple[int, int]]]:
+    """What each set needs, as (item, use)."""
     needs: dict[int, list[tuple[int, int]]] = {}
-    for proposal, item, use in uses.select("proposal", "item", "use").iter_rows():
+    for proposal, item, use in part.needs:
         needs.setdefault(proposal, []).append((item, use))
     return needs
 
 
-def left_of(uses: pl.DataFrame, room: Room) -> dict[int, int]:
+def left_of(part: Contest, room: Room) -> dict[int, int]:
     """What each item of these uses has left."""
-    return {item: int(room[item]) for item in uses["item"].unique().to_list()}
+    return {item: int(room[item]) for _proposal, item, _use in part.needs}
 
 
 def allows(left: dict[int, int], wanted: list[tuple[int, int]]) -> bool:

@@ -13,7 +13,7 @@ from collections import Counter
 import numpy as np
 import polars as pl
 
-from recon.match.assign.room import Room, allows, left_of, needs_of
+from recon.match.assign.room import Contest, Room, allows, left_of, needs_of
 
 TRIED_MAX = 4_096  # choices of a part that are tried
 
@@ -40,26 +40,25 @@ def parts(edges: pl.DataFrame) -> pl.DataFrame:
         label = seen
 
 
-def few(frame: pl.DataFrame) -> bool:
-    """Are all choices of a part (line, proposal) few enough to be tried?"""
-    choices: int = math.prod(count + 1 for count in Counter(frame["line"].to_list()).values())
+def few(part: Contest) -> bool:
+    """Are all choices of a part few enough to be tried?"""
+    choices: int = math.prod(count + 1 for count in Counter(line for line, *_ in part.choices).values())
     return choices <= TRIED_MAX
 
 
-def tried(frame: pl.DataFrame, uses: pl.DataFrame, room: Room) -> list[tuple[int, int]]:
+def tried(part: Contest, room: Room) -> list[tuple[int, int]]:
     """The best choice: at most one set for each line, no item beyond its room; (line, proposal) of those chosen.
 
     Args:
-        frame: line, proposal, value; in the order of the lines and their rank.
-        uses: proposal, item, use.
+        part: the lines that compete.
         room: what the items have left.
     """
-    needs = needs_of(uses)
+    needs = needs_of(part)
     by_line: dict[int, list[tuple[float, int]]] = {}
-    for line, proposal, value in frame.select("line", "proposal", "value").iter_rows():
+    for line, proposal, value in part.choices:
         by_line.setdefault(line, []).append((value, proposal))
     lines = list(by_line)
-    left = left_of(uses, room)
+    left = left_of(part, room)
     best: tuple[float, list[tuple[int, int]]] = (-1.0, [])
 
     def go_on(at: int, value: float, picked: list[tuple[int, int]]) -> None:

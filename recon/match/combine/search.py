@@ -13,6 +13,7 @@ import polars as pl
 
 from recon.fill import fill
 from recon.match import short
+from recon.match.asked import amended, nth
 from recon.match.combine import amounts, credit_notes, excess, months, remitted, unnamed
 from recon.match.frames import Found, Proposals, Ready
 from recon.match.heirs import HEIR
@@ -86,8 +87,8 @@ def _contested(
 
 def _doubted(sets: pl.DataFrame, flag: pl.Expr) -> pl.DataFrame:
     """The sets, those that are flagged as no more than one reading of several."""
-    told = pl.concat_list("codes", pl.lit(["EX-ITEM"])).list.unique(maintain_order=True)
-    return sets.with_columns(auto=pl.col("auto") & ~flag, codes=pl.when(flag).then(told).otherwise("codes"))
+    codes = pl.concat_list("codes", pl.lit(["EX-ITEM"])).list.unique(maintain_order=True)
+    return amended(sets, flag, lambda some: some.with_columns(auto=pl.lit(value=False), codes=codes))
 
 
 def _switched(part: tuple[pl.DataFrame, pl.DataFrame], rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -116,23 +117,37 @@ def _numbered(parts: list[tuple[pl.DataFrame, pl.DataFrame]]) -> tuple[pl.DataFr
     sets, legs = pl.concat(all_sets, how="vertical_relaxed"), pl.concat(all_legs, how="vertical_relaxed")
     if legs["proposal"].n_unique() < sets.height:
         sets = sets.join(legs, on="proposal", how="semi", maintain_order="left")
-    # Only sets of one line can be equal.
-    several = sets.filter(pl.col("line").is_duplicated()).select("proposal")
-    content = (
-        legs.join(several, on="proposal", how="semi")
-        .sort("proposal", "item", "deduction_type")
-        .with_columns(leg=fill("{}:{}:{}:{}", "item", "cash", "deduction", "deduction_type"))
-        .group_by("proposal", maintain_order=True)
-        .agg(content=pl.col("leg").str.join("|"))
-    )
-    told = several.join(sets.select("proposal", "line"), on="proposal", maintain_order="left").join(
-        content, on="proposal", maintain_order="left"
-    )
-    again = told.filter(~pl.struct("line", "content").is_first_distinct()).select("proposal")
+    again = _again(sets.select("proposal", "line"), legs)
     if again.is_empty():
         return sets, legs
     sets = sets.join(again, on="proposal", how="anti", maintain_order="left")
-    return sets, legs.join(sets, on="proposal", how="semi", maintain_order="left")
+    return sets, legs.join(again, on="proposal", how="anti", maintain_order="left")
+
+
+def _again(sets: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
+    """The sets whose legs are those of an earlier one: (proposal). Only sets of one line can be."""
+    several = sets.filter(pl.col("line").is_duplicated())
+    legs = legs.join(several, on="proposal", maintain_order="left")
+    # Most sets have one leg, and are told apart by its columns; others by a text of theirs.
+    many = pl.col("proposal").is_duplicated()
+    one = legs.filter(~many)
+    said = (
+        legs.filter(many)
+        .sort("proposal", "item", "deduction_type")
+        .with_columns(leg=fill("{}:{}:{}:{}", "item", "cash", "deduction", "deduction_type"))
+        .group_by("proposal", "line", maintain_order=True)
+        .agg(content=pl.col("leg").str.join("|"))
+        .sort("proposal")
+    )
+    leg = ["item", "cash", "deduction", "deduction_type"]
+    first = one.sort("proposal").unique(["line", *leg], keep="first", maintain_order=True)
+    told = said.unique(["line", "content"], keep="first", maintain_order=True)
+    return pl.concat(
+        [
+            some.select("proposal").join(kept.select("proposal"), on="proposal", how="anti")
+            for some, kept in ((one, first), (said, told))
+        ]
+    )
 
 
 def _assert_whole(sets: pl.DataFrame, legs: pl.DataFrame, ready: Ready) -> None:
@@ -230,10 +245,7 @@ def _named(ready: Ready, found: Found, rules: Rules) -> tuple[pl.DataFrame, pl.D
     readings, legs = _explained(pl.concat([pairs, noted]), ready, rules)
     # A credit note that nobody named is proposed, never posted.
     unsaid = pl.col("group").is_in(noted["group"].implode())
-    readings = readings.with_columns(
-        auto=pl.col("auto") & ~unsaid,
-        codes=pl.when(unsaid).then(pl.concat_list("codes", pl.lit(["EX-ITEM"]))).otherwise("codes"),
-    )
+    readings = _doubted(readings, unsaid)
     # One of several named items is a reading only if it alone explains the amount.
     readings = readings.filter(~pl.col("single") | pl.col("kind").is_in(SINGLE_KINDS))
     # An order that several items carry says which of them are paid only if their sum does.
@@ -343,10 +355,9 @@ def _paid(
     # An amount alone does not speak against the month that the text names.
     apart = months.other(readings, legs, ready).with_columns(apart=pl.lit(value=True))
     readings = readings.join(apart, on=["group", "reading"], how="left", maintain_order="left")
-    other = pl.col("apart").fill_null(value=False)
     said = pl.col("reason") + pl.lit(", the text names another month")
-    readings = readings.with_columns(reason=pl.when(other).then(said).otherwise("reason"))
-    readings = _doubted(readings, other).drop("apart")
+    readings = amended(readings, pl.col("apart"), lambda some: some.with_columns(reason=said))
+    readings = _doubted(readings, pl.col("apart")).drop("apart")
     return readings, legs.join(
         readings.select("group", "reading"), on=["group", "reading"], how="semi", maintain_order="left"
     )
@@ -365,19 +376,20 @@ def _equal(items: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
         items.rename({"open": "amount"})
         .join(asked, on=keys, how="semi")
         .sort(*keys, "spoken", "due_date", "item", nulls_last=True)
+        .with_columns(nth=nth(*keys))
     )
-    aged = aged.with_columns(nth=pl.int_range(pl.len()).over(keys), count=pl.len().cast(pl.Int64).over(keys))
-    counts = aged.select(*keys, "count").unique(maintain_order=True)
-    lines = offers.sort("naming", "line").with_columns(turn=pl.int_range(pl.len()).over(keys))
-    lines = lines.join(counts, on=keys, maintain_order="left").with_columns(
-        first=pl.min_horizontal("turn", (pl.col("count") - EQUAL_MAX).clip(0))
+    counts = aged.group_by(keys, maintain_order=True).agg(count=pl.len().cast(pl.Int64))
+    lines = offers.sort("naming", "line").join(counts, on=keys, maintain_order="left")
+    turn = pl.int_range(pl.len()).over(keys)
+    lines = amended(
+        lines.with_columns(first=pl.lit(0, dtype=pl.Int64)),
+        pl.col("count") > EQUAL_MAX,
+        lambda some: some.with_columns(first=pl.min_horizontal(turn, pl.col("count") - EQUAL_MAX)),
     )
     lines = lines.with_columns(
         nth=pl.int_ranges(pl.col("first"), pl.min_horizontal(pl.col("first") + EQUAL_MAX, "count"))
     ).explode("nth")
-    return lines.join(aged.drop("count"), on=[*keys, "nth"], maintain_order="left").select(
-        "line", "item", *keys, "how"
-    )
+    return lines.join(aged, on=[*keys, "nth"], maintain_order="left").select("line", "item", *keys, "how")
 
 
 def _split(ready: Ready, rules: Rules, offers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

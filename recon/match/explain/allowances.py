@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 
 import polars as pl
 
+from recon.match.asked import amended
 from recon.match.frames import WEIGHTS, Chosen, Ready, confidence_of
 from recon.model import SCALE_MAX
 from recon.problems import Problem
@@ -203,32 +204,24 @@ def _withheld(chosen: Chosen, told: pl.DataFrame, problems: list[Problem], rules
         )
     )
     sets = chosen.sets.join(rest, on="proposal", how="left", maintain_order="left")
-    codes = pl.concat_list(
-        "codes",
-        pl.when(repeated).then(pl.lit(["EX-TOLPAT", "EX-TOLCAP"])).otherwise(pl.lit(["EX-TOLCAP"])),
-    ).list.unique(maintain_order=True)
-    sets = sets.with_columns(
-        auto=pl.col("auto") & ~over,
-        codes=pl.when(over).then(codes).otherwise("codes"),
-        reason=pl.when(over).then(pl.lit(REASON)).otherwise("reason"),
-        on_account=pl.col("on_account") + pl.col("more").fill_null(0),
-        short=pl.col("short") + pl.col("less").fill_null(0),
-        kept_back=pl.when(over)
-        .then(pl.col("kept_back").list.set_difference(pl.lit(["TOL"])))
-        .otherwise("kept_back"),
-        # The amount no longer fits by a tolerance: it is a part, or more than is open.
-        w_amount=pl.when(over)
-        .then(
-            pl.when(pl.col("more").fill_null(0) > 0)
+    code = pl.when(repeated).then(pl.lit(["EX-TOLPAT", "EX-TOLCAP"])).otherwise(pl.lit(["EX-TOLCAP"]))
+
+    def without(some: pl.DataFrame) -> pl.DataFrame:
+        some = some.with_columns(
+            auto=pl.lit(value=False),
+            codes=pl.concat_list("codes", code).list.unique(maintain_order=True),
+            reason=pl.lit(REASON),
+            on_account=pl.col("on_account") + pl.col("more").fill_null(0),
+            short=pl.col("short") + pl.col("less").fill_null(0),
+            kept_back=pl.col("kept_back").list.set_difference(pl.lit(["TOL"])),
+            # The amount no longer fits by a tolerance: it is a part, or more than is open.
+            w_amount=pl.when(pl.col("more").fill_null(0) > 0)
             .then(rules.weights.amount_over)
-            .otherwise(rules.weights.amount_part)
+            .otherwise(rules.weights.amount_part),
+            w_against=pl.lit(rules.weights.contradiction, dtype=pl.Float64),
         )
-        .otherwise("w_amount"),
-        w_against=pl.when(over).then(rules.weights.contradiction).otherwise("w_against"),
-    ).drop("more", "less")
-    score = pl.sum_horizontal(WEIGHTS).round(6)
-    sets = sets.with_columns(score=pl.when(over).then(score).otherwise("score"))
-    sets = sets.with_columns(
-        confidence=pl.when(over).then(confidence_of(pl.col("score"))).otherwise("confidence")
-    )
+        some = some.with_columns(score=pl.sum_horizontal(WEIGHTS).round(6))
+        return some.with_columns(confidence=confidence_of(pl.col("score")))
+
+    sets = amended(sets, over, without).drop("more", "less")
     return replace(chosen, sets=sets, legs=legs, problems=(*chosen.problems, *problems))

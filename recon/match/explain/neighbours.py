@@ -21,18 +21,21 @@ SHOWN_MAX = 20  # problems of one kind
 NAMED = ("name", "name_cut")
 
 
-def of(lines: pl.DataFrame, ready: Ready) -> pl.DataFrame:
-    """Lines of which another customer's name is near: (line).
+def of(lines: pl.DataFrame, ready: Ready) -> tuple[pl.DataFrame, list[Problem]]:
+    """Lines of which another customer's name is near: (line); and what is said of amounts too common to look at.
 
     Args:
-        lines: line, owner, payer_how, payer_text, amount, currency.
+        lines: line, line_id, owner, payer_how, payer_text, amount, currency.
         ready: items and names.
     """
+    named = pl.col("payer_how").is_in(NAMED) & (pl.col("payer_text") != "")
+    asked = lines.filter(named & (pl.col("amount") > 0))
+    owing = _owing(asked, ready)
+    asked = _asked(asked, owing)
     names = ready.names.select("customer_id", "key").unique(maintain_order=True)
     pairs = (
-        _asked(lines, ready)
-        .filter(~_common())
-        .join(_owing(ready), on=["currency", "amount"], maintain_order="left")
+        asked.filter(~_common())
+        .join(owing, on=["currency", "amount"], maintain_order="left")
         .join(names, on="customer_id", maintain_order="left")
         .select("line", "payer_text", "key")
     )
@@ -42,12 +45,11 @@ def of(lines: pl.DataFrame, ready: Ready) -> pl.DataFrame:
             some["payer_text"].to_list(), some["key"].to_list(), scorer=fuzz.ratio, dtype=np.float64
         )
         near.append(some.filter(pl.Series(scores) >= NEAR_SCORE).select("line"))
-    return pl.concat(near).explode("line").unique(maintain_order=True)
+    return pl.concat(near).explode("line").unique(maintain_order=True), _too_common(asked.filter(_common()))
 
 
-def too_common(lines: pl.DataFrame, ready: Ready) -> list[Problem]:
+def _too_common(wide: pl.DataFrame) -> list[Problem]:
     """Said of lines whose amount so many customers owe that none was looked at; the first twenty amounts."""
-    wide = _asked(lines, ready).filter(_common())
     wide = wide.unique(["currency", "amount"], keep="first", maintain_order=True)
     return [
         Problem(
@@ -61,18 +63,23 @@ def too_common(lines: pl.DataFrame, ready: Ready) -> list[Problem]:
     ]
 
 
-def _asked(lines: pl.DataFrame, ready: Ready) -> pl.DataFrame:
+def _owing(asked: pl.DataFrame, ready: Ready) -> pl.DataFrame:
+    """Who owes the amounts asked for, each once: (customer_id, currency, amount, other)."""
+    items = ready.items.select("customer_id", "currency", amount="open", other="owner")
+    return items.filter(pl.col("amount").is_in(asked["amount"].unique().implode())).unique(
+        maintain_order=True
+    )
+
+
+def _asked(asked: pl.DataFrame, owing: pl.DataFrame) -> pl.DataFrame:
     """Names to compare, each of an amount once with its lines: how many customers owe it, how many names paid it."""
-    named = pl.col("payer_how").is_in(NAMED) & (pl.col("payer_text") != "")
-    asked = lines.filter(named & (pl.col("amount") > 0))
-    items = _owing(ready)
-    own = items.select("currency", "amount", owner="other").unique(maintain_order=True)
+    own = owing.select("currency", "amount", owner="other").unique(maintain_order=True)
     asked = asked.join(own, on=["currency", "amount", "owner"], how="anti", maintain_order="left")
     texts = asked.group_by("currency", "amount", "payer_text", maintain_order=True).agg(
         "line", line_id=pl.col("line_id").first()
     )
     return texts.join(
-        items.group_by("currency", "amount").agg(owing=pl.len()),
+        owing.group_by("currency", "amount").agg(owing=pl.len()),
         on=["currency", "amount"],
         maintain_order="left",
     ).with_columns(said=pl.len().over("currency", "amount"))
@@ -80,9 +87,3 @@ def _asked(lines: pl.DataFrame, ready: Ready) -> pl.DataFrame:
 
 def _common() -> pl.Expr:
     return pl.col("owing") * pl.col("said") > PAIRS_MAX
-
-
-def _owing(ready: Ready) -> pl.DataFrame:
-    """Who owes which amounts, each once: (customer_id, currency, amount, other)."""
-    items = ready.items.select("customer_id", "currency", amount="open", other="owner")
-    return ready.once("owing", lambda: items.unique(maintain_order=True))

@@ -70,14 +70,15 @@ def others(
     left = lines.join(proposed, on="line", how="anti", maintain_order="left").join(
         paying, on="line", how="left", maintain_order="left"
     )
+    near, problems = neighbours.of(left, ready)
     return Others(
         lines=ready.lines.select("line", "line_id", "booking_date"),
         posted=posted,
         free=Index(free.select("item_id", "customer_id", "currency", amount="open"), "customer_id"),
         contested=_contested(ready, weighed, chosen),
         equal=_equal(left, items, rules),
-        near=neighbours.of(left, ready),
-        problems=tuple(neighbours.too_common(left, ready)),
+        near=near,
+        problems=tuple(problems),
     )
 
 

@@ -16,6 +16,7 @@ import polars as pl
 
 from recon import together
 from recon.fill import fill
+from recon.match.asked import amended
 from recon.match.distribute import PART_MIN, of_evidence, of_ledger, of_lines, some_of
 from recon.match.explain import allowances, details, guesses, readings, wording
 from recon.match.explain.others import Others, others, sure
@@ -175,15 +176,21 @@ def _settled(chosen: Chosen) -> pl.DataFrame:
     """The chosen sets with their outcome; a rival or a low confidence makes a suggestion."""
     auto = pl.col("auto") & (pl.col("rivals") == 0)
     rival = (
-        pl.when(pl.col("rivals") == 0)
-        .then(pl.lit([], dtype=pl.List(pl.String)))
-        .when((pl.col("owners") > 1) | (pl.col("rival_owner") != pl.col("owner")))
+        pl.when((pl.col("owners") > 1) | (pl.col("rival_owner") != pl.col("owner")))
         .then(pl.lit(["EX-CUST"]))
         .otherwise(pl.lit(["EX-ITEM"]))
     )
-    codes = pl.concat_list("codes", rival).list.unique(maintain_order=True)
+    sets = amended(
+        chosen.sets,
+        pl.col("rivals") > 0,
+        lambda some: some.with_columns(codes=pl.concat_list("codes", rival).list.unique(maintain_order=True)),
+    )
     # A suggestion always says what kept it from being posted.
-    codes = pl.when(~auto & (codes.list.len() == 0)).then(pl.lit(["EX-ITEM"])).otherwise(codes)
+    sets = amended(
+        sets,
+        ~auto & (pl.col("codes").list.len() == 0),
+        lambda some: some.with_columns(codes=pl.lit(["EX-ITEM"])),
+    )
     # Sets without any reference of which several fit are no proposal; the money goes on account.
     several = (pl.col("rivals") > 0) | (pl.col("counted") > 1).fill_null(value=False)
     vague = (pl.col("rule") == "combination") & several
@@ -196,7 +203,7 @@ def _settled(chosen: Chosen) -> pl.DataFrame:
     )
     # Readings that are as good share the confidence between them.
     shared = (pl.col("confidence") / (1 + pl.col("rivals"))).round(4)
-    settled = chosen.sets.with_columns(codes=codes, outcome=outcome.cast(pl.String), confidence=shared)
+    settled = sets.with_columns(outcome=outcome.cast(pl.String), confidence=shared)
     # A part or an over-payment says what is left, and posts where the rules let it.
     whole = ~pl.col("kind").is_in(["part", "over"])
     coded = settled.select("kind", "rule", "codes", "outcome").filter(pl.col("codes").list.len() > 0)

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 import polars as pl
 
-from recon import together
+from recon import distinct, together
 from recon.match import heirs, numbers, plans, text
+from recon.match.asked import amended
 from recon.match.frames import Heirs, Ready
 from recon.match.prepare import advices, glued, people, returns
 from recon.model import CLOSED_ASKED, Tables
@@ -122,8 +123,10 @@ def _named(
 def _lines(tables: Tables, rules: Rules) -> pl.DataFrame:
     """Lines in canonical order, each with its state."""
     order = ["booking_date", "line_id", "source", "position"]
+    # Where no id is there twice the other columns decide nothing.
+    once = distinct.alone(tables.bank_lines.select("line_id"))
     lines = (
-        tables.bank_lines.sort(order, nulls_last=True)
+        tables.bank_lines.sort(order[:2] if once else order, nulls_last=True)
         .with_row_index("line")
         .with_columns(
             pl.col("line").cast(pl.Int64), amount=pl.col("amount_minor"), text=text.joined(REFERENCE_FIELDS)
@@ -146,7 +149,7 @@ def _lines(tables: Tables, rules: Rules) -> pl.DataFrame:
     state = (
         pl.when(pl.col("line_id").is_in(settled.implode()))
         .then(pl.lit("settled"))
-        .when(pl.col("line_id").is_duplicated() & (pl.col("line") != pl.col("line").min().over("line_id")))
+        .when(~distinct.first(lines.select("line_id")))
         .then(pl.lit("duplicate"))
         .when(pl.col("class_id") != "")
         .then(pl.lit("not_receivable"))
@@ -228,7 +231,7 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
     """Items in canonical order, each id once; those with nothing open are left out."""
     order = ["item_id", "customer_id", "open_amount_minor", "doc_no", "currency", "source", "position"]
     # Where no id is there twice it decides alone; the other columns are many to sort by.
-    once = tables.open_items["item_id"].n_unique() == tables.open_items.height
+    once = distinct.alone(tables.open_items.select("item_id"))
     table = tables.open_items.sort(order[:1] if once else order, nulls_last=True)
     twice = table.clear() if once else table.filter(pl.col("item_id").is_duplicated())
     problems = [
@@ -249,7 +252,17 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
     terms = pl.col("discount_terms").str.extract_groups(
         r"(?P<percent>\d+(?:\.\d+)?)\s*(?:%\D*|/\s*)(?P<days>\d{1,3})(?:[^\d/]|$)"
     )
-    bar, bar_code = _bars()
+    table = table.with_columns(
+        discount_percent=pl.lit(None, dtype=pl.Float64), discount_days=pl.lit(None, dtype=pl.Int64)
+    )
+    table = amended(
+        table,
+        pl.col("discount_terms") != "",
+        lambda some: some.with_columns(
+            discount_percent=terms.struct.field("percent").cast(pl.Float64),
+            discount_days=terms.struct.field("days").cast(pl.Int64),
+        ),
+    )
     table = table.with_row_index("item").with_columns(
         pl.col("item").cast(pl.Int64),
         open=pl.col("open_amount_minor"),
@@ -258,16 +271,15 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
         cis_base=pl.col("cis_base_minor"),
         retention=pl.col("retention_minor").fill_null(0),
         same=pl.len().over("currency", "open_amount_minor"),
-        discount_percent=terms.struct.field("percent").cast(pl.Float64),
-        discount_days=terms.struct.field("days").cast(pl.Int64),
-        bar=bar,
-        bar_code=bar_code,
     )
-    return table, problems
+    return _barred(table), problems
 
 
-def _bars() -> tuple[pl.Expr, pl.Expr]:
-    """Why an item can't be settled without a person: disputed, with solicitors, on a plan, closed, written off."""
+def _barred(items: pl.DataFrame) -> pl.DataFrame:
+    """The items with `bar`, why one can't be settled without a person, and `bar_code`; most have neither.
+
+    Disputed, with solicitors, on a plan, closed, written off.
+    """
 
     def said(name: str) -> pl.Expr:
         return ~pl.col(name).str.strip_chars().str.to_lowercase().is_in(
@@ -288,4 +300,11 @@ def _bars() -> tuple[pl.Expr, pl.Expr]:
     for fits, words, exception in reversed(why):
         text_ = pl.when(fits).then(pl.lit(words)).otherwise(text_)
         code = pl.when(fits).then(pl.lit(exception)).otherwise(code)
-    return text_, code
+    statuses = items.select(pl.col("status").unique())
+    ended = statuses.filter(numbers.written_off(pl.col("status")) | closed)["status"]
+    written = pl.any_horizontal(pl.col("legal", "dispute", "plan_id") != "")
+    return amended(
+        items.with_columns(bar=pl.lit(""), bar_code=pl.lit("")),
+        written | pl.col("status").is_in(ended.implode()) | upside_down,
+        lambda some: some.with_columns(bar=text_, bar_code=code),
+    )

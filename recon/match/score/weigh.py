@@ -15,6 +15,7 @@ from datetime import date
 import polars as pl
 
 from recon.match import companies, disputes, heirs, persons, plans
+from recon.match.asked import amended
 from recon.match.frames import BY_PAYER, CONFIRMED, WEIGHTS, Found, Proposals, Ready, confidence_of
 from recon.match.score import exchange
 from recon.rules.schema import Rules
@@ -383,11 +384,8 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     # Most sets have no code; lists are built only for those that may have one.
     sets = sets.with_columns(opposed=opposed, needs=needs.fill_null(value=False), posting=rule.is_in(posting))
     plain = ~pl.col("opposed") & pl.col("needs") & pl.col("posting") & (pl.col("codes").list.len() == 0)
-    coded = _against(sets.filter(~plain), flags).select("proposal", named=codes)
-    sets = (
-        sets.join(coded, on="proposal", how="left", maintain_order="left")
-        .with_columns(codes=pl.coalesce("named", pl.lit([], dtype=pl.List(pl.String))))
-        .drop("named")
+    sets = amended(
+        sets, ~plain, lambda some: some.with_columns(codes=_against(some, flags).select(codes).to_series())
     )
     sets = sets.with_columns(
         w_against=pl.when(pl.col("codes").list.len() > 0).then(rules.weights.contradiction).otherwise(0.0)
@@ -404,4 +402,4 @@ def _judged(sets: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     # A person's name that is all a line has keeps nothing from posting; but who reviews it should know.
     bare_name = pl.col("rule").is_in(BY_PAYER) & ~pl.col("payer_how").is_in(CONFIRMED) & ~pl.col("auto")
     told = pl.concat_list("codes", pl.lit(["EX-PII"])).list.unique(maintain_order=True)
-    return sets.with_columns(codes=pl.when(bare_name & pl.col("person")).then(told).otherwise("codes"))
+    return amended(sets, bare_name & pl.col("person"), lambda some: some.with_columns(codes=told))
