@@ -20,7 +20,7 @@ from recon.match.candidates.find import find
 from recon.match.candidates.link import heard, link
 from recon.match.combine.search import search
 from recon.match.distribute import PART_MIN, joined, portions
-from recon.match.explain.tell import tell
+from recon.match.explain.tell import outlook, tell
 from recon.match.frames import Found, Met, Proposals, Ready
 from recon.match.prepare.clean import clean
 from recon.match.prepare.spell import spell
@@ -78,17 +78,20 @@ def settle(
     found = link(ready, list(met), rules)
     ready, found = heard(ready, found), replace(heirs.paying(ready, found), texts=found.texts.clear())
     del ledger, parts, met  # and with them the indexes that were made for finding
-    _let_go(ready)
+    _let_go(ready.lines.height)
     # Every set of items that may explain a line, and its weight; the lines of one payer together.
     # What is proposed takes more memory than what is found.
     few = max(some // 2, min(some, PORTION_MIN))
     proposed = distribute(partial(propose, rules), portions(ready, found, few), workers)
     weighed = joined(list(proposed))
-    _let_go(ready)
+    _let_go(ready.lines.height)
     chosen = choose(ready, weighed, rules)  # every item owned once, the best total for the whole
-    _let_go(ready)
-    # Outcome, reasons, exceptions with their codes.
-    return tell(ready, found, weighed, chosen, rules, lines_at_once, workers)
+    _let_go(ready.lines.height)
+    # Outcome, reasons, exceptions with their codes; for these little of the ledger is asked.
+    seen = outlook(ready, found, weighed, chosen, rules)
+    del ready, found, weighed, chosen
+    _let_go(seen.ready.lines.height)
+    return tell(seen, rules, lines_at_once, workers)
 
 
 def meet(ledger: Ready, rules: Rules, lines: pl.DataFrame) -> Met:
@@ -101,7 +104,7 @@ def propose(rules: Rules, portion: tuple[Ready, Found]) -> Proposals:
     return weigh(*portion, search(*portion, rules), rules)
 
 
-def _let_go(ready: Ready) -> None:
+def _let_go(lines: int) -> None:
     """The memory of tables that only wait for Python to find that nobody needs them; to it they are small objects."""
-    if ready.lines.height > LINES_AT_ONCE:
+    if lines > LINES_AT_ONCE:
         gc.collect()

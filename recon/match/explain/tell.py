@@ -10,7 +10,8 @@ The words come from the same columns that decided (weights, codes, rivals), neve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import polars as pl
 
@@ -31,16 +32,26 @@ from recon.rules.schema import Rules
 ITEMS_TOLD = ("item", "item_id", "doc_no", "customer_id", "owner", "currency", "open")
 
 
-def tell(
-    ready: Ready,
-    found: Found,
-    weighed: Proposals,
-    chosen: Chosen,
-    rules: Rules,
-    lines_max: int,
-    workers: int = 1,
-) -> Result:
-    """The result tables in inner form; asserts that each line's money is conserved.
+@dataclass(frozen=True)
+class Outlook:
+    """What is told of: the lines, the evidence, the sets, and of the ledger no more than is asked for.
+
+    ready: every line; of the items ITEMS_TOLD, of keys and advices those that a line can meet.
+    found: the evidence.
+    weighed: every set, by line.
+    chosen: the sets that were chosen, with their outcome.
+    among: what all lines must be looked at for.
+    """
+
+    ready: Ready
+    found: Found
+    weighed: Proposals
+    chosen: Chosen
+    among: Others
+
+
+def outlook(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rules: Rules) -> Outlook:
+    """What `tell` goes by, so that whoever has the rest of the ledger can let go of it before.
 
     Args:
         ready: every line and item.
@@ -48,40 +59,39 @@ def tell(
         weighed: every set, by line.
         chosen: the sets that were chosen.
         rules: frozen rules.
-        lines_max: lines that are told at a time, by all workers together; the result is the same.
-        workers: parts that are told at the same time, by threads, since all parts look into the same tables.
     """
     chosen = allowances.within_year(chosen, ready, rules)
     sets = _settled(chosen)
     among = others(ready, found, weighed, chosen, sets, rules)
     evident = of_evidence(replace(ready, items=ready.items.select(ITEMS_TOLD)), found)
-    chosen = replace(chosen, sets=sets)
+    return Outlook(evident, found, weighed, replace(chosen, sets=sets), among)
 
-    def part(lines: pl.DataFrame) -> Result:
-        return _of_lines(lines, evident, found, weighed, chosen, among, rules)
 
+def tell(seen: Outlook, rules: Rules, lines_max: int, workers: int = 1) -> Result:
+    """The result tables in inner form; asserts that each line's money is conserved.
+
+    Args:
+        seen: what there is to tell.
+        rules: frozen rules.
+        lines_max: lines that are told at a time, by all workers together; the result is the same.
+        workers: parts that are told at the same time, by threads, since all parts look into the same tables.
+    """
+    every = seen.ready.lines.select("line")
     # What is told of a part takes more memory than what is found: half as many lines at a time.
-    some = together.parts(ready.lines.select("line"), max(lines_max // (2 * workers), 1), workers, PART_MIN)
-    told = list(together.each(part, some, workers))
-    problems = (*ready.problems, *found.problems, *weighed.problems, *chosen.problems, *among.problems)
+    some = together.parts(every, max(lines_max // (2 * workers), 1), workers, PART_MIN)
+    told = list(together.each(partial(_of_lines, seen, rules), some, workers))
+    steps = (seen.ready, seen.found, seen.weighed, seen.chosen, seen.among)
     return Result(
         lines=pl.concat([one.lines for one in told]),
         allocations=pl.concat([one.allocations for one in told]),
         exceptions=pl.concat([one.exceptions for one in told]),
-        problems=tuple(dict.fromkeys(problems)),
+        problems=tuple(dict.fromkeys(problem for step in steps for problem in step.problems)),
     )
 
 
-def _of_lines(
-    lines: pl.DataFrame,
-    ready: Ready,
-    found: Found,
-    weighed: Proposals,
-    chosen: Chosen,
-    among: Others,
-    rules: Rules,
-) -> Result:
+def _of_lines(seen: Outlook, rules: Rules, lines: pl.DataFrame) -> Result:
     """The result tables of some lines: (line)."""
+    ready, found, weighed, chosen = seen.ready, seen.found, seen.weighed, seen.chosen
     proposed = some_of(weighed.sets, lines)
     weighed = replace(
         weighed,
@@ -102,7 +112,7 @@ def _of_lines(
     proposed = sets.filter(pl.col("outcome") != Outcome.EXCEPTION)
     asking = lines.join(proposed, on="line", how="anti", maintain_order="left")
     ledger = of_ledger(ready, found, lines, weighed.legs, asking)
-    return _told(ledger, found, weighed, chosen, among, rules)
+    return _told(ledger, found, weighed, chosen, seen.among, rules)
 
 
 def _told(
