@@ -19,7 +19,7 @@ from recon.match.assign.choose import choose
 from recon.match.candidates.find import find
 from recon.match.candidates.link import heard, link
 from recon.match.combine.search import search
-from recon.match.distribute import PART_MIN, joined, portions
+from recon.match.distribute import PART_MIN, joined, of_evidence, portions
 from recon.match.explain.tell import outlook, tell
 from recon.match.frames import Found, Met, Proposals, Ready
 from recon.match.prepare.clean import clean
@@ -27,6 +27,7 @@ from recon.match.prepare.spell import spell
 from recon.match.score.weigh import weigh
 from recon.model import Result, Tables
 from recon.rules.schema import Rules
+from recon.together import Once
 
 PORTION_MIN = 20_000  # smaller portions take longer and save little
 LINES_AT_ONCE = 160_000  # what the text of so many lines may say takes some 600 MB
@@ -74,10 +75,14 @@ def settle(
     parts = together.parts(ready.lines, some, workers, PART_MIN)
     ledger = replace(ready, lines=ready.lines.clear())
     # Which lines, items and payers may meet at all, and then which advices.
-    met = distribute(partial(meet, ledger, rules), parts, workers)
-    found = link(ready, list(met), rules)
+    met = list(distribute(partial(meet, ledger, rules), parts, workers))
+    ready = replace(ready, once=Once())
+    del ledger, parts  # and with them the indexes that were made for finding
+    _let_go(ready.lines.height)
+    found = link(ready, met, rules)
     ready, found = heard(ready, found), replace(heirs.paying(ready, found), texts=found.texts.clear())
-    del ledger, parts, met  # and with them the indexes that were made for finding
+    ready = of_evidence(ready, found)
+    del met
     _let_go(ready.lines.height)
     # Every set of items that may explain a line, and its weight; the lines of one payer together.
     # What is proposed takes more memory than what is found.

@@ -30,7 +30,7 @@ def portions(ready: Ready, found: Found, lines_max: int) -> Iterator[tuple[Ready
     """The lines that steps 3 and 4 must see together, with their evidence and their part of the ledger.
 
     Args:
-        ready: every line and item.
+        ready: every line and item, as `of_evidence` returns it.
         found: as `link` returns it.
         lines_max: lines of a portion, unless one payer has more.
     """
@@ -38,7 +38,6 @@ def portions(ready: Ready, found: Found, lines_max: int) -> Iterator[tuple[Ready
         yield ready, found
         return
     numbered = _numbered(ready, found, lines_max)
-    ready = of_evidence(ready, found)
     # Each table is cut once; to look every portion's lines up in it would read all of it for each.
     of = numbered.sort("line").with_columns(pl.col("line").set_sorted())
     cut = {name: _cut(frame, of) for name, frame in _frames(found).items()}

@@ -18,7 +18,7 @@ import polars as pl
 from recon import together
 from recon.fill import fill
 from recon.match.asked import amended
-from recon.match.distribute import PART_MIN, of_evidence, of_ledger, of_lines, some_of
+from recon.match.distribute import PART_MIN, of_ledger, of_lines, some_of
 from recon.match.explain import allowances, details, guesses, readings, wording
 from recon.match.explain.others import Others, others, sure
 from recon.match.explain.reasons import evidence_code, reasons
@@ -27,6 +27,7 @@ from recon.match.explain.words import RETURNED_ALONE, WORDS_OF_CODE
 from recon.match.frames import Chosen, Found, Proposals, Ready
 from recon.model import ALLOCATIONS, EXCEPTIONS, LINES, Outcome, Result, Status
 from recon.rules.schema import Rules
+from recon.together import Once
 
 # What any word asks for.
 ITEMS_TOLD = ("item", "item_id", "doc_no", "customer_id", "owner", "currency", "open")
@@ -63,8 +64,8 @@ def outlook(ready: Ready, found: Found, weighed: Proposals, chosen: Chosen, rule
     chosen = allowances.within_year(chosen, ready, rules)
     sets = _settled(chosen)
     among = others(ready, found, weighed, chosen, sets, rules)
-    evident = of_evidence(replace(ready, items=ready.items.select(ITEMS_TOLD)), found)
-    return Outlook(evident, found, weighed, replace(chosen, sets=sets), among)
+    told = replace(ready, once=Once(), items=ready.items.select(ITEMS_TOLD))
+    return Outlook(told, found, weighed, replace(chosen, sets=sets), among)
 
 
 def tell(seen: Outlook, rules: Rules, lines_max: int, workers: int = 1) -> Result:
