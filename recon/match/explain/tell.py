@@ -78,8 +78,7 @@ def tell(seen: Outlook, rules: Rules, lines_max: int, workers: int = 1) -> Resul
         workers: parts that are told at the same time, by threads, since all parts look into the same tables.
     """
     every = seen.ready.lines.select("line")
-    # What is told of a part takes more memory than what is found: half as many lines at a time.
-    some = together.parts(every, max(lines_max // (2 * workers), 1), workers, PART_MIN)
+    some = together.parts(every, max(lines_max // workers, 1), workers, PART_MIN)
     told = list(together.each(partial(_of_lines, seen, rules), some, workers))
     steps = (seen.ready, seen.found, seen.weighed, seen.chosen, seen.among)
     return Result(
