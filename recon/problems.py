@@ -14,6 +14,9 @@ EXIT_REVIEW = 1  # done, with exceptions to review; only with --strict
 EXIT_INPUT = 2  # the input or the rules are wrong; nothing was written
 EXIT_JOB = 3  # the job could not run; nothing half-written
 
+# A row or entry that could not be read as it stands, and is in no result.
+LOST = frozenset({"value-amount", "value-date", "value-missing", "value-scale", "entry-unread", "file-cut"})
+
 CATALOGUE: dict[str, str] = {
     # files
     "file-missing": "a file that was named does not exist",

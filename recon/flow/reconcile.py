@@ -26,7 +26,7 @@ from recon.flow.identity import told_apart
 from recon.flow.login import login
 from recon.match import Distribute, ready_of, settle
 from recon.model import ALLOCATIONS, Kind, Result, RunRecord, Tables
-from recon.problems import Problem
+from recon.problems import LOST, Problem
 from recon.rules.profile import Profile
 from recon.rules.schema import Rules
 
@@ -101,6 +101,7 @@ class Report:
         outcomes = self.summary["outcomes"]
         waiting = (self.summary["above_ceiling"], outcomes["suggested"], outcomes["exception"])
         absent = len(self.summary["files_unread"]) + len(self.summary["statements_left_out"])
+        absent += sum(problem.code in LOST for problem in self.problems)
         return sum(int(one["lines"]) for one in waiting) + absent + int(self.summary["lines_left_out"])
 
 

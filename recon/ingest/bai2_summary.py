@@ -77,18 +77,22 @@ class Walk:
         if "01" in self._open:
             what = "the file has no trailer (99): it ends too early"
             self.problems.append(Problem("file-cut", self.source.at(end), what, _LOOK))
-            if self._open.pop("03", None):  # entries of it may be gone, and the last one cut in its amount
-                self._break("the file ends before this account does (49)")
+            self._cut()
         if self._untrailed:
             what = f"accounts without a trailer (49): {len(self._untrailed)}, this is the first"
             self._say(self._untrailed[0], what)
+
+    def _cut(self) -> None:
+        """The file ends here: entries of an account that is open may be gone, and the last one cut in its amount."""
+        if self._open.pop("03", None):
+            self._break("the file ends before this account does (49)")
 
     def _say(self, position: int, what: str, hint: str = _LOOK) -> None:
         self.problems.append(Problem("trailer-differs", self.source.at(position), what, hint))
 
     def _on_01(self, record: Record) -> None:
-        self._closed("03", None)
         if "01" in self._open:
+            self._cut()
             self._say(record.position, "the file before has no trailer (99)")
         self._open = {"01": _Level(record)}
         self._day = day(_cell(record, 3))

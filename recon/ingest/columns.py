@@ -31,7 +31,8 @@ def tabulate(grid: Grid, heading: Heading, own: str = "") -> tuple[pl.DataFrame,
     what numbers are made of for advices that have none.
     """
     work = Work(grid, heading.profile, grid.body(heading.position))
-    before, end = work.rows.height, work.rows[POSITION].max()
+    before, positions = work.rows.height, work.rows[POSITION]
+    end = int(positions[-1]) if before else 0
     names = _names(work, heading)
     _long_cells(work)
     _no_rows(work, heading, names)
@@ -152,19 +153,26 @@ _BEHIND_DIGITS = ":"
 _TOTAL_LETTERS = ("g", "G", "s", "S", "t", "T", "\u017f")  # the long s is an s to a pattern
 
 
-def _short_rows(work: Work, heading: Heading, end: object) -> None:
+def _shortest(rows: pl.DataFrame, end: int) -> bool:
+    """Whether the row at `end` has fewer cells than every other; it takes one to compare it with."""
+    last = pl.col(POSITION) == end
+    return bool(rows.select(pl.col(CELLS).filter(last).max() < pl.col(CELLS).filter(~last).min()).item())
+
+
+def _short_rows(work: Work, heading: Heading, end: int) -> None:
     """Rows that end before the heading does stay; their missing cells are empty, and that is said once.
 
-    Not so a bank's last row (`end` is where it stands) that alone is short and has no line break: `11` may be all
-    that is left of 1,125.00.
+    Not so a bank's last row (`end` is where it stands) without a line break that is shorter than every other: `11`
+    may be all that is left of 1,125.00.
     """
     width = max((index for index, name in enumerate(heading.names, 1) if name), default=0)
     short = work.rows.filter(pl.col(CELLS) < width)[POSITION]
-    if work.grid.torn and work.profile.kind is Kind.BANK and short.to_list() == [end]:
+    if work.grid.torn and work.profile.kind is Kind.BANK and end in short and _shortest(work.rows, end):
         what = "the file ends within this row; it was left out"
         hint = "get the file again: rows behind it may be gone, too"
-        work.drop(pl.col(POSITION).is_in(short.implode()), "file-cut", what, hint)
-    elif len(short):
+        work.drop(pl.col(POSITION) == end, "file-cut", what, hint)
+        short = short.filter(short != end)
+    if len(short):
         what = f"fewer cells than the heading, which has {width}: {len(short)} rows, this is the first"
         hint = "the missing cells are taken as empty; look whether the file was cut"
         work.problems.append(Problem("row-short", work.grid.at(short[0]), what, hint))

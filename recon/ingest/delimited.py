@@ -105,6 +105,12 @@ def _rows(text: str, delimiter: str, *, strict: bool) -> Iterator[Row]:
         began = lines.line_num + 1
 
 
+def _torn(data: bytes, delimiter: str) -> bool:
+    """Whether anything but blanks, empty cells and an old end-of-file mark stands behind the last line break."""
+    rest = data[max(data.rfind(b"\n"), data.rfind(b"\r")) + 1 :].decode(errors="ignore")
+    return any(not one.isspace() and one not in {delimiter, '"', "\x1a"} for one in rest)
+
+
 def _read(source: Source, request: Request, delimiter: str, fit: Heading) -> Reading:
     decoded = decoding.recode(source.load(), fit.profile.encoding)
     if b"\x00" in decoded.data:
@@ -120,8 +126,7 @@ def _read(source: Source, request: Request, delimiter: str, fit: Heading) -> Rea
 
     begin = decoded.data[: 1 << 20].decode(errors="ignore")
     body = partial(_body, decoded.data, delimiter, broken)
-    torn = not decoded.data.endswith((b"\n", b"\r"))
-    table = Grid(source.name, _preview(begin, delimiter), body, torn=torn)
+    table = Grid(source.name, _preview(begin, delimiter), body, torn=_torn(decoded.data, delimiter))
     return finish.from_grids(source, request, "csv", [(table, fit)], said)
 
 

@@ -88,6 +88,8 @@ def amended(
         return rows
     old = rows[places]
     new = change(old)
+    assert new.schema == old.schema, "only the values are changed, no column nor its kind"
+    assert new.height == old.height, "each row is changed by itself"
     changed = [name for name in rows.columns if not old[name].equals(new[name], null_equal=True)]
     return rows.with_columns(_put(rows[name], places, new[name]) for name in changed)
 
@@ -112,6 +114,7 @@ def beside(rows: pl.DataFrame, table: pl.DataFrame, key: str) -> pl.DataFrame:
     rows = rows.drop_nulls(key)
     if rows.is_empty() or table.is_empty():
         return rows.clear().hstack(table.drop(key).clear())
+    assert table[key].is_sorted(), f"{key} is sought by its place"
     known, asking = table[key].to_numpy(), rows[key].to_numpy()
     first, last = int(known[0]), int(known[-1])
     inside = (asking >= first) & (asking <= last)

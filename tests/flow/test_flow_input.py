@@ -209,7 +209,9 @@ def test_what_stands_before_a_cut_is_left_out_with_its_statement(desk: Desk) -> 
         ("A,2026-03-03,1", []),  # of 1125.00
         ("A,2026-03-03,1\n", ["1"]),  # whole, but for cells at its end that are empty
         ("A,2026-03-03,1,GBP,,,INV-1002,", ["1"]),
-        ("A,2026-03-03,1\nA,2026-03-03,2", ["1", "2"]),  # as all rows of this file
+        ("A,2026-03-03,1\nA,2026-03-03,2", ["1", "2"]),  # no shorter than another row of this file
+        ("A,2026-03-03,2,GBP,,,INV-1002\nA,2026-03-03,1", ["2"]),  # shorter than any other
+        *((f"A,2026-03-03,1\n{rest}", ["1"]) for rest in ("  ", "\x1a", "\u00a0", ",,,,,,,", '""')),
     ],
 )
 def test_a_last_row_that_is_cut_is_left_out(desk: Desk, row: str, amounts: list[str]) -> None:
@@ -220,7 +222,24 @@ def test_a_last_row_that_is_cut_is_left_out(desk: Desk, row: str, amounts: list[
     assert ran.code == 0
     found = [float(line["amount"]) for line in desk.rows("lines.csv")]
     assert sorted(found) == sorted([120.5, *map(float, amounts)])
-    assert ("cut.csv:3: the file ends within this row" in ran.err) == (not amounts)
+    assert ("the file ends within this row" in ran.err) == ("1" not in amounts)
+
+
+def test_a_single_row_without_a_line_break_is_read(desk: Desk) -> None:
+    """There is no other row to say that it lacks anything; nor is a ledger's row taken for cut."""
+    bank = desk.put("bank.csv", HEADING + "\n" + "A,2026-03-02,120.50,GBP,BACS,ALPHA CARE LTD,INV-1001")
+    ran = desk.run(bank=[bank])
+    assert ran.code == 0
+    assert [line["amount"] for line in desk.rows("lines.csv")] == ["120.50"]
+
+
+def test_a_row_that_could_not_be_read_is_something_to_look_at(desk: Desk) -> None:
+    """With `--strict` the exit code tells it, as it tells what is left to review."""
+    row = BANK.splitlines()[1]
+    assert desk.run("--strict", bank=[desk.put("whole.csv", f"{HEADING}\n{row}\n")]).code == 0
+    for last in ("A,2026-03-03,1", "A,2026-03-03,much,GBP,BACS,X,INV-1,\n"):
+        name = desk.put("some.csv", f"{HEADING}\n{row}\n{last}")
+        assert desk.run("--strict", bank=[name]).code == 1
 
 
 @pytest.mark.slow

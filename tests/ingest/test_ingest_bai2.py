@@ -126,6 +126,13 @@ def test_a_cut_file_is_said(write: Write) -> None:
     assert (reading.table.height, [one.foots for one in reading.statements]) == (1, [False])
 
 
+def test_an_account_that_the_next_file_cuts_off_foots_not(write: Write) -> None:
+    """Several files sent as one: the first ends within its account, the second begins with its header."""
+    whole = "16,195,500,Z,,,A/\n49,1500,3/\n98,1500,1,5/\n99,1500,1,7/\n"
+    reading = read(write, "16,195,500,Z,,,A/\n" + HEAD + whole)
+    assert [one.foots for one in reading.statements] == [False, None]
+
+
 @pytest.mark.parametrize("end", ["98,1500,1,5/\n", ""])
 def test_an_account_that_is_whole_stays_in_a_cut_file(write: Write, end: str) -> None:
     reading = read(write, f"16,195,500,Z,,,A/\n49,1500,3/\n{end}")

@@ -68,10 +68,10 @@ def contests(sets: pl.DataFrame, uses: pl.DataFrame) -> Iterator[Contest]:
     """Each part by itself; both tables have every `part`, and are sorted by it."""
     choices = sets.select("line", "proposal", "value").rows()
     needs = uses.select("proposal", "item", "use").rows()
+    of_sets, of_uses = (table["part"].rle().struct.unnest() for table in (sets, uses))
+    assert of_sets["value"].equals(of_uses["value"]), "each part has sets and what they use"
     at = to = 0
-    for sets_of, uses_of in zip(
-        *(table["part"].rle().struct.field("len") for table in (sets, uses)), strict=True
-    ):
+    for sets_of, uses_of in zip(of_sets["len"], of_uses["len"], strict=True):
         yield Contest(
             sets.slice(at, sets_of),
             uses.slice(to, uses_of),
