@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from recon import flow
-from recon.problems import Problem, ReconError
+from recon.problems import LOST, Problem, ReconError
 
 if TYPE_CHECKING:
     from recon.model import Reading
@@ -207,8 +207,8 @@ def complain(
     most: int = SHOWN_MAX,
     all_are: str = "in problems.csv and on the sheet Problems",
 ) -> None:
-    """Problems on the error stream: where, what, what to do; the first few, and where all of them are."""
-    for problem in problems[:most]:
+    """Problems on the error stream: where, what, what to do; the first few, what was lost before all else."""
+    for problem in sorted(problems, key=lambda one: one.code not in LOST)[:most]:
         err_console.print(str(problem), markup=False, soft_wrap=True)
     if len(problems) > most:
         err_console.print(f"... and {len(problems) - most} more, {all_are}", soft_wrap=True)

@@ -39,7 +39,9 @@ def tabulate(grid: Grid, heading: Heading, own: str = "") -> tuple[pl.DataFrame,
     raw = work.rows
     work.rows = _picked(work, work.rows, names)
     _continue_or_drop(work)
-    _short_rows(work, heading, end)  # of those that are rows: one that continues another is short by nature
+    _short_rows(
+        work, heading, raw, end
+    )  # of those that are rows: one that continues another is short by nature
     told.fill(work, heading.position)
     preamble.fill(work, heading.position)
     values.read(work)
@@ -159,15 +161,43 @@ def _shortest(rows: pl.DataFrame, end: int) -> bool:
     return bool(rows.select(pl.col(CELLS).filter(last).max() < pl.col(CELLS).filter(~last).min()).item())
 
 
-def _short_rows(work: Work, heading: Heading, end: int) -> None:
+def _broken_amount(rows: pl.DataFrame, raw: pl.DataFrame, end: int) -> bool:
+    """Whether the row at `end` ends in an amount with fewer decimals than every other, which have as many as another.
+
+    `1380.4` under `1517.13` and `20.00`: the file may end within it.
+    """
+    last = pl.col(POSITION) == end
+    row = raw.filter(last)
+    cells = [name for name in raw.columns if name not in (POSITION, CELLS)]
+    said = next((row[name][0] for name in reversed(cells) if row[name][0]), "") if row.height else ""
+    for name in (one for one in ("amount", *SIDES[:3]) if one in rows.columns):
+        texts = rows.filter(pl.col(name) != "").select(
+            last.alias("last"),
+            text=name,
+            decimals=pl.col(name).str.extract(r"[.,]([0-9]*)$", 1).str.len_bytes(),
+        )
+        mine, others = texts.filter("last"), texts.filter(~pl.col("last"))["decimals"].fill_null(0)
+        if said and mine.height and mine["text"][0] == said and others.n_unique() == 1:
+            return bool((mine["decimals"].fill_null(0) < others[0])[0])
+    return False
+
+
+def _cut(work: Work, raw: pl.DataFrame, end: int) -> bool:
+    """Whether a bank's file ends within its last row, which no line break ends: as far as the other rows tell it."""
+    if not work.grid.torn or work.profile.kind is not Kind.BANK or work.rows.is_empty():
+        return False
+    return _shortest(work.rows, end) or _broken_amount(work.rows, raw, end)
+
+
+def _short_rows(work: Work, heading: Heading, raw: pl.DataFrame, end: int) -> None:
     """Rows that end before the heading does stay; their missing cells are empty, and that is said once.
 
-    Not so a bank's last row (`end` is where it stands) without a line break that is shorter than every other: `11`
-    may be all that is left of 1,125.00.
+    Not so a bank's last row (`end` is where it stands) in which the file ends: `11` may be all that is left of
+    1,125.00.
     """
     width = max((index for index, name in enumerate(heading.names, 1) if name), default=0)
     short = work.rows.filter(pl.col(CELLS) < width)[POSITION]
-    if work.grid.torn and work.profile.kind is Kind.BANK and end in short and _shortest(work.rows, end):
+    if _cut(work, raw, end):
         what = "the file ends within this row; it was left out"
         hint = "get the file again: rows behind it may be gone, too"
         work.drop(pl.col(POSITION) == end, "file-cut", what, hint)

@@ -42,6 +42,7 @@ class _Message:
     begins: bool = True  # 60F, no page before it
     ends: bool = True  # 62F, no page behind it
     currency: str = ""
+    begun: bool = False  # an entry is there
     entry: Field | None = None  # the last one, until it is whole
     texts: list[Sequence[str]] = field(default_factory=list)  # the lines of its `:86:`
     undated: list[tuple[Field, list[Sequence[str]]]] = field(default_factory=list)
@@ -96,6 +97,10 @@ class _File:
             elif not self._together(part):
                 for one in part.fields():
                     self._part(one)
+        head = self._message
+        if self.balanced and head is not None and not (head.begun or head.opening or head.closing):
+            what, hint = "the file ends within the head of this statement", "get the file again from the bank"
+            self.problems.append(Problem("file-cut", self.source.at(head.position), what, hint))
         self._ended()
         self._read_plain()
 
@@ -113,6 +118,7 @@ class _File:
         if not all(map(mt940_entry.dated, {entry[:6] for entry in run.entries})):
             return False
         self._entry(message)
+        message.begun = True
         self._plain.extend(len(self.pages), run)
         self._read_enough()
         return True
@@ -135,7 +141,7 @@ class _File:
     def _of_entry(self, message: _Message, part: Field) -> None:
         if part.tag == "61":
             self._entry(message)
-            message.entry = part
+            message.entry, message.begun = part, True
         elif message.entry is not None and message.closing is None:
             message.texts.append(part.lines)
 

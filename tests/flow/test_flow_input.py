@@ -225,6 +225,23 @@ def test_a_last_row_that_is_cut_is_left_out(desk: Desk, row: str, amounts: list[
     assert ("the file ends within this row" in ran.err) == ("1" not in amounts)
 
 
+@pytest.mark.parametrize(
+    ("last", "kept"),
+    [("1380.4", False), ("1380", False), ("1380.45", True), ("1380.4\n", True), ("7", True)],
+)
+def test_an_amount_that_is_cut_within_its_decimals_is_left_out(desk: Desk, last: str, kept: bool) -> None:
+    """Where all others have as many as one another; of amounts that have some and some, none is taken for cut."""
+    others = ("120.5", "20") if last == "7" else ("120.50", "20.00")
+    rows = "".join(f"A,2026-03-02,ALPHA CARE LTD,INV-1001,GBP,{amount}\n" for amount in others)
+    text = (
+        f"account,booking_date,counterparty,reference,currency,amount\n{rows}A,2026-03-03,X,INV-1,GBP,{last}"
+    )
+    ran = desk.run(bank=[desk.put("cut.csv", text)])
+    assert ran.code == 0
+    assert len(desk.rows("lines.csv")) == 2 + kept
+    assert ("the file ends within this row" in ran.err) == (not kept)
+
+
 def test_a_single_row_without_a_line_break_is_read(desk: Desk) -> None:
     """There is no other row to say that it lacks anything; nor is a ledger's row taken for cut."""
     bank = desk.put("bank.csv", HEADING + "\n" + "A,2026-03-02,120.50,GBP,BACS,ALPHA CARE LTD,INV-1001")

@@ -147,6 +147,17 @@ def test_a_statement_that_opens_and_never_closes_foots_not(write: Write) -> None
     assert "no closing one" in cut.problems[0].what
 
 
+@pytest.mark.parametrize("head", [":20:B\n", ":20:B\n:25:1/2\n:28C:2\n"])
+def test_a_file_that_ends_within_the_head_of_a_statement_says_so(write: Write, head: str) -> None:
+    whole = ":20:A\n:25:1/2\n:28C:1\n:60F:C260302GBP1,00\n:61:2603030303C2,00NTRFX\n:62F:C260303GBP3,00\n"
+    assert [one.code for one in ingest.read(write("whole.sta", whole)).problems] == []
+    reading = ingest.read(write("cut.sta", whole + head))
+    assert [(one.code, one.where.rpartition("/")[2]) for one in reading.problems] == [
+        ("file-cut", "cut.sta:7")
+    ]
+    assert (reading.table.height, reading.statements[0].foots) == (1, True)
+
+
 def test_a_statement_that_does_not_foot_names_the_figures(write: Write) -> None:
     reading = read(write, ":61:2603010301C10,00NTRFA\n")
     assert reading.statements[0].difference == "-10.00"
