@@ -14,6 +14,18 @@ EXIT_REVIEW = 1  # done, with exceptions to review; only with --strict
 EXIT_INPUT = 2  # the input or the rules are wrong; nothing was written
 EXIT_JOB = 3  # the job could not run; nothing half-written
 
+# What a terminal obeys instead of showing it: controls, line ends, directions of writing.
+_UNSEEN = dict.fromkeys(
+    [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
+    "\ufffd",
+)
+
+
+def shown(text: str) -> str:
+    """Text from files and their names as one line that may be printed: what steers a terminal is seen, not obeyed."""
+    return text.translate(_UNSEEN)
+
+
 # A row or entry that could not be read as it stands, and is in no result.
 LOST = frozenset({"value-amount", "value-date", "value-missing", "value-scale", "entry-unread", "file-cut"})
 
@@ -159,7 +171,7 @@ class Problem:
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what
-        return "\n".join([head, *(f"    {line}" for line in self.hint.splitlines())])
+        return "\n".join([shown(head), *(f"    {shown(line)}" for line in self.hint.splitlines())])
 
 
 class ReconError(Exception):

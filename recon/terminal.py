@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from recon import flow
-from recon.problems import LOST, Problem, ReconError
+from recon.problems import LOST, Problem, ReconError, shown
 
 if TYPE_CHECKING:
     from recon.model import Reading
@@ -137,7 +137,7 @@ def _tell_totals(summary: Mapping[str, Any], currencies: Sequence[str]) -> None:
         out_console.print(f"{currency} settled besides cash: {words}", soft_wrap=True)
     for left in summary["statements_left_out"]:
         out_console.print(
-            f"left out: {left['file']}, {left['lines']} lines; it {_unfooted(left['difference'])}",
+            f"left out: {shown(left['file'])}, {left['lines']} lines; it {_unfooted(left['difference'])}",
             soft_wrap=True,
             markup=False,
         )
@@ -158,7 +158,7 @@ def _tell_unread(names: Sequence[str]) -> None:
         many = "1 file" if len(names) == 1 else f"{len(names):,} files"
         more = f" and {len(names) - UNREAD_MAX:,} more" if len(names) > UNREAD_MAX else ""
         told = f"could not be read: {many}, of which nothing is in this run: {', '.join(names[:UNREAD_MAX])}{more}"
-        out_console.print(told, soft_wrap=True, markup=False)
+        out_console.print(shown(told), soft_wrap=True, markup=False)
 
 
 def money(text: str) -> str:
@@ -176,14 +176,17 @@ def tell_reading(path: Path, one: Reading | ReconError) -> None:
     sums = ", ".join(f"{currency} {money(amount)}" for currency, amount in facts["sum"].items())
     profile = f" ({one.profile})" if one.profile else ""
     out_console.print(
-        f"{one.path}: {one.kind}, {one.format}{profile}, {facts['rows']} rows{', ' + sums if sums else ''}",
+        shown(
+            f"{one.path}: {one.kind}, {one.format}{profile}, {facts['rows']} rows{', ' + sums if sums else ''}"
+        ),
         soft_wrap=True,
+        markup=False,
     )
     bare = 0
     for statement in facts["statements"]:
         bare += not (statement["opening"] or statement["closing"])
         if bare <= SHOWN_MAX or statement["opening"] or statement["closing"]:
-            out_console.print(f"    {_statement(statement)}", soft_wrap=True, markup=False)
+            out_console.print(f"    {shown(_statement(statement))}", soft_wrap=True, markup=False)
     if bare > SHOWN_MAX:
         out_console.print(f"    ... and {bare - SHOWN_MAX:,} more without balances", soft_wrap=True)
     complain(one.problems)

@@ -51,15 +51,18 @@ def told_twice(gathered: Gathered, store: Store | None = None) -> Gathered:
 def _told_of_before(advised: pl.DataFrame, stated: pl.DataFrame, store: Store) -> list[Problem]:
     """The same for lines that are new in this run, and those of the other sort that earlier runs read."""
     problems = []
+    mine = pl.concat(
+        [advised.select("line_id"), stated.select("line_id")]
+    )  # what came again is no other money
     if advised.height:
         before = store.booked(_days(advised, -DAYS_BEFORE, DAYS_AFTER), ADVICES, others=True)
-        before = before.join(stated, on="line_id", how="anti")
+        before = before.join(mine, on="line_id", how="anti")
         problems += [
             _told(*row, before=True) for row in _counted(_new(advised, before, store), before).iter_rows()
         ]
     if stated.height:
         before = store.booked(_days(stated, -DAYS_AFTER, DAYS_BEFORE), ADVICES, others=False)
-        before = before.join(advised, on="line_id", how="anti")
+        before = before.join(mine, on="line_id", how="anti")
         met = _counted(before, _new(stated, before, store)).select("stated", "count", "source")
         problems += [_told(*row, before=True) for row in met.iter_rows()]
     return problems

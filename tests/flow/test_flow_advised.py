@@ -77,6 +77,34 @@ def test_what_an_earlier_run_read_is_told_once(tmp_path: Path, report_first: boo
     assert _run(tmp_path, second, *store).is_empty()
 
 
+def _camt(kind: str, root: str, references: list[str]) -> str:
+    """A camt message with a credit of 60.00 for each reference of the bank."""
+    entries = "".join(
+        f'<Ntry><Amt Ccy="GBP">60.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>'
+        "<BookgDt><Dt>2026-04-02</Dt></BookgDt>"
+        f"<AcctSvcrRef>{one}</AcctSvcrRef><NtryDtls><TxDtls><RmtInf><Ustrd>{one}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
+        for one in references
+    )
+    account = "<Acct><Id><Othr><Id>30000012345678</Id></Othr></Id><Ccy>GBP</Ccy></Acct>"
+    return (
+        f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.{kind}.001.02"><{root}><{_OF[root]}><Id>{kind}</Id>'
+        f"{account}{entries}</{_OF[root]}></{root}></Document>"
+    )
+
+
+_OF = {"BkToCstmrAcctRpt": "Rpt", "BkToCstmrStmt": "Stmt"}
+
+
+def test_a_line_that_came_again_is_no_other_money(tmp_path: Path) -> None:
+    """A report of yesterday has X; today's statement has the same X, and Y of the same amount, which is another's."""
+    report, statement = tmp_path / "052.xml", tmp_path / "053.xml"
+    report.write_text(_camt("052", "BkToCstmrAcctRpt", ["X1"]), encoding="utf-8")
+    store = ("--store", str(tmp_path / "s.db"))
+    assert _run(tmp_path, report, *store).is_empty()
+    statement.write_text(_camt("053", "BkToCstmrStmt", ["X1", "Y1"]), encoding="utf-8")
+    assert _run(tmp_path, statement, *store).is_empty()
+
+
 def _told(folder: Path, report: str, rows: list[str]) -> pl.DataFrame:
     """The problems of this control, from a run over a report and a statement of these rows."""
     bank = folder / "bank"

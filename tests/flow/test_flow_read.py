@@ -11,6 +11,7 @@ import pytest
 from flow_cases import BANK, ITEMS, Desk, recon, rows
 
 from recon import terminal
+from recon.problems import Problem
 from recon.resources import folder
 
 KEYS = ["path", "kind", "format", "rows", "sum", "statements", "problems"]
@@ -73,6 +74,16 @@ def test_what_is_printed_is_text_and_nothing_else(desk: Desk) -> None:
     )
     ran = recon("read", path)
     assert (ran.code, "x[/y].csv: bank" in ran.out, "x[/y].csv:100: " in ran.err) == (0, True, True)
+
+
+def test_what_steers_a_terminal_is_seen_and_not_obeyed() -> None:
+    """A file's name may hold anything: colours, a line of its own, text that runs backwards."""
+    told = str(Problem("file-unknown", "a\x1b[31m\nwrote b.csv", "\u202ewhat\x9b", "look\x07\nagain"))
+    assert told.splitlines() == [
+        "a\ufffd[31m\ufffdwrote b.csv: \ufffdwhat\ufffd",
+        "    look\ufffd",
+        "    again",
+    ]
 
 
 @pytest.mark.slow
