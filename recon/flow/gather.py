@@ -140,7 +140,12 @@ def gather(
     currency = currency_of(frames.values(), rules)
     in_full = {kind: filled(frame, INPUT_TABLES[kind], currency) for kind, frame in frames.items()}
     return Gathered(
-        *(tuple(readings), in_full, tuple(left_out), tuple(problems), currency, tuple(unread)),
+        readings=tuple(readings),
+        frames=in_full,
+        left_out=tuple(left_out),
+        problems=tuple(problems),
+        currency=currency,
+        unread=tuple(unread),
         lines_read=lines_read,
         lines_left_out=sum(statement.lines for statement in left_out),
     )
