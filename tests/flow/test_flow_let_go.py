@@ -11,27 +11,40 @@ from flow_cases import BANK, ITEMS, Desk
 
 from recon import match
 from recon.match.assign.choose import choose
+from recon.match.explain.tell import ITEMS_TOLD, tell
 from recon.match.frames import Ready
 
 
-def test_the_keys_that_lines_are_found_by_are_let_go_before_sets_are_chosen(
+def test_each_step_holds_of_the_ledger_no_more_than_it_asks_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They and their indexes take as much as all that is left; whoever calls the engine must not hold them either."""
+    """Keys that lines are found by, before sets are chosen; columns of items that are not told, before lines are.
+
+    They and their indexes take as much as all that is left; whoever calls the engine must not hold them either.
+    """
     desk = Desk(tmp_path)
     desk.put("bank.csv", BANK)
     desk.put("items.csv", ITEMS)
-    seen: list[set[str]] = []
+    keys: list[set[str]] = []
+    columns: list[set[str]] = []
 
     earlier = [one for one in gc.get_objects() if isinstance(one, Ready)]  # what other tests hold
 
-    def looked(*given: Any) -> Any:
+    def held() -> list[Ready]:
         gc.collect()
         every = [one for one in gc.get_objects() if isinstance(one, Ready)]
-        held = [one for one in every if not any(one is other for other in earlier)]
-        seen.append({kind for one in held for kind in one.keys["kind"].unique()})
+        return [one for one in every if not any(one is other for other in earlier)]
+
+    def chosen(*given: Any) -> Any:
+        keys.append({kind for one in held() for kind in one.keys["kind"].unique()})
         return choose(*given)
 
-    monkeypatch.setattr(match, "choose", looked)
+    def told(*given: Any) -> Any:
+        columns.append({name for one in held() for name in one.items.columns})
+        return tell(*given)
+
+    monkeypatch.setattr(match, "choose", chosen)
+    monkeypatch.setattr(match, "tell", told)
     assert desk.run().code == 0
-    assert seen == [{"full"}]
+    assert keys == [set()]  # those of the numbers in advices stay, and here is none
+    assert columns == [set(ITEMS_TOLD)]
