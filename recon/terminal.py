@@ -139,7 +139,6 @@ def _tell_totals(summary: Mapping[str, Any], currencies: Sequence[str]) -> None:
         out_console.print(
             f"left out: {shown(left['file'])}, {left['lines']} lines; it {_unfooted(left['difference'])}",
             soft_wrap=True,
-            markup=False,
         )
     if summary["lines_left_out"]:
         told = (
@@ -149,7 +148,7 @@ def _tell_totals(summary: Mapping[str, Any], currencies: Sequence[str]) -> None:
     _tell_unread(summary["files_unread"])
     if "shadow" in summary:
         for line in flow.shadow.told(summary["shadow"]):
-            out_console.print(line, soft_wrap=True, markup=False)
+            out_console.print(line, soft_wrap=True)
 
 
 def _tell_unread(names: Sequence[str]) -> None:
@@ -158,7 +157,7 @@ def _tell_unread(names: Sequence[str]) -> None:
         many = "1 file" if len(names) == 1 else f"{len(names):,} files"
         more = f" and {len(names) - UNREAD_MAX:,} more" if len(names) > UNREAD_MAX else ""
         told = f"could not be read: {many}, of which nothing is in this run: {', '.join(names[:UNREAD_MAX])}{more}"
-        out_console.print(shown(told), soft_wrap=True, markup=False)
+        out_console.print(shown(told), soft_wrap=True)
 
 
 def money(text: str) -> str:
@@ -180,13 +179,12 @@ def tell_reading(path: Path, one: Reading | ReconError) -> None:
             f"{one.path}: {one.kind}, {one.format}{profile}, {facts['rows']} rows{', ' + sums if sums else ''}"
         ),
         soft_wrap=True,
-        markup=False,
     )
     bare = 0
     for statement in facts["statements"]:
         bare += not (statement["opening"] or statement["closing"])
         if bare <= SHOWN_MAX or statement["opening"] or statement["closing"]:
-            out_console.print(f"    {shown(_statement(statement))}", soft_wrap=True, markup=False)
+            out_console.print(f"    {shown(_statement(statement))}", soft_wrap=True)
     if bare > SHOWN_MAX:
         out_console.print(f"    ... and {bare - SHOWN_MAX:,} more without balances", soft_wrap=True)
     complain(one.problems)
@@ -212,7 +210,7 @@ def complain(
 ) -> None:
     """Problems on the error stream: where, what, what to do; the first few, what was lost before all else."""
     for problem in sorted(problems, key=lambda one: one.code not in LOST)[:most]:
-        err_console.print(str(problem), markup=False, soft_wrap=True)
+        err_console.print(str(problem), soft_wrap=True)
     if len(problems) > most:
         err_console.print(f"... and {len(problems) - most} more, {all_are}", soft_wrap=True)
 

@@ -51,9 +51,8 @@ def told_twice(gathered: Gathered, store: Store | None = None) -> Gathered:
 def _told_of_before(advised: pl.DataFrame, stated: pl.DataFrame, store: Store) -> list[Problem]:
     """The same for lines that are new in this run, and those of the other sort that earlier runs read."""
     problems = []
-    mine = pl.concat(
-        [advised.select("line_id"), stated.select("line_id")]
-    )  # what came again is no other money
+    # What came again is no other money.
+    mine = pl.concat([advised.select("line_id"), stated.select("line_id")])
     if advised.height:
         before = store.booked(_days(advised, -DAYS_BEFORE, DAYS_AFTER), ADVICES, others=True)
         before = before.join(mine, on="line_id", how="anti")

@@ -43,10 +43,9 @@ def booked(
     of = select(inputs.c.digest).where(inputs.c.format.in_(sorted(formats)))
     names = ("line_id", "source", "account", "currency", "amount", "booking_date")
     schema = dict.fromkeys(names, pl.String())
+    # As nearly always: then no line is looked at.
     if not others and connection.execute(of.limit(1)).first() is None:
-        return rows.typed(
-            pl.DataFrame(schema=schema), model.BANK_LINES
-        )  # as nearly always, without a look at lines
+        return rows.typed(pl.DataFrame(schema=schema), model.BANK_LINES)
     among = func.coalesce(lines.c.digest, "").in_(of)
     query = select(*[lines.c[name] for name in names]).where(
         lines.c.booking_date.between(days[0].isoformat(), days[1].isoformat()), ~among if others else among

@@ -145,10 +145,8 @@ def _use(legs: pl.DataFrame) -> pl.DataFrame:
 def _feasible(sets: pl.DataFrame, uses: pl.DataFrame, room: Room) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The sets that the open amounts still allow, and those that they don't."""
     asked = uses.join(sets, on="proposal", how="semi", maintain_order="left")
-    bad = asked.filter(~_fitting(asked, room))["proposal"].unique()
-    return sets.filter(~pl.col("proposal").is_in(bad.implode())), sets.filter(
-        pl.col("proposal").is_in(bad.implode())
-    )
+    bad = pl.col("proposal").is_in(asked.filter(~_fitting(asked, room))["proposal"].unique().implode())
+    return sets.filter(~bad), sets.filter(bad)
 
 
 def _fitting(uses: pl.DataFrame, room: Room) -> pl.Series:
