@@ -58,14 +58,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="The summary as JSON.")]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit code 1 if anything is left to review, unread or left out.")
 ]
+StrictRead = Annotated[
+    bool,
+    typer.Option(
+        "--strict", help="Exit code 1 if a file, a row or a statement's sum is not as it should be."
+    ),
+]
 StrictApply = Annotated[bool, typer.Option("--strict", help="Exit code 1 if a decision is refused.")]
 
 
 def main() -> None:
     """Run the command line; the only place where errors become exit codes."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no algebra is done; its threads take long to start
-    # What polars frees it soon needs again: to give it back to the system at once costs a tenth of a large run.
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:2000")
+    # What polars frees it soon needs again: to give it back to the system at once costs a tenth of a large run. Then
+    # it is given back for good; pages that the system may only take if it needs them count as memory taken.
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:1000,muzzy_decay_ms:0")
     atexit.register(gc.freeze)  # or the collector looks through all that is loaded once more before the end
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -191,8 +198,9 @@ def run(
         shadow,
         shadow_suggested,
     )
+    gc.freeze()  # what is loaded by now stays; the collector looks for tables that nobody needs
     report = terminal.with_progress(lambda progress: flow.reconcile(job, progress), quiet=quiet or as_json)
-    terminal.tell_run(report, as_json=as_json)
+    terminal.tell_run(report, as_json=as_json, book=book is not None)
     if book and not as_json:
         terminal.out_console.print(f"workbook: {book}", soft_wrap=True)
     raise typer.Exit(EXIT_REVIEW if strict and report.to_review else EXIT_DONE)
@@ -208,7 +216,7 @@ def demo(
     """The main job on the sample data: read, match, write the workbook and the output files."""
     job = flow.demo_job(out, story)
     report = terminal.with_progress(lambda progress: flow.demo(job, progress), quiet=quiet or as_json)
-    terminal.tell_run(report, as_json=as_json)
+    terminal.tell_run(report, as_json=as_json, book=True)
     if not as_json:
         terminal.out_console.print(f"workbook: {job.book}", soft_wrap=True)
         terminal.out_console.print(
@@ -228,6 +236,7 @@ def read(
     profile: Annotated[str, typer.Option("--profile", help="Column profile, where several fit.")] = "",
     rules: RulesOption = "",
     as_json: AsJson = False,
+    strict: StrictRead = False,
 ) -> None:
     """Any file as the standard CSV, with its problems; no matching."""
     made = flow.read(files, profile, rules)
@@ -236,11 +245,12 @@ def read(
         typer.echo(json.dumps([flow.reading_facts(one) for one in made], indent=2, ensure_ascii=False))
     else:
         for path, one in made:
-            terminal.tell_reading(path, one)
+            terminal.tell_reading(path, one, "in problems.csv" if written else terminal.ALL_WITH_OUT)
         for file in written:
             terminal.out_console.print(f"wrote {file}", soft_wrap=True)
     if all(isinstance(one, ReconError) for _path, one in made):
         raise typer.Exit(EXIT_INPUT)
+    raise typer.Exit(EXIT_REVIEW if strict and flow.lacking(made) else EXIT_DONE)
 
 
 @app.command()

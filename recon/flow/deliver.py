@@ -68,20 +68,27 @@ def _unwritable(path: Path, what: str, hint: str) -> ReconError:
 
 def csv(frame: pl.DataFrame) -> str:
     """A table as CSV text: UTF-8, a header, LF, empty for nothing."""
-    return frame.with_columns(pl.col(pl.String).replace("", None)).write_csv(
-        line_terminator="\n", null_value=""
-    )
+    return _nulled(frame).write_csv(line_terminator="\n", null_value="")
 
 
 def parquet(frame: pl.DataFrame) -> bytes:
     """The same table as Parquet: the same columns, money as decimal text."""
     file = io.BytesIO()
-    frame.with_columns(pl.col(pl.String).replace("", None)).write_parquet(file)
+    _nulled(frame).write_parquet(file)
     return file.getvalue()
 
 
-def write(folder: Path, contents: Mapping[str, str | bytes]) -> list[Path]:
+def _nulled(frame: pl.DataFrame) -> pl.DataFrame:
+    """The table with nothing where a text is empty, so that no text is written as two quotes."""
+    return frame.with_columns(pl.col(pl.String).replace("", None))
+
+
+def write(folder: Path, contents: Mapping[str, str | bytes | pl.DataFrame]) -> list[Path]:
     """Write files under their names: each beside first, then all are swapped in, or none is.
+
+    Args:
+        folder: where they go.
+        contents: what each holds; a table becomes CSV as `csv` makes it, without being text in memory first.
 
     Raises:
         ReconError: EXIT_JOB, out-unwritable; the old files are still there.
@@ -93,7 +100,10 @@ def write(folder: Path, contents: Mapping[str, str | bytes]) -> list[Path]:
             handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
             beside.append((Path(temporary), target))
             with os.fdopen(handle, "wb") as file:
-                file.write(content.encode() if isinstance(content, str) else content)
+                if isinstance(content, pl.DataFrame):
+                    _nulled(content).write_csv(file, line_terminator="\n", null_value="")
+                else:
+                    file.write(content.encode() if isinstance(content, str) else content)
         for made, _target in beside:
             _as_usual(made)
         _swap(beside)

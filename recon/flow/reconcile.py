@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from recon import __version__, flow, model, rules
+from recon import __version__, flow, model, rules, together
 from recon.flow import cluster, deliver, memory, moments, remote, settings, spread, totals
 from recon.flow.advised_twice import told_twice
 from recon.flow.beside import Beside
@@ -154,10 +154,9 @@ def _reconciled(job: Job, progress: Progress, spark: cluster.Cluster | None) -> 
                 told_twice(followed(told_apart(gathered, store), store), store), job.data, profiles
             )
             settled_lines, items, stale = remembered(store, gathered, loaded)
-            inputs = totals.inputs(gathered)
             _begun("match", stages, progress)
             learned = flow.learning.in_run(store, gathered.frames, loaded, as_of) if store else None
-            tables = [tables_of(gathered, items, settled_lines, store, learned)]
+            tables, inputs = _worked_on(gathered, items, settled_lines, store, learned)
             scales = tables[0].scales
             gathered, items = (gathered, items) if asked_again else (gathered.emptied(), items.clear())
             shares = cluster.shares(spark, tables[0].bank_lines.height, job.workers, job.memory)
@@ -208,6 +207,20 @@ def _opened(job: Job, loaded: Rules) -> tuple[Store | None, Rules]:
     except BaseException:
         store.close()
         raise
+
+
+def _worked_on(
+    gathered: Gathered,
+    items: pl.DataFrame,
+    settled_lines: frozenset[str],
+    store: Store | None,
+    learned: Learned | None,
+) -> tuple[list[Tables], list[dict[str, Any]]]:
+    """The tables of the engine, in a list that they can be taken out of, and what is told of each file."""
+    made, told = together.both(
+        lambda: tables_of(gathered, items, settled_lines, store, learned), lambda: totals.inputs(gathered)
+    )
+    return [made], told
 
 
 def tables_of(
@@ -323,12 +336,11 @@ def _contents(
     problems: Sequence[Problem],
     summary: Mapping[str, Any],
     tried: Beside,
-) -> dict[str, str | bytes]:
+) -> dict[str, str | bytes | pl.DataFrame]:
     allocations = outer["allocations"].select(ALLOCATIONS.file_columns)
     tables = (allocations, outer["exceptions"], outer["lines"], model.problems_table(problems))
-    made = [*map(deliver.csv, tables), deliver.as_json(summary)]
     more = map(deliver.parquet, tables) if job.parquet else ()
-    return dict(zip(job.out_files, [*made, *more], strict=True)) | tried.files
+    return dict(zip(job.out_files, [*tables, deliver.as_json(summary), *more], strict=True)) | tried.files
 
 
 def _as_parquet(name: str) -> str:

@@ -16,7 +16,7 @@ import polars as pl
 from recon import together
 from recon.match import heirs
 from recon.match.assign.choose import choose
-from recon.match.candidates.find import find
+from recon.match.candidates.find import find, indexes
 from recon.match.candidates.link import heard, link
 from recon.match.combine.search import search
 from recon.match.distribute import PART_MIN, joined, of_evidence, portions
@@ -30,7 +30,7 @@ from recon.rules.schema import Rules
 from recon.together import Once
 
 PORTION_MIN = 20_000  # smaller portions take longer and save little
-LINES_AT_ONCE = 160_000  # what the text of so many lines may say takes some 600 MB
+LINES_AT_ONCE = 200_000  # what the text of so many lines may say takes some 750 MB
 Distribute = Callable[[Callable[[Any], Any], Iterable[Any], int], Iterator[Any]]
 
 
@@ -51,7 +51,9 @@ def match(tables: Tables, rules: Rules, workers: int = 1, lines_at_once: int = L
 
 def ready_of(tables: Tables, rules: Rules) -> Ready:
     """Step 1, for `settle`: what came in, cleaned, with the keys it can be joined by."""
-    return clean(tables, rules)
+    given = [tables]
+    del tables  # so that nobody holds what cleaning lets go
+    return clean(given.pop(), rules)
 
 
 def settle(
@@ -101,6 +103,8 @@ def settle(
 
 def meet(ledger: Ready, rules: Rules, lines: pl.DataFrame) -> Met:
     """Step 2 for some of the lines: what is found for a line hangs on the ledger, and on no other line."""
+    if lines.height >= PART_MIN:
+        indexes(ledger, rules)
     return find(spell(ledger, lines, rules), rules)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import polars as pl
 
@@ -133,12 +134,19 @@ def labelled(atom: pl.Expr, before: pl.Expr, labels: list[str]) -> pl.Expr:
     return atom.is_in(labels) & (~atom.is_in(COUNTING_WORDS) | before.is_in(plain).fill_null(value=False))
 
 
-def gram_shape(raws: Sequence[pl.Series]) -> tuple[pl.Series, int]:
-    """The letter atoms that references begin with, and how many atoms the longest has."""
+class GramShape(NamedTuple):
+    """What references look like: the letters that they begin with, and how many atoms the longest has."""
+
+    starts: pl.Series
+    longest: int
+
+
+def gram_shape(raws: Sequence[pl.Series]) -> GramShape:
+    """What numbers look like, as keys or as they are written."""
     whole = pl.concat([raw.cast(pl.String) for raw in raws])
     starts = whole.str.extract(r"^([A-Z]+)", 1).drop_nulls().unique(maintain_order=True)
     longest = whole.str.count_matches(r"[A-Z]+|[0-9]+").max()
-    return starts, int(longest) if isinstance(longest, int) else 1
+    return GramShape(starts, int(longest) if isinstance(longest, int) else 1)
 
 
 def spelled(items: pl.DataFrame, tables: Tables) -> pl.Series:

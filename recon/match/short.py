@@ -13,6 +13,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon.match import counts, text
+from recon.match.asked import Index
 from recon.match.calendar import period_like
 from recon.match.frames import REFERENCES, Ready, Spelled
 from recon.rules.schema import Rules
@@ -32,7 +33,7 @@ def named(ready: Spelled, kept: pl.DataFrame, paying: pl.DataFrame, rules: Rules
     """
     options = rules.references
     least, most = options.bare_digits_payer, options.bare_digits_min - 1
-    if not rules.evidence.reference_bare.propose or least > most:
+    if not asked(rules):
         return pl.DataFrame(schema=REFERENCES)
     payers = paying.filter(pl.col("sure") & pl.col("how").is_in(CONFIRMED)).select("line", "owner").unique()
     busy = kept.filter(pl.col("how") != "bare").select("line").unique()
@@ -47,7 +48,7 @@ def named(ready: Spelled, kept: pl.DataFrame, paying: pl.DataFrame, rules: Rules
     said = counts.without(said, ready, rules)
     said = said.filter(~period_like(pl.col("raw"), pl.col("booking_date")))
     hits = said.select(*GRAMS, "owner").join(
-        ready.indexed("short tails", lambda: _tails(ready, least, most)).of(said["key"]),
+        tails(ready, rules).of(said["key"]),
         on=["owner", "key"],
         maintain_order="left",
     )
@@ -59,7 +60,20 @@ def named(ready: Spelled, kept: pl.DataFrame, paying: pl.DataFrame, rules: Rules
     )
 
 
-def _tails(ready: Spelled, least: int, most: int) -> pl.DataFrame:
+def asked(rules: Rules) -> bool:
+    """Whether the rules leave any number that is too short."""
+    options = rules.references
+    return rules.evidence.reference_bare.propose and options.bare_digits_payer < options.bare_digits_min
+
+
+def tails(ready: Ready, rules: Rules) -> Index:
+    """The index of what the items' numbers end with, made once: (item, owner, key)."""
+    options = rules.references
+    least, most = options.bare_digits_payer, options.bare_digits_min - 1
+    return ready.indexed("short tails", lambda: _tails(ready, least, most))
+
+
+def _tails(ready: Ready, least: int, most: int) -> pl.DataFrame:
     """Each open item's last short run of digits with its owner: (item, owner, key)."""
     tails = ready.full.select("item", raw=pl.col("raw").str.extract(r"(?:^|[^0-9])([0-9]+)$", 1)).drop_nulls()
     tails = tails.filter(pl.col("raw").str.len_chars().is_between(least, most))

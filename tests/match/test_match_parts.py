@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, replace
 from threading import Barrier
 from typing import Any
 
@@ -15,6 +16,7 @@ from recon.bench.payers import Flavour
 from recon.flow import settings
 from recon.flow.bench import tables_of
 from recon.match import match, meet, propose, settle
+from recon.match.candidates.find import indexes
 from recon.match.candidates.link import heard, link
 from recon.match.distribute import joined, portions
 from recon.match.prepare.clean import clean
@@ -41,7 +43,27 @@ def test_parts_hold_every_row_once_in_order() -> None:
         assert pl.concat(made).equals(rows)
         assert max(part.height for part in made) <= rows_max
     assert len(parts(rows, 100, 4, 10)) == 2
+    assert [part.height for part in parts(rows, 10, 2, 1)] == [
+        7,
+        7,
+        7,
+        4,
+    ]  # three would leave a worker without one
     assert [part.height for part in parts(rows.clear(), 100, 4, 10)] == [0]
+
+
+@pytest.mark.parametrize(("flavour", "name"), [("uk", "uk_care"), ("india", "india_care")])
+def test_what_is_made_of_the_ledger_before_the_parts_is_what_each_would_make(
+    flavour: Flavour, name: str
+) -> None:
+    rules, _path = settings.load_rules(name)
+    ready = clean(tables_of(generate(flavour, 200, 5)), rules)
+    ahead = replace(ready, once=Once())
+    indexes(ahead, rules)
+    assert ahead.once("prefixes", lambda: pl.Series(["made again"])).equals(ready.prefixes)
+    fresh, made = meet(ready, rules, ready.lines), meet(ahead, rules, ready.lines)
+    for one in fields(fresh):
+        assert getattr(made, one.name).equals(getattr(fresh, one.name)), one.name
 
 
 def test_each_keeps_the_order_and_works_at_the_same_time() -> None:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 import numpy as np
 import polars as pl
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from recon.match import text
-from recon.match.asked import beside
+from recon.match.asked import Index, beside
 from recon.match.calendar import date_like, period_like
 from recon.match.candidates import deletions
-from recon.match.frames import REFERENCES, Spelled
+from recon.match.frames import REFERENCES, Ready, Spelled
 from recon.rules.schema import Rules
 
 CUT_FAN_MAX = 5  # documents that may begin like a number that is cut off
 PARTS_MAX = 5  # parts of a word that are read as one number
 TOKEN_MAX = 40  # characters of a word that may be a reference
+# The form of a number: the letters that it begins with, and how many runs of digits it has.
+FORM: Final = {
+    "start": pl.col("raw").str.extract(r"^([A-Z]+)", 1),
+    "dashes": pl.col("raw").str.count_matches("-", literal=True),
+}
+LENGTH: Final = pl.col("raw").str.replace_all("-", "", literal=True).str.len_chars()
 
 
 def _tokens(lines: pl.DataFrame, ready: Spelled, least: int) -> pl.DataFrame:
@@ -86,25 +95,16 @@ def tokens(ready: Spelled, rules: Rules, sure: pl.DataFrame) -> pl.DataFrame:
 
 def lookalikes(ready: Spelled, rules: Rules, tokens: pl.DataFrame) -> pl.DataFrame:
     """Numbers (line, token) that name an item once letters are read as the digits they look like (O as 0)."""
-    fold = dict(sorted(rules.references.lookalikes.items()))
-    if not rules.evidence.reference_lookalike.propose or not fold:
+    if not _lookalikes_asked(rules):
         return pl.DataFrame(schema=REFERENCES)
-    read = text.unzero(pl.col("token").str.replace_many(list(fold), list(fold.values())))
+    read = _as_digits(rules)
     # `25-26/O9139`: the letter hides where one run of digits ends and the next begins.
     dashed = tokens.filter(pl.col("token").str.contains("-", literal=True))
     tokens = pl.concat([tokens, dashed.with_columns(pl.col("token").str.replace_all("-", "", literal=True))])
     said = tokens.with_columns(key=read).filter(pl.col("key") != text.unzero(pl.col("token")))
     if said.is_empty():
         return pl.DataFrame(schema=REFERENCES)
-    least = rules.references.typo_length_min
-    items = ready.indexed(
-        "lookalikes",
-        lambda: (
-            ready.full.filter(pl.col("raw").str.len_chars() >= least)
-            .select("item", pl.col("raw").alias("token"), plain="key")
-            .select("item", "plain", key=read)
-        ),
-    )
+    items = _alike(ready, rules)
     same = text.unzero(pl.col("token")) == pl.col("plain")
     return (
         said.join(items.of(said["key"]), on="key", maintain_order="left")
@@ -116,6 +116,29 @@ def lookalikes(ready: Spelled, rules: Rules, tokens: pl.DataFrame) -> pl.DataFra
     )
 
 
+def _lookalikes_asked(rules: Rules) -> bool:
+    return rules.evidence.reference_lookalike.propose and bool(rules.references.lookalikes)
+
+
+def _as_digits(rules: Rules) -> pl.Expr:
+    """The key of a `token` whose letters are read as the digits that they look like."""
+    fold = dict(sorted(rules.references.lookalikes.items()))
+    return text.unzero(pl.col("token").str.replace_many(list(fold), list(fold.values())))
+
+
+def _alike(ready: Ready, rules: Rules) -> Index:
+    """Numbers by the key that they have when letters are read as digits: (item, plain, key)."""
+    least = rules.references.typo_length_min
+    return ready.indexed(
+        "lookalikes",
+        lambda: (
+            ready.full.filter(pl.col("raw").str.len_chars() >= least)
+            .select("item", pl.col("raw").alias("token"), plain="key")
+            .select("item", "plain", key=_as_digits(rules))
+        ),
+    )
+
+
 def cut_off(ready: Spelled, rules: Rules) -> pl.DataFrame:
     """Numbers cut off at the end of a field, of which few documents begin so; or within it, of which one does.
 
@@ -123,7 +146,7 @@ def cut_off(ready: Spelled, rules: Rules) -> pl.DataFrame:
     """
     if not rules.evidence.reference_cut.propose:
         return pl.DataFrame(schema=REFERENCES)
-    full = ready.once("numbers in order", lambda: ready.full.select("item", "raw").sort("raw", "item"))
+    full = _in_order(ready)
     # Banks cut in the middle of their narration too, where a number's end says less: there the amount decides.
     inner = ~pl.col("field_end") & pl.col("closed") & pl.col("raw").str.contains("^[A-Z].*[0-9]$")
     ends = ready.grams.filter(
@@ -155,38 +178,60 @@ def cut_off(ready: Spelled, rules: Rules) -> pl.DataFrame:
     )
 
 
-def _incomplete(ends: pl.DataFrame, ready: Spelled) -> pl.DataFrame:
-    """Numbers shorter than any of the ledger's of that form; a longer one is whole, and of another ledger.
+def _in_order(ready: Ready) -> pl.DataFrame:
+    """The items' whole numbers in the order of their letters: (item, raw)."""
+    return ready.once("numbers in order", lambda: ready.full.select("item", "raw").sort("raw", "item"))
 
-    The form is the letters that a number begins with and how many runs of digits it has.
-    """
-    form = ["start", "dashes"]
-    start = pl.col("raw").str.extract(r"^([A-Z]+)", 1)
-    dashes = pl.col("raw").str.count_matches("-", literal=True)
-    length = pl.col("raw").str.replace_all("-", "", literal=True).str.len_chars()
-    shortest = ready.once(
+
+def _incomplete(ends: pl.DataFrame, ready: Spelled) -> pl.DataFrame:
+    """Numbers shorter than any of the ledger's of that form; a longer one is whole, and of another ledger."""
+    told = ends.with_columns(**FORM).join(_shortest(ready), on=list(FORM), how="left", maintain_order="left")
+    whole = (pl.col("shortest") <= LENGTH).fill_null(value=False)
+    return told.filter(~whole).drop(*FORM, "shortest")
+
+
+def _shortest(ready: Ready) -> pl.DataFrame:
+    """How short the shortest number of each form is: (start, dashes, shortest)."""
+    return ready.once(
         "shortest numbers",
         lambda: (
-            ready.full.select(start=start, dashes=dashes, shortest=length)
+            ready.full.select(**FORM, shortest=LENGTH)
             .drop_nulls("start")
-            .group_by(form)
+            .group_by(list(FORM))
             .agg(pl.col("shortest").min())
         ),
     )
-    told = ends.with_columns(start=start, dashes=dashes).join(
-        shortest, on=form, how="left", maintain_order="left"
-    )
-    whole = (length >= pl.col("shortest")).fill_null(value=False)
-    return told.filter(~whole).drop("start", "dashes", "shortest")
 
 
-def _numbers(ready: Spelled, least: int) -> tuple[pl.DataFrame, deletions.Index]:
-    """Numbers that a word may be one character off from: (item, open, currency, right); and the index of them."""
+def _typos_asked(rules: Rules) -> bool:
+    return rules.evidence.reference_typo.propose and rules.references.typo_length_min < TOKEN_MAX
+
+
+def _one_off(ready: Ready, rules: Rules) -> tuple[pl.DataFrame, deletions.Index]:
+    """Numbers that a word may be one character off from, and the index of them, made once."""
+    least = rules.references.typo_length_min
+    return ready.once("numbers by what is left of them", lambda: _numbers(ready, least))
+
+
+def indexes(ready: Ready, rules: Rules) -> list[Callable[[], object]]:
+    """What makes each index of the ledger that is asked for damaged numbers, the slowest first."""
+    makers: list[Callable[[], object]] = []
+    if _typos_asked(rules):
+        makers.append(lambda: _one_off(ready, rules))
+    if _lookalikes_asked(rules):
+        makers.append(lambda: _alike(ready, rules))
+    if rules.evidence.reference_cut.propose:
+        makers += [lambda: _in_order(ready), lambda: _shortest(ready)]
+    return makers
+
+
+def _numbers(ready: Ready, least: int) -> tuple[pl.DataFrame, deletions.Index]:
+    """Numbers that a word may be one character off from: (item, right); and the index of them."""
     some = ready.full.filter(pl.col("raw").str.len_chars().is_between(least, TOKEN_MAX + 1))
-    numbers = beside(some, ready.items.select("item", "open", "currency"), "item").select(
-        "item", "open", "currency", right="raw"
+    numbers = some.select("item", right="raw")
+    return numbers, deletions.Index(
+        numbers["right"], beside(numbers, ready.items.select("item", "open"), "item")["open"]
     )
-    return numbers, deletions.Index(numbers["right"], numbers["open"])
 
 
 def typos(ready: Spelled, rules: Rules, tokens: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
@@ -195,8 +240,7 @@ def typos(ready: Spelled, rules: Rules, tokens: pl.DataFrame, found: pl.DataFram
     Without the amount such a number is no evidence: a dense ledger has an item one character off for any number
     there is.
     """
-    least = rules.references.typo_length_min
-    if not rules.evidence.reference_typo.propose or least >= 40:  # noqa: PLR2004 - the key's own off switch
+    if not _typos_asked(rules):
         return pl.DataFrame(schema=REFERENCES)
     open_lines = ready.lines.filter(
         (pl.col("state") == "open") & (pl.col("amount") > 0) & ~pl.col("hostile")
@@ -208,12 +252,11 @@ def typos(ready: Spelled, rules: Rules, tokens: pl.DataFrame, found: pl.DataFram
     ).rename({"token": "left"})
     if left.is_empty():
         return pl.DataFrame(schema=REFERENCES)
-    full, index = ready.once("numbers by what is left of them", lambda: _numbers(ready, least))
+    full, index = _one_off(ready, rules)
     met = index.meeting(left["left"], left["open"])
-    near = pl.concat(
-        [left[met["left_row"]], full[met["right_row"]].select("item", "right", right_currency="currency")],
-        how="horizontal",
-    ).filter(pl.col("currency") == pl.col("right_currency"))
+    near = pl.concat([left[met["left_row"]], full[met["right_row"]]], how="horizontal")
+    near = beside(near, ready.items.select("item", right_currency="currency"), "item")
+    near = near.filter(pl.col("currency") == pl.col("right_currency"))
     pairs = near.select("line", "item", "left", "right").unique().sort("line", "item", "left", "right")
     if pairs.is_empty():
         return pl.DataFrame(schema=REFERENCES)

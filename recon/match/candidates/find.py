@@ -9,14 +9,32 @@ line, so that the lines can come in parts; `link` joins the parts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from recon import together
 from recon.match import companies, plans, short, text
 from recon.match.asked import beside
-from recon.match.candidates import advised, payers, references
-from recon.match.frames import Met, Spelled
+from recon.match.candidates import advised, damaged, payers, references
+from recon.match.frames import Met, Ready, Spelled
 from recon.rules.schema import Rules
+
+
+def indexes(ledger: Ready, rules: Rules) -> None:
+    """Make what large parts of the lines ask of the whole ledger, two at a time; once, whoever asks.
+
+    Each part makes what is not there yet. But parts that begin together want the same at the same time, and one would
+    make it while the others wait.
+    """
+    makers: list[Callable[[], object]] = [lambda: ledger.prefixes, *damaged.indexes(ledger, rules)]
+    if short.asked(rules):
+        makers.append(lambda: short.tails(ledger, rules))
+    ledger.once("indexes", lambda: list(together.each(_made, makers, 2)))
+
+
+def _made(make: Callable[[], object]) -> None:
+    make()
 
 
 def find(part: Spelled, rules: Rules) -> Met:

@@ -55,6 +55,8 @@ ITEMS_DONE = (
     "position",
     "digest",
 )
+# What is asked of all items of the extract, settled ones and repeated ones too.
+ITEMS_ASKED = (*CLOSED_ASKED, "open_amount_minor", "customer_name")
 OWN_ACCOUNT_MIN = 6  # a shorter text is no account
 CHEQUES = ("DEP", "CHQ", "CDM", "POC", "BSP", "CHEQUE")  # types that clear later than they are booked
 
@@ -67,17 +69,24 @@ def clean(tables: Tables, rules: Rules) -> Ready:
         rules: frozen rules.
     """
     tables = people.with_customers(replace(tables, closed_items=tables.closed_items.select(CLOSED_ASKED)))
-    lines, (items, repeated, customers, heritage) = together.both(
-        lambda: _lines(tables, rules), lambda: _owned(tables)
+    (lines, closed_keys), (items, repeated, customers, heritage, keys) = together.both(
+        lambda: (_lines(tables, rules), numbers.closed_keys(tables)), lambda: _owned(tables, rules)
     )
-    (keys, closed_keys), (names, (remittances, advice)) = together.both(
-        lambda: (numbers.item_keys(items, rules), numbers.closed_keys(tables)),
+    # The rest of these two is not asked for again, and a million lines with their items take most of a gigabyte.
+    tables = replace(
+        tables, bank_lines=tables.bank_lines.clear(), open_items=tables.open_items.select(ITEMS_ASKED)
+    )
+    (names, (remittances, advice)), (said, spelled) = together.both(
         lambda: _named(tables, customers, rules),
+        lambda: (
+            numbers.gram_shape([keys["raw"], closed_keys["raw"]]),
+            numbers.gram_shape([numbers.spelled(items, tables)]),
+        ),
     )
-    raws = [keys["raw"], closed_keys["raw"], remittances["raw"], people.account_raws(tables)]
-    starts, longest = numbers.gram_shape(raws)
-    more, longest_more = numbers.gram_shape([numbers.spelled(items, tables)])
-    openings, longest = pl.concat([starts, more]).unique(maintain_order=True), max(longest, longest_more)
+    others = numbers.gram_shape([remittances["raw"], people.account_raws(tables)])
+    starts = pl.concat([said.starts, others.starts]).unique(maintain_order=True)
+    openings = pl.concat([starts, spelled.starts]).unique(maintain_order=True)
+    longest = max(said.longest, others.longest, spelled.longest)
     lines = glued.apart(lines, ("text", *REFERENCE_FIELDS), openings, rules.references)
     never = "|".join(f"(?:{pattern})" for pattern in rules.references.never)
     cleaned = pl.col("text").str.replace_all(f"(?i){never}", text.FIELD_END) if never else pl.col("text")
@@ -102,14 +111,16 @@ def clean(tables: Tables, rules: Rules) -> Ready:
     )
 
 
-def _owned(tables: Tables) -> tuple[pl.DataFrame, list[Problem], pl.DataFrame, Heirs | None]:
-    """Items with their owners, what is wrong with them, the customers, and who of them became whom."""
+def _owned(
+    tables: Tables, rules: Rules
+) -> tuple[pl.DataFrame, list[Problem], pl.DataFrame, Heirs | None, pl.DataFrame]:
+    """Items with their owners, what is wrong with them, the customers, who of them became whom, and the keys."""
     items, repeated = _items(tables)
     customers = people.customers(tables, items)
     owners = customers.select("customer_id", "owner")
     items = items.join(owners, on="customer_id", how="left", maintain_order="left")
     items, customers, heritage, wrong = heirs.of(tables, items, customers)
-    return items, [*repeated, *wrong], customers, heritage
+    return items, [*repeated, *wrong], customers, heritage, numbers.item_keys(items, rules)
 
 
 def _named(
@@ -232,7 +243,9 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
     order = ["item_id", "customer_id", "open_amount_minor", "doc_no", "currency", "source", "position"]
     # Where no id is there twice it decides alone; the other columns are many to sort by.
     once = distinct.alone(tables.open_items.select("item_id"))
-    table = tables.open_items.sort(order[:1] if once else order, nulls_last=True)
+    opened = pl.col("open_amount_minor") != 0
+    table = tables.open_items.filter(opened) if once else tables.open_items  # first, for a copy less
+    table = table.sort(order[:1] if once else order, nulls_last=True)
     twice = table.clear() if once else table.filter(pl.col("item_id").is_duplicated())
     problems = [
         Problem(
@@ -246,8 +259,7 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
         .head(20)
         .iter_rows()
     ]
-    table = table if once else table.unique("item_id", keep="first", maintain_order=True)
-    table = table.filter(pl.col("open_amount_minor") != 0)
+    table = table if once else table.unique("item_id", keep="first", maintain_order=True).filter(opened)
     # `2% 10 days`, `2/10 net 30`; days have three figures at most, so that the year of a date is none.
     terms = pl.col("discount_terms").str.extract_groups(
         r"(?P<percent>\d+(?:\.\d+)?)\s*(?:%\D*|/\s*)(?P<days>\d{1,3})(?:[^\d/]|$)"
