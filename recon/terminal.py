@@ -17,6 +17,7 @@ from recon.problems import LOST, Problem, ReconError, shown
 if TYPE_CHECKING:
     from recon.model import Reading
 
+ALL_WITH_OUT = "which --out DIR writes into problems.csv"
 SHOWN_MAX = 12  # problems shown on the terminal; the file has all
 UNREAD_MAX = 5  # files without a reading that the summary names; summary.json has all
 REFUSED_MAX = 100  # refused decisions shown on the terminal: each is to be decided anew
@@ -87,7 +88,7 @@ TOTALS = {
 }
 
 
-def tell_run(report: flow.Report, *, as_json: bool) -> None:
+def tell_run(report: flow.Report, *, as_json: bool, book: bool = False) -> None:
     """The summary: counts and sums by outcome, control totals, problems, where the files are."""
     if as_json:
         typer.echo(json.dumps(report.summary, indent=2, ensure_ascii=False))
@@ -110,7 +111,8 @@ def tell_run(report: flow.Report, *, as_json: bool) -> None:
     table.add_row("all bank lines", f"{total:,}", *sums, style="bold")
     out_console.print(table)
     _tell_totals(summary, currencies)
-    complain(report.problems)
+    places = ["in problems.csv"] if report.out else []
+    complain(report.problems, all_are=" and ".join([*places, *(["on the sheet Problems"] if book else [])]))
     if summary.get("peak_mb"):
         spent = sum(summary["seconds"].values())
         out_console.print(f"{spent:.1f} s, at most {summary['peak_mb']:,} MB", soft_wrap=True)
@@ -137,7 +139,7 @@ def _tell_totals(summary: Mapping[str, Any], currencies: Sequence[str]) -> None:
         out_console.print(f"{currency} settled besides cash: {words}", soft_wrap=True)
     for left in summary["statements_left_out"]:
         out_console.print(
-            f"left out: {shown(left['file'])}, {left['lines']} lines; it {_unfooted(left['difference'])}",
+            shown(f"left out: {left['file']}, {_left_out(left)}"),
             soft_wrap=True,
         )
     if summary["lines_left_out"]:
@@ -151,12 +153,22 @@ def _tell_totals(summary: Mapping[str, Any], currencies: Sequence[str]) -> None:
             out_console.print(line, soft_wrap=True)
 
 
+def _left_out(left: Mapping[str, Any]) -> str:
+    """A statement that was left out: whose, how many lines, how it does not foot."""
+    lines = "1 line" if left["lines"] == 1 else f"{left['lines']:,} lines"
+    return f"{_whose(left)}: {lines}, {left['total']}; it {_unfooted(left['difference'])}"
+
+
+def _whose(statement: Mapping[str, Any]) -> str:
+    return f"{statement['account']} {statement['currency']}".strip() or "no account named"
+
+
 def _tell_unread(names: Sequence[str]) -> None:
-    """How many files could not be read, and which; the run went on without them."""
+    """How many files were not read, and which; the run went on without them."""
     if names:
         many = "1 file" if len(names) == 1 else f"{len(names):,} files"
         more = f" and {len(names) - UNREAD_MAX:,} more" if len(names) > UNREAD_MAX else ""
-        told = f"could not be read: {many}, of which nothing is in this run: {', '.join(names[:UNREAD_MAX])}{more}"
+        told = f"not read: {many}, of which nothing is in this run: {', '.join(names[:UNREAD_MAX])}{more}"
         out_console.print(shown(told), soft_wrap=True)
 
 
@@ -166,10 +178,10 @@ def money(text: str) -> str:
     return f"{int(whole):,}{point}{fraction}" if not whole.startswith("-0") else text
 
 
-def tell_reading(path: Path, one: Reading | ReconError) -> None:
+def tell_reading(path: Path, one: Reading | ReconError, all_are: str = ALL_WITH_OUT) -> None:
     """One file that was read: what it is, its sums, whether its statements foot, its problems."""
     if isinstance(one, ReconError):
-        complain(one.problems)
+        complain(one.problems, all_are=all_are)
         return
     facts = flow.reading_facts((path, one))
     sums = ", ".join(f"{currency} {money(amount)}" for currency, amount in facts["sum"].items())
@@ -187,12 +199,12 @@ def tell_reading(path: Path, one: Reading | ReconError) -> None:
             out_console.print(f"    {shown(_statement(statement))}", soft_wrap=True)
     if bare > SHOWN_MAX:
         out_console.print(f"    ... and {bare - SHOWN_MAX:,} more without balances", soft_wrap=True)
-    complain(one.problems)
+    complain(one.problems, all_are=all_are)
 
 
 def _statement(said: Mapping[str, Any]) -> str:
     """A statement in a line: the sum that its balances make, or what there is and which balance lacks."""
-    whose = f"{said['account']} {said['currency']}".strip() or "no account named"
+    whose = _whose(said)
     state = {True: "foots", False: _unfooted(said["difference"]), None: "so not checked"}[said["foots"]]
     opening, closing, total = said["opening"], said["closing"], said["total"]
     if opening and closing:

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from recon.flow.demo import demo, demo_job
     from recon.flow.gather import Progress, silent
     from recon.flow.intake import SetUp, TakenIn, set_up, take_in
-    from recon.flow.reading import read, reading_facts, write_readings
+    from recon.flow.reading import lacking, read, reading_facts, write_readings
     from recon.flow.reconcile import OUT_DEFAULT, Job, Report, reconcile
     from recon.flow.review import Collected, Posted, collect, post, refresh
 
@@ -77,6 +77,7 @@ __all__ = [
     "doctor",
     "intake",
     "keep",
+    "lacking",
     "learn_desk",
     "learning",
     "learning_page",
@@ -115,7 +116,7 @@ _FILES: Final = {
     "demo": ("demo", "demo_job"),
     "gather": ("Progress", "silent"),
     "intake": ("SetUp", "TakenIn", "set_up", "take_in"),
-    "reading": ("read", "reading_facts", "write_readings"),
+    "reading": ("lacking", "read", "reading_facts", "write_readings"),
     "reconcile": ("OUT_DEFAULT", "Job", "Report", "reconcile"),
     "review": ("Collected", "Posted", "collect", "post", "refresh"),
 }

@@ -242,24 +242,41 @@ def currency_of(frames: Iterable[pl.DataFrame], rules: Rules) -> str:
         ReconError: currency-missing, if rows lack one and nothing says which.
     """
     named: set[str] = set()
-    lacking = False
+    lacking: list[pl.DataFrame] = []
     for frame in frames:
         if "currency" in frame.columns and frame.height:
             said = frame["currency"].fill_null("")
             named |= set(said.unique().to_list()) - {""}
-            lacking = lacking or bool((said == "").any())
+            lacking += [frame] if (said == "").any() else []
     if rules.currency:
         return rules.currency
     if len(named) == 1:
         return named.pop()
     if lacking:
         hint = "write `currency: GBP` (or yours) into the rules, or add a currency column"
-        raise ReconError(
-            Problem(
-                "currency-missing", "", "some rows have no currency, and the files name none or several", hint
-            )
-        )
+        several = f"the files name several ({', '.join(sorted(named))})" if named else "the files name none"
+        where, others = _first_without(lacking)
+        what = f"rows have no currency{others}, and {several}"
+        raise ReconError(Problem("currency-missing", where, what, hint))
     return ""
+
+
+def _first_without(frames: Sequence[pl.DataFrame]) -> tuple[str, str]:
+    """The first row without a currency, where the tables say it, and how many other files have such, in words."""
+    rows = pl.concat(
+        [
+            frame.filter(pl.col("currency").fill_null("") == "").select("source", "position")
+            for frame in frames
+            if {"source", "position"} <= set(frame.columns)
+        ]
+        or [pl.DataFrame(schema={"source": pl.String, "position": pl.Int64})]
+    )
+    if rows.is_empty():
+        return "", ""
+    others = rows["source"].n_unique() - 1
+    more = {0: "", 1: ", here and in another file"}.get(others, f", here and in {others} other files")
+    source, position = rows.row(0)
+    return f"{source}:{position}", more
 
 
 def filled(frame: pl.DataFrame, table: Table, currency: str) -> pl.DataFrame:

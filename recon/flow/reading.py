@@ -13,7 +13,7 @@ import polars as pl
 from recon import ingest, model
 from recon.flow import deliver, settings, totals
 from recon.model import Reading
-from recon.problems import Problem, ReconError
+from recon.problems import LOST, Problem, ReconError
 from recon.rules.profile import Profile
 
 Read = tuple[Path, Reading | ReconError]
@@ -49,6 +49,16 @@ def _one(file: Path, profiles: Sequence[Profile], profile: str, currency: str) -
         if error.problems[0].code == "profile-unknown":
             raise  # said once, not for each file
         return error
+
+
+def lacking(made: Sequence[Read]) -> bool:
+    """Whether a file could not be read, a row of one was lost, or a statement does not foot."""
+    return any(
+        isinstance(one, ReconError)
+        or any(problem.code in LOST for problem in one.problems)
+        or any(statement.foots is False for statement in one.statements)
+        for _path, one in made
+    )
 
 
 def reading_facts(read_file: Read) -> dict[str, Any]:

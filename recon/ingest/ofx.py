@@ -18,7 +18,7 @@ from recon.ingest import columnar, finish, ofx_entries, ofx_text
 from recon.ingest.ofx_statements import Walk, around
 from recon.ingest.source import Claim, Reader, Request, Source
 from recon.model import Kind, Reading
-from recon.problems import Problem
+from recon.problems import Problem, ReconError
 
 _BEGIN: Final = "<STMTTRN>"
 _END: Final = "</STMTTRN>"
@@ -63,7 +63,7 @@ def _read(source: Source, request: Request) -> Reading:
     problems += _said(text, source)
     entries, walk = _parted(text)
     if not (walk.statements or problems):
-        problems.append(
+        raise ReconError(
             Problem("file-empty", source.name, "the OFX file has no statement in it", _NO_STATEMENT)
         )
     if _is_cut(text):

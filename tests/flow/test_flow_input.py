@@ -56,7 +56,11 @@ def test_the_only_bank_file_is_no_use(desk: Desk, name: str, content: bytes | No
         ),
         (
             ITEMS.replace("item_id", "number").replace("doc_no", "document"),
-            ["items.csv:1: the heading lacks `item_id or doc_no`", "columns there: number, customer_id"],
+            [
+                "items.csv:1: the heading lacks `item_id or doc_no`",
+                "columns there: number, customer_id",
+                "or let `recon profile FILE` propose a profile for it",
+            ],
         ),
         (BANK, ["items.csv: this is a file of bank, given as items"]),
         ("", ["items.csv: the file is empty"]),
@@ -139,11 +143,51 @@ def test_bad_bank_files_among_good_ones(desk: Desk) -> None:
     summary = json.loads((desk.root / "out" / "summary.json").read_text(encoding="utf-8"))
     unread = [(desk.root / name).as_posix() for name in ("empty.csv", "nowhere.csv", "photo.csv")]
     assert sorted(summary["files_unread"]) == unread
-    assert "could not be read: 3 files, of which nothing is in this run: " in ran.out
+    assert "not read: 3 files, of which nothing is in this run: " in ran.out
     assert all(name in ran.out for name in unread)
     assert summary["problems"] == 3
     assert len(desk.rows("lines.csv")) == 4
     assert "empty.csv: the file is empty" in ran.err
+
+
+def test_a_bank_file_without_a_statement_or_of_another_kind_is_not_read(desk: Desk) -> None:
+    names = [
+        desk.put("hello.ofx", "<OFX><SIGNONMSGSRSV1></SIGNONMSGSRSV1></OFX>"),
+        desk.put("ledger.csv", ITEMS),
+    ]
+    ran = desk.run(bank=["bank.csv", *names])
+    summary = json.loads((desk.root / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["files_unread"] == [name.as_posix() for name in names]
+    assert "not read: 2 files" in ran.out
+    assert {row["code"] for row in desk.rows("problems.csv")} == {"file-empty", "file-kind"}
+
+
+def test_the_first_row_without_a_currency_is_named(desk: Desk) -> None:
+    rates = BANK.replace("GBP", "EUR", 1)
+    desk.put("bank.csv", rates.replace("GBP", "", 1))
+    desk.put("items.csv", ITEMS.replace("GBP", "", 1))
+    ran = desk.run()
+    assert ran.code == 2
+    assert (
+        "bank.csv:3: rows have no currency, here and in another file, and the files name several (EUR, GBP)"
+        in ran.err
+    )
+
+
+def test_where_all_problems_are(desk: Desk) -> None:
+    desk.put(
+        "bank.csv",
+        HEADING + "\n" + BANK.splitlines()[1] + "\n" + BANK.splitlines()[1].replace("120.50", "x") * 20,
+    )
+    lines = [BANK.splitlines()[1].replace("120.50", f"x{number}") for number in range(terminal.SHOWN_MAX + 3)]
+    desk.put("bank.csv", "\n".join([*BANK.splitlines(), *lines]))
+    assert desk.run().err.splitlines()[-1] == "... and 3 more, in problems.csv"
+    assert (
+        desk.run("--book", "book.xlsm", out="").err.splitlines()[-1]
+        == "... and 3 more, on the sheet Problems"
+    )
+    assert recon("read", "bank.csv").err.splitlines()[-1] == f"... and 3 more, {terminal.ALL_WITH_OUT}"
+    assert recon("read", "bank.csv", "--out", "out").err.splitlines()[-1] == "... and 3 more, in problems.csv"
 
 
 def test_unread_files_of_one_name_are_told_apart(desk: Desk) -> None:
@@ -152,7 +196,7 @@ def test_unread_files_of_one_name_are_told_apart(desk: Desk) -> None:
     ran = desk.run(bank=["bank.csv", *names])
     summary = json.loads((desk.root / "out" / "summary.json").read_text(encoding="utf-8"))
     assert summary["files_unread"] == names
-    [told] = [line for line in ran.out.splitlines() if line.startswith("could not be read: 7 files")]
+    [told] = [line for line in ran.out.splitlines() if line.startswith("not read: 7 files")]
     assert told.endswith(f"{names[terminal.UNREAD_MAX - 1]} and 2 more")
 
 
@@ -181,7 +225,7 @@ def test_a_statement_that_does_not_foot_is_left_out_and_named(desk: Desk) -> Non
     ran = desk.run(bank=["bank.csv", "night.sta"])
     assert ran.code == 0
     assert "left out: " in ran.out
-    assert "night.sta, 1 lines; it does not foot by 3940.00" in ran.out
+    assert "night.sta, 200000/12345678 GBP: 1 line, 60.00; it does not foot by 3940.00" in ran.out
     assert [row["code"] for row in desk.rows("problems.csv")] == ["statement-foots-not"]
     summary = json.loads((desk.root / "out" / "summary.json").read_text(encoding="utf-8"))
     [left] = summary["statements_left_out"]
@@ -196,7 +240,7 @@ def test_what_stands_before_a_cut_is_left_out_with_its_statement(desk: Desk) -> 
     ran = desk.run(bank=["night.ofx"])
     assert ran.code == 0
     assert desk.outcomes() == [("120.50", "auto")]
-    assert "night.ofx, 1 lines; it does not foot: see its problem" in ran.out
+    assert "222 GBP: 1 line, 60.00; it does not foot: see its problem" in ran.out
     assert "statement 2: the file ends before this statement does" in ran.err
     desk.put("mine.yaml", "extends: default\ncontrols:\n  admit_unfooted: true\n")
     desk.run("--rules", "mine.yaml", bank=["night.ofx"])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flow_cases import BANK, ITEMS, Desk, recon, rows
+from flow_cases import BANK, ITEMS, UNFOOTED, Desk, recon, rows
 
 from recon import terminal
 from recon.problems import Problem
@@ -132,6 +132,23 @@ def test_a_bad_file_among_good_ones(desk: Desk) -> None:
     assert [row["code"] for row in rows(desk.root / "out" / "problems.csv")] == ["file-empty", "file-missing"]
     made = json.loads(recon("read", "empty.csv", "bank.csv", "--json").out)
     assert [(list(one), one["rows"], len(one["problems"])) for one in made] == [(KEYS, 0, 1), (KEYS, 4, 0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("good.csv", BANK, 0),
+        ("empty.csv", "", 1),
+        ("row.csv", BANK.replace("120.50", "x"), 1),
+        ("night.sta", UNFOOTED, 1),
+    ],
+)
+def test_strict_ends_otherwise_where_something_is_missing(
+    desk: Desk, name: str, content: str, code: int
+) -> None:
+    desk.put(name, content)
+    assert recon("read", "bank.csv", name).code == 0
+    assert recon("read", "bank.csv", name, "--strict").code == code
 
 
 def test_nothing_that_can_be_read(desk: Desk) -> None:
