@@ -39,6 +39,7 @@ def tabulate(grid: Grid, heading: Heading, own: str = "") -> tuple[pl.DataFrame,
     raw = work.rows
     work.rows = _picked(work, work.rows, names)
     _continue_or_drop(work)
+    _remarks(work, end)
     _short_rows(
         work, heading, raw, end
     )  # of those that are rows: one that continues another is short by nature
@@ -294,6 +295,26 @@ def _continue_or_drop(work: Work) -> None:
     if work.profile.continues and work.rows.select(silent.any()).item():
         _merge(work, silent)
     work.drop_text(silent, "without what a row of the table has, left out")
+
+
+def _remarks(work: Work, end: int) -> None:
+    """A bank's rows of nothing but words where the day stands: `End of report`, `Printed on 03/03/2026 by me`.
+
+    They have no amount. A word alone in a last row that no line break ends may be the month that a day begins with.
+    """
+    if work.profile.kind is not Kind.BANK or work.rows.is_empty():
+        return
+    day = pl.col("booking_date")
+    low, high = work.rows.select(low=day.min(), high=day.max()).row(0)
+    if low >= "0" and high < _BEHIND_DIGITS:
+        return
+    word = day.str.contains(r"^\P{N}*\pL{3}\P{N}*$") & ((pl.col(POSITION) != end) | (not work.grid.torn))
+    worded = work.rows.filter(day.str.contains(r"\pL{2}.*\PL\pL{2}") | word)
+    known = (POSITION, "booking_date", *work.profile.constants)
+    others = [name for name, dtype in worded.schema.items() if dtype == pl.String() and name not in known]
+    alone = worded.filter(pl.all_horizontal((pl.col(name) == "") | (pl.col(name) == day) for name in others))
+    if alone.height:
+        work.drop_text(pl.col(POSITION).is_in(alone[POSITION].implode()), "of words alone, left out")
 
 
 def _merge(work: Work, silent: pl.Expr) -> None:

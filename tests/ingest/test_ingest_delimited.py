@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from recon import ingest
 from recon.ingest import delimited, delimited_fast, grid
 from recon.ingest.grid import CELL_MAX
-from recon.problems import ReconError
+from recon.problems import LOST, ReconError
 from recon.rules.profile import Profile
 
 Write = Callable[[str, "str | bytes"], Path]
@@ -234,11 +234,13 @@ def test_the_fast_way_reads_behind_any_heading_and_before_any_end(head: str, end
     assert found[0]["position"][0] == head.count("\n") + 2
 
 
+_WHOSE = "Transaction Date,Transaction Type,Sort Code,Account Number,Transaction Description"
+EXPORT = f"{_WHOSE},Debit Amount,Credit Amount"
+
+
 def _export(write: Write, profiles: list[Profile], *rows: str) -> pl.DataFrame:
     """What is read of a bank's export with these rows."""
-    heading = "Transaction Date,Transaction Type,Sort Code,Account Number,Transaction Description"
-    heading += ",Debit Amount,Credit Amount"
-    path = write("lloyds.csv", "\n".join([heading, *rows, ""]))
+    path = write("lloyds.csv", "\n".join([EXPORT, *rows, ""]))
     return ingest.read(path, profiles).table.select("account", "type", "amount", "narrative")
 
 
@@ -264,3 +266,26 @@ def test_a_nought_on_the_other_side_is_no_money(write: Write, profiles: list[Pro
 def test_a_total_below_days_is_left_out(write: Write, profiles: list[Profile]) -> None:
     rows = ("05/01/2026,DD,1,2,A,5.00,", "Total,,,,,5.00,")
     assert _export(write, profiles, *rows).height == 1
+
+
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [
+        ("End of report\n", "row-text"),
+        ("Printed on 06/01/2026 page 1 of 1", "row-text"),  # no line break ends it
+        ("Confidential\n", "row-text"),
+        ("Confidential", "file-cut"),  # it may be the beginning of anything
+        ("06 Jan", "file-cut"),
+        ("06 Ja,,,,,,\n", "value-date"),
+        ("Closing balance 06/01/2026,,,,,5.00,\n", "value-date"),  # it has an amount
+        ("soon,DD,1,2,A,5.00,\n", "value-date"),
+    ],
+)
+def test_a_footer_is_no_row_and_what_may_be_one_is_told_as_lost(
+    write: Write, profiles: list[Profile], last: str, code: str
+) -> None:
+    rows = "05/01/2026,DD,'30-91-74,12345678,A,5.00,\n06/01/2026,DD,'30-91-74,12345678,B,7.00,\n"
+    reading = ingest.read(write("lloyds.csv", f"{EXPORT}\n{rows}{last}"), profiles)
+    assert reading.table["amount"].to_list() == ["-5.00", "-7.00"]
+    assert code in [problem.code for problem in reading.problems]
+    assert (code in LOST) == any(problem.code in LOST for problem in reading.problems)
