@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from recon.match.asked import beside
+from recon.match.asked import beside, nth
 from recon.match.frames import REACHED_MAX, Found, Proposals, Ready
 from recon.match.heirs import kin
 from recon.together import Once
@@ -161,7 +161,8 @@ def of_ledger(
         )
     owners = owners.unique()
     owned = ready.indexed("items by owner", lambda: ready.items.select("item", "owner"), "owner")
-    items = pl.concat([items, owned.of(owners["owner"]).select("item")]).unique().sort("item")
+    items = pl.concat([items, owned.of(owners["owner"]).select("item")]).sort("item")
+    items = items.filter(nth("item") == 0)
     mine = ready.customers.join(owners, on="owner", how="semi").select("customer_id")
     listed = pl.col("listed") & pl.col("customer_id").is_in(mine["customer_id"].implode())
     return replace(

@@ -6,7 +6,7 @@ import polars as pl
 
 from recon.match import numbers as keyed
 from recon.match import text
-from recon.match.asked import beside
+from recon.match.asked import beside, nth
 from recon.match.frames import REFERENCES, Spelled
 from recon.rules.schema import References, Rules
 
@@ -94,13 +94,14 @@ def _list_members(ready: Spelled, options: References) -> pl.DataFrame:
     atoms = atoms.with_columns(segment=(~again).cum_sum())
     # A number behind `ROOM NO` is no document's.
     labels = sorted({word.upper() for word in options.labels})
-    said = ~pl.col("atom").is_in(keyed.COUNTING_WORDS) | keyed.labelled(
-        pl.col("atom"), pl.col("atom").shift(1).over("line"), labels
-    )
-    atoms = atoms.with_columns(head=pl.when(said).then("atom").otherwise(pl.lit("")))
-    heads = pl.col("head").first().over("segment")
-    atoms = atoms.with_columns(prefix=heads, range_head=pl.col("ranging").first().over("segment"))
-    atoms = atoms.with_columns(nth=pl.int_range(pl.len()).over("segment")).filter("digit")
+    before = pl.when(pl.col("line") == pl.col("line").shift(1)).then(pl.col("atom").shift(1))
+    said = ~pl.col("atom").is_in(keyed.COUNTING_WORDS) | keyed.labelled(pl.col("atom"), before, labels)
+    # Lines and segments lie together: what their first atom says holds until the next begins.
+    atoms = atoms.with_columns(head=pl.when(said).then("atom").otherwise(pl.lit("")), nth=nth("segment"))
+    first = pl.when(pl.col("nth") == 0)
+    atoms = atoms.with_columns(
+        prefix=first.then("head").forward_fill(), range_head=first.then("ranging").forward_fill()
+    ).filter("digit")
     atoms = atoms.filter(~pl.col("prefix").str.contains("[0-9]"))
     known = pl.concat(
         [

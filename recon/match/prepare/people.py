@@ -8,6 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from recon.match import text
+from recon.match.asked import nth
 from recon.model import Tables
 from recon.problems import Problem
 from recon.rules.schema import Rules
@@ -247,8 +248,10 @@ def name_grams(
             .cum_sum()
         )
         .filter(~pl.col("noise"))
-        .group_by("line", "run", maintain_order=True)
-        .agg(pl.col("word").str.join(" ").alias("payer_text"))
+        # Words of a run lie together; in order of a number they are, and need no table of hashes.
+        .with_columns(group=(nth("line", "run") == 0).cum_sum().set_sorted())
+        .group_by("group", maintain_order=True)
+        .agg(pl.col("line", "run").first(), pl.col("word").str.join(" ").alias("payer_text"))
         .sort("line", pl.col("payer_text").str.len_chars(), "run", descending=[False, True, False])
         .unique("line", keep="first", maintain_order=True)
         .select("line", "payer_text")
