@@ -61,7 +61,7 @@ Strict = Annotated[
 StrictRead = Annotated[
     bool,
     typer.Option(
-        "--strict", help="Exit code 1 if a file, a row or a statement's sum is not as it should be."
+        "--strict", help="Exit code 1 if a file or a row could not be read, or a statement foots not."
     ),
 ]
 StrictApply = Annotated[bool, typer.Option("--strict", help="Exit code 1 if a decision is refused.")]
@@ -80,7 +80,7 @@ def main() -> None:
     try:
         app(args=_several(sys.argv[1:]))
     except ReconError as error:
-        terminal.complain(error.problems)
+        terminal.complain(error.problems, terminal.REFUSED_MAX)  # they are nowhere else
         sys.exit(error.exit_code)
     except SystemExit as left:
         if left.code != STOPPED:

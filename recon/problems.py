@@ -27,7 +27,9 @@ def shown(text: str) -> str:
 
 
 # A row or entry that could not be read as it stands, and is in no result.
-LOST = frozenset({"value-amount", "value-date", "value-missing", "value-scale", "entry-unread", "file-cut"})
+LOST = frozenset(
+    {"value-amount", "value-date", "value-missing", "value-scale", "row-long", "entry-unread", "file-cut"}
+)
 
 CATALOGUE: dict[str, str] = {
     # files
@@ -44,7 +46,8 @@ CATALOGUE: dict[str, str] = {
     "encoding": "a file's bytes are in no encoding that its profile or the rules allow",
     "column-missing": "a column that is needed is not in the file",
     "column-twice": "two columns of a file have the same name",
-    "row-short": "a row has fewer or more cells than the heading",
+    "row-short": "rows have fewer cells than the heading, or a quote in a cell is not closed",
+    "row-long": "a row has more cells than the heading, and was left out",
     "sheet-hidden": "a sheet of a workbook is hidden, and was not read",
     "row-text": "a row is no row of the table (title, footer, total) and was left out",
     "value-missing": "a row lacks a value that it needs",

@@ -156,7 +156,7 @@ def _tell_totals(summary: Mapping[str, Any], currencies: Sequence[str]) -> None:
 def _left_out(left: Mapping[str, Any]) -> str:
     """A statement that was left out: whose, how many lines, how it does not foot."""
     lines = "1 line" if left["lines"] == 1 else f"{left['lines']:,} lines"
-    return f"{_whose(left)}: {lines}, {left['total']}; it {_unfooted(left['difference'])}"
+    return f"{_whose(left)}: {lines}, {money(left['total'])}; it {_unfooted(left['difference'])}"
 
 
 def _whose(statement: Mapping[str, Any]) -> str:
@@ -218,16 +218,17 @@ def _statement(said: Mapping[str, Any]) -> str:
 def complain(
     problems: Sequence[Problem],
     most: int = SHOWN_MAX,
-    all_are: str = "in problems.csv and on the sheet Problems",
+    all_are: str = "",
 ) -> None:
     """Problems on the error stream: where, what, what to do; the first few, what was lost before all else."""
     for problem in sorted(problems, key=lambda one: one.code not in LOST)[:most]:
         err_console.print(str(problem), soft_wrap=True)
     if len(problems) > most:
-        err_console.print(f"... and {len(problems) - most} more, {all_are}", soft_wrap=True)
+        where = f", {all_are}" if all_are else ""
+        err_console.print(f"... and {len(problems) - most:,} more{where}", soft_wrap=True)
 
 
 def _unfooted(difference: str) -> str:
     """How a statement does not foot; where a control other than its balances fails, its problem says which."""
     by_balances = bool(difference) and Decimal(difference) != 0
-    return f"does not foot by {difference}" if by_balances else "does not foot: see its problem"
+    return f"does not foot by {money(difference)}" if by_balances else "does not foot: see its problem"

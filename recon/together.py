@@ -115,7 +115,8 @@ def _end_with(parent: BaseProcess) -> None:
 def parts(rows: pl.DataFrame, rows_max: int, workers: int, rows_min: int) -> list[pl.DataFrame]:
     """The rows in consecutive parts of at most `rows_max`: as many for each worker, unless they get too small."""
     count = max(1, -(-rows.height // rows_max), min(workers, rows.height // rows_min))
-    if count > workers:  # or the last part is worked on alone
-        count = -(-count // workers) * workers
+    even = -(-count // workers) * workers
+    if count > workers and rows.height // even >= rows_min:
+        count = even  # or the last part is worked on alone
     size = max(1, -(-rows.height // count))
     return [rows.slice(at, size) for at in range(0, max(rows.height, 1), size)]

@@ -20,7 +20,7 @@ from recon.rules.schema import Rules
 
 FILES_APART = 200  # from so many on, small files are read in several processes: Python does most of the work
 # A row was left out.
-_ROW_LOST = frozenset({"value-date", "value-amount", "value-missing", "row-short", "file-cut"})
+_ROW_LOST = frozenset({"value-date", "value-amount", "value-missing", "row-long", "file-cut"})
 
 
 class Progress(Protocol):
@@ -256,7 +256,7 @@ def currency_of(frames: Iterable[pl.DataFrame], rules: Rules) -> str:
         hint = "write `currency: GBP` (or yours) into the rules, or add a currency column"
         several = f"the files name several ({', '.join(sorted(named))})" if named else "the files name none"
         where, others = _first_without(lacking)
-        what = f"rows have no currency{others}, and {several}"
+        what = f"this row has no currency, and is the first{others}; {several}"
         raise ReconError(Problem("currency-missing", where, what, hint))
     return ""
 
@@ -274,7 +274,7 @@ def _first_without(frames: Sequence[pl.DataFrame]) -> tuple[str, str]:
     if rows.is_empty():
         return "", ""
     others = rows["source"].n_unique() - 1
-    more = {0: "", 1: ", here and in another file"}.get(others, f", here and in {others} other files")
+    more = {0: "", 1: " (another file has such, too)"}.get(others, f" ({others} other files have such, too)")
     source, position = rows.row(0)
     return f"{source}:{position}", more
 

@@ -31,7 +31,7 @@ from recon.rules.profile import Profile
 from recon.rules.written import profile_text
 
 NOBODYS: Final = frozenset(["file-unknown", "column-missing"])  # what says that no profile reads a file
-ROW_LOST: Final = frozenset(["value-date", "value-amount", "value-missing", "row-short"])
+ROW_LOST: Final = frozenset(["value-date", "value-amount", "value-missing", "row-long"])
 QUESTIONS: Final = frozenset(["kind", "heading", "decimal", "dates", "sign", "credit_words"])
 SAID_MAX: Final = 5  # problems that say why no row can be read
 LOOKED_AGAIN: Final = 2_000  # rows of a long file that were left out and are looked at again

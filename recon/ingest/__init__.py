@@ -188,8 +188,10 @@ def expand(names: Sequence[str]) -> list[Path]:
     for name in names:
         files = _files(name)
         if not files:
-            hint = "check the name and the folder"
-            problems.append(Problem("file-missing", Path(name).as_posix(), "there is no such file", hint))
+            what, hint = "there is no such file", "check the name and the folder"
+            if Path(name).is_dir():
+                what, hint = "there is no file in this folder", "put the files there, or name another"
+            problems.append(Problem("file-missing", Path(name).as_posix(), what, hint))
         found += [path for path in files if path not in found]
     if problems:
         raise ReconError(problems)

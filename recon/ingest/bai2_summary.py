@@ -66,10 +66,12 @@ class Walk:
     _day: date | None = None
     _group: tuple[date | None, str, str, str] = (None, "", "", "")  # day, currency, status, number
     _untrailed: list[int] = field(default_factory=list)
+    _unread: bool = False  # the last record is an account's trailer whose control total can't be read
 
     def through(self, records: Iterable[Record]) -> None:
         """The next records, in their order."""
         for record in records:
+            self._unread = False
             getattr(self, f"_on_{record.code}")(record)
 
     def ended(self, end: int) -> None:
@@ -84,7 +86,7 @@ class Walk:
 
     def _cut(self) -> None:
         """The file ends here: entries of an account that is open may be gone, and the last one cut in its amount."""
-        if self._open.pop("03", None):
+        if self._open.pop("03", None) or self._unread:
             self._break("the file ends before this account does (49)")
 
     def _say(self, position: int, what: str, hint: str = _LOOK) -> None:
@@ -143,6 +145,7 @@ class Walk:
             return
         found = level.own + trailer.amounts - level.begin.amounts
         stated = number(_cell(trailer, 1))
+        self._unread = stated is None
         if stated is None:
             self._say(
                 trailer.position,

@@ -108,6 +108,7 @@ class Page:
     closing: Decimal | None
     begins: bool = True
     ends: bool = True
+    broken: str = ""  # why a control of its own, besides the sum of its balances, does not hold
 
 
 @dataclass
@@ -128,7 +129,8 @@ class _Chain:
             [(page.account, page.number, page.currency, page.opening, page.closing) for page in self.pages]
         )
         # Of an entry that is cut off in its amount nothing else would tell.
-        broken = _UNCLOSED if first.opening is not None and last.closing is None else ""
+        unclosed = _UNCLOSED if first.opening is not None and last.closing is None else ""
+        broken = next((page.broken for page in self.pages if page.broken), unclosed)
         return Head(first.position, first.account, number, currency, first.opening, last.closing, broken)
 
 

@@ -126,7 +126,7 @@ def _no_rows(work: Work, heading: Heading, names: dict[str, str]) -> None:
     if beyond:
         work.drop(
             pl.any_horizontal(pl.col(beyond) != ""),
-            "row-short",
+            "row-long",
             f"the row has more cells than the heading, which has {len(heading.names)}; it was left out",
             "put text that holds the delimiter into quotes",
         )

@@ -1,8 +1,9 @@
-"""Which currency the rows of a remittance table are in, where no column of theirs says it.
+"""Which currency the rows of a table are in, where no column of theirs says it.
 
-A column or a single value of the advice says it first; then the sign beside an amount (`£ 100.00`, `USD 300.00`);
-then the one sign that stands beside money anywhere in the text (`Amount (EUR)`, `Total $800.00`); then the profile's
-constant. A row whose amounts bear another sign than it says is left out: nobody knows what its figures mean.
+Of a remittance a column or a single value of the advice says it first; then the sign beside an amount (`£ 100.00`,
+`USD 300.00`); then the one sign that stands beside money anywhere in the text (`Amount (EUR)`, `Total $800.00`); then
+the profile's constant. A bank's or a ledger's amount may bear a sign, too. A row whose amounts bear another sign than
+it says is left out: nobody knows what its figures mean.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from recon.ingest.grid import POSITION
 from recon.ingest.work import Work
 from recon.model import Kind
 
@@ -64,6 +66,45 @@ def settle(work: Work) -> None:
     of_sign = pl.when(_means(pl.lit(usual), mark)).then(pl.lit(usual)).otherwise(mark)
     found = pl.when(said != "").then(said).when(mark.is_not_null()).then(of_sign).otherwise(pl.lit(spare))
     work.rows = work.rows.with_columns(found.alias("currency")).drop("_marks")
+
+
+def of_amounts(work: Work, name: str, read: pl.Series) -> bool:
+    """See to the signs that stand beside amounts of a bank's or a ledger's table; returns whether rows were left out.
+
+    `EUR 17.00` is in euro: a row that says no currency has that one, and one that says pounds is left out.
+
+    Args:
+        work: its rows have the column as in the file, and `currency`.
+        name: the column.
+        read: what was read of it, row by row.
+    """
+    own = {"currency", name} <= set(
+        work.rows.columns
+    ) and name != "doc_amount"  # which has a currency of its own
+    if work.profile.kind is Kind.REMITTANCE or not own:
+        return False
+    odd = work.rows.filter(work.rows[name].ne_missing(read)).select(POSITION, "currency", raw=name)
+    marks = [pl.when(pl.col("raw").str.contains(sign)).then(pl.lit(code)) for code, sign in _SIGNS.items()]
+    marked = odd.with_columns(mark=pl.coalesce(marks)).drop_nulls("mark")
+    if marked.is_empty():
+        return False
+    said = pl.col("currency").fill_null("").str.to_uppercase().str.strip_chars().replace(_NAMES)
+    wrong = marked.filter((said != "") & ~_means(said, pl.col("mark")))[POSITION]
+    silent = marked.filter(said == "")
+    # A dollar or a rupee is of several countries; which, the rules say.
+    silent = silent.filter(~pl.col("raw").str.contains(r"^\P{L}*[$]\P{L}*$"))
+    filled = work.rows.select(POSITION).join(
+        silent.select(POSITION, "mark"), on=POSITION, how="left", maintain_order="left"
+    )
+    work.rows = work.rows.with_columns(currency=pl.coalesce(filled["mark"], pl.col("currency")))
+    what = f"{work.label(name)} bears the sign of another currency than the row; it was left out"
+    work.drop(
+        pl.col(POSITION).is_in(wrong.implode()),
+        "value-amount",
+        what,
+        "write the currency that the amount is in",
+    )
+    return len(wrong) > 0
 
 
 def _means(said: pl.Expr, mark: pl.Expr) -> pl.Expr:

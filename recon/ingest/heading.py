@@ -21,7 +21,6 @@ _NEAR_SHARE_PROFILE = 0.75
 _NEAR_SHARE = 0.6  # of a heading's columns: below that the file is of something else
 _NEAR_HITS = 3
 _ALIKE = 0.6
-_PROPOSE = "or let `recon profile FILE` propose a profile for it"
 
 
 @dataclass(frozen=True)
@@ -168,5 +167,5 @@ def _missing(where: str, missing: Sequence[str], names: Sequence[str], profile: 
         "column-missing",
         where,
         f"the heading lacks {columns}, which profile {profile} needs",
-        "\n".join([*alike, f"columns there: {', '.join(names)}", _PROPOSE]),
+        "\n".join([*alike, f"columns there: {', '.join(names)}"]),
     )

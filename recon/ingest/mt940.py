@@ -227,6 +227,9 @@ def _page(message: _Message, source: Source, problems: list[Problem]) -> Page:
                     what,
                 )
             )
+    broken = ""
+    if opening and closing and opening.currency and closing.currency and opening.currency != closing.currency:
+        broken = f"its opening balance is in {opening.currency}, its closing balance in {closing.currency}"
     return Page(
         position=message.position,
         account=mt940_entry.account(message.account, currency),
@@ -236,6 +239,7 @@ def _page(message: _Message, source: Source, problems: list[Problem]) -> Page:
         closing=closing.amount if closing else None,
         begins=message.begins,
         ends=message.ends,
+        broken=broken,
     )
 
 

@@ -34,6 +34,7 @@ _REPORTS: Final = (
         "of changed, cancelled or refused instructions (ADDACS, AUDDIS or AWACS): it holds no receipts",
     ),
 )
+_WORKBOOKS: Final = (".xlsx", ".xlsm", ".ods")
 _ENDINGS_MAX: Final = 5  # kinds of files in an archive that are told
 PROPOSE: Final = (
     "`recon profile FILE` proposes a profile for its columns; or export it as CSV, MT940 or camt.053"
@@ -96,6 +97,8 @@ def _packed(source: Source) -> str:
         with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
             names = [one.filename for one in archive.infolist() if not one.is_dir()]
     except damage.PACKAGE:
+        if PurePosixPath(source.name.lower()).suffix in _WORKBOOKS:
+            return "a workbook that is damaged, or of which only a part is there"
         return "a zip archive, and a damaged one"
     if "[Content_Types].xml" in names or "mimetype" in names:
         return ""  # a document of an office program

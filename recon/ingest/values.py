@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from recon.ingest import amounts, currencies, dates
+from recon.ingest.grid import POSITION
 from recon.ingest.standard import NAME as STANDARD
 from recon.ingest.work import MONEY_VITAL, SIDES, VITAL, Work
-from recon.model import MONTH_TABLES, Column, Kind
+from recon.model import DOC_TYPES, MONTH_TABLES, Column, Kind
+from recon.problems import Problem
 from recon.rules.profile import Profile
 
 _DATE_WORDS = {"%d": "dd", "%m": "mm", "%Y": "yyyy", "%y": "yy", "%b": "Mon", "%I:%M:%S %p": "time"}
@@ -20,6 +24,7 @@ def read(work: Work) -> None:
     _read_dates(work)
     currencies.settle(work)
     _read_money(work)
+    _read_doc_types(work)
     _check(work)
     _warn_lost_digits(work)
 
@@ -120,11 +125,36 @@ def _read_money(work: Work) -> None:
             work.rows = work.rows.with_columns(kept.alias("_balance"))
 
 
+def _read_doc_types(work: Work) -> None:
+    """`Credit Note` as `credit_note`, as the other types of documents; and whether credit notes are negative."""
+    if work.profile.kind not in (Kind.ITEMS, Kind.CLOSED) or "doc_type" not in work.rows.columns:
+        return
+    plain = {
+        said: word
+        for said in work.rows["doc_type"].unique().drop_nulls()
+        if (word := re.sub(r"[\s_-]+", "_", said.strip().lower())) in DOC_TYPES and word != said
+    }
+    if plain:
+        work.rows = work.rows.with_columns(pl.col("doc_type").replace(plain))
+    due = (
+        pl.col("open_amount").str.contains("^[^-]*[1-9]")
+        if "open_amount" in work.rows.columns
+        else pl.lit(value=False)
+    )
+    odd = work.rows.filter(pl.col("doc_type") == "credit_note").filter(due)[POSITION]
+    if len(odd):
+        what = f"credit notes with an amount that is to be paid: {len(odd):,}, this is the first"
+        hint = "no such row is posted without a person; `negative_types` of a profile makes them negative"
+        work.problems.append(Problem("value-sign", work.grid.at(int(odd[0])), what, hint))
+
+
 def _money(work: Work, name: str, *, drop: bool) -> None:
     """One money column read in place; what can't be read leaves with its row, or is emptied."""
     strict = work.profile.name == STANDARD
+    read, fine = amounts.looked_at(work.rows[name], work.profile.decimal, strict=strict)
+    if currencies.of_amounts(work, name, read):  # rows have gone
+        read, fine = amounts.looked_at(work.rows[name], work.profile.decimal, strict=strict)
     raw = work.rows[name]
-    read, fine = amounts.looked_at(raw, work.profile.decimal, strict=strict)
     if work.profile.kind is Kind.REMITTANCE and not strict:
         # Whose credit it is, the payer's or ours, an advice does not say.
         read = work.rows.select(
@@ -138,6 +168,8 @@ def _money(work: Work, name: str, *, drop: bool) -> None:
         hint = ""
         if strict and raw.filter(read.is_null()).str.contains(amounts.LONE_COMMA).any():
             hint = "one comma may mark thousands or decimals: write 100000.00 for a hundred thousand"
+        elif strict and raw.filter(read.is_null()).str.contains(r"[0-9],[0-9]{1,2}$").any():
+            hint = "a comma marks no decimals here: write 500.00, or give the file a profile (`recon profile FILE`)"
         _wrong_cell(work, pl.col(name).is_null(), "value-amount", what, hint, drop=drop)
         work.rows = work.rows.with_columns(pl.col(name).fill_null(""))
     if fine:

@@ -59,7 +59,6 @@ def test_the_only_bank_file_is_no_use(desk: Desk, name: str, content: bytes | No
             [
                 "items.csv:1: the heading lacks `item_id or doc_no`",
                 "columns there: number, customer_id",
-                "or let `recon profile FILE` propose a profile for it",
             ],
         ),
         (BANK, ["items.csv: this is a file of bank, given as items"]),
@@ -168,17 +167,10 @@ def test_the_first_row_without_a_currency_is_named(desk: Desk) -> None:
     desk.put("items.csv", ITEMS.replace("GBP", "", 1))
     ran = desk.run()
     assert ran.code == 2
-    assert (
-        "bank.csv:3: rows have no currency, here and in another file, and the files name several (EUR, GBP)"
-        in ran.err
-    )
+    assert "bank.csv:3: this row has no currency, and is the first (another file has such, too)" in ran.err
 
 
 def test_where_all_problems_are(desk: Desk) -> None:
-    desk.put(
-        "bank.csv",
-        HEADING + "\n" + BANK.splitlines()[1] + "\n" + BANK.splitlines()[1].replace("120.50", "x") * 20,
-    )
     lines = [BANK.splitlines()[1].replace("120.50", f"x{number}") for number in range(terminal.SHOWN_MAX + 3)]
     desk.put("bank.csv", "\n".join([*BANK.splitlines(), *lines]))
     assert desk.run().err.splitlines()[-1] == "... and 3 more, in problems.csv"
@@ -186,6 +178,8 @@ def test_where_all_problems_are(desk: Desk) -> None:
         desk.run("--book", "book.xlsm", out="").err.splitlines()[-1]
         == "... and 3 more, on the sheet Problems"
     )
+    both = desk.run("--book", "book.xlsm").err.splitlines()[-1]
+    assert both.endswith(" more, in problems.csv and on the sheet Problems")
     assert recon("read", "bank.csv").err.splitlines()[-1] == f"... and 3 more, {terminal.ALL_WITH_OUT}"
     assert recon("read", "bank.csv", "--out", "out").err.splitlines()[-1] == "... and 3 more, in problems.csv"
 
@@ -225,7 +219,7 @@ def test_a_statement_that_does_not_foot_is_left_out_and_named(desk: Desk) -> Non
     ran = desk.run(bank=["bank.csv", "night.sta"])
     assert ran.code == 0
     assert "left out: " in ran.out
-    assert "night.sta, 200000/12345678 GBP: 1 line, 60.00; it does not foot by 3940.00" in ran.out
+    assert "night.sta, 200000/12345678 GBP: 1 line, 60.00; it does not foot by 3,940.00" in ran.out
     assert [row["code"] for row in desk.rows("problems.csv")] == ["statement-foots-not"]
     summary = json.loads((desk.root / "out" / "summary.json").read_text(encoding="utf-8"))
     [left] = summary["statements_left_out"]
@@ -388,3 +382,35 @@ def test_a_night_of_which_every_row_is_left_out_is_an_error_and_an_empty_one_is_
     assert desk.files() == before
     desk.put("bank.csv", BANK.partition("\n")[0] + "\n")
     assert desk.run().code == 0
+
+
+def test_a_credit_note_that_is_to_be_paid_is_told_and_not_posted(desk: Desk) -> None:
+    """`Credit Note` is one of the types of documents, however it is written."""
+    items = "item_id,customer_id,customer_name,doc_type,doc_no,currency,open_amount\n"
+    desk.put(
+        "items.csv",
+        f"{items}3,K2,KENT CC,invoice,INV-2042,GBP,1250.00\n4,K2,KENT CC,Credit Note,CN-99,GBP,50.00\n",
+    )
+    desk.put(
+        "bank.csv",
+        "line_id,booking_date,amount,currency,reference\nb2,2026-03-30,1300.00,GBP,INV-2042 CN-99\n",
+    )
+    assert desk.run().code == 0
+    assert [row["code"] for row in desk.rows("problems.csv")] == ["value-sign"]
+    assert [row["outcome"] for row in desk.rows("lines.csv")] != ["auto"]
+
+
+def test_an_item_in_two_extracts_is_told_with_both_amounts(desk: Desk) -> None:
+    desk.put("items.csv", ITEMS)
+    other = desk.put("more.csv", ITEMS.replace("120.50", "20.50"))
+    assert desk.run("--items", other).code == 0
+    [what] = [row["what"] for row in desk.rows("problems.csv") if "120.50" in row["what"]]
+    assert "120.50 GBP open here, and 20.50 GBP at" in what
+    assert what.endswith("more.csv:2, which is the one that is matched")
+
+
+def test_a_folder_without_files_and_half_a_workbook_are_called_so(desk: Desk) -> None:
+    (desk.root / "nothing").mkdir()
+    assert "nothing: there is no file in this folder" in recon("read", "nothing").err
+    desk.put("half.xlsx", b"PK\x03\x04" + bytes(range(200)))
+    assert "a workbook that is damaged, or of which only a part is there" in recon("read", "half.xlsx").err

@@ -140,6 +140,12 @@ def test_an_account_that_is_whole_stays_in_a_cut_file(write: Write, end: str) ->
     assert [one.foots for one in reading.statements] == [None]
 
 
+def test_a_file_that_ends_within_an_accounts_trailer_cuts_off_the_account(write: Write) -> None:
+    reading = read(write, "16,195,500,Z,,,A/\n49,")
+    assert [one.foots for one in reading.statements] == [False]
+    assert "file-cut" in [problem.code for problem in reading.problems]
+
+
 def test_accounts_currencies_and_groups(write: Write) -> None:
     text = (
         "01,A,B,260304,0600,1,,,2/\n02,B,A,1,260303,,JPY,2/\n03,1,,010,5000,,/\n16,195,100,Z,,,A/\n"

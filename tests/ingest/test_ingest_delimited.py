@@ -289,3 +289,32 @@ def test_a_footer_is_no_row_and_what_may_be_one_is_told_as_lost(
     assert reading.table["amount"].to_list() == ["-5.00", "-7.00"]
     assert code in [problem.code for problem in reading.problems]
     assert (code in LOST) == any(problem.code in LOST for problem in reading.problems)
+
+
+def test_an_amount_is_in_the_currency_that_stands_beside_it(write: Write) -> None:
+    rows = (
+        "L1,2026-03-30,EUR 17.00,,A",
+        "L2,2026-03-30,17.00 EUR,EUR,B",
+        "L3,2026-03-30,€17.00,GBP,C",
+        "L4,2026-03-30,£17.00,GBP,D",
+        "L5,2026-03-30,$17.00,CAD,E",
+        "L6,2026-03-30,$17.00,,F",
+        "L7,2026-03-30,17.00,GBP,G",
+    )
+    heading = "line_id,booking_date,amount,currency,narrative"
+    reading = ingest.read(write("bank.csv", "\n".join([heading, *rows, ""])))
+    assert reading.table.select("line_id", "amount", "currency").rows() == [
+        ("L1", "17.00", "EUR"),
+        ("L2", "17.00", "EUR"),
+        ("L4", "17.00", "GBP"),
+        ("L5", "17.00", "CAD"),
+        ("L6", "17.00", ""),  # of which dollars, the rules say
+        ("L7", "17.00", "GBP"),
+    ]
+    [problem] = reading.problems
+    assert (problem.code, problem.where.rpartition(":")[2]) == ("value-amount", "4")
+
+
+def test_a_bank_of_pounds_books_no_euro_as_pounds(write: Write, profiles: list[Profile]) -> None:
+    rows = ("05/01/2026,DD,1,2,A,5.00,", "05/01/2026,BGC,1,2,B,,EUR 17.00")
+    assert _export(write, profiles, *rows)["amount"].to_list() == ["-5.00"]

@@ -194,3 +194,12 @@ def test_no_text_breaks_the_reading_of_an_entry(text: str) -> None:
 def test_amounts_round_trip(amount: Decimal) -> None:
     assert mt940_entry.number(str(amount).replace(".", ",")) == amount
     assert mt940_entry.number(str(amount)) == amount
+
+
+def test_balances_in_two_currencies_foot_not(write: Write) -> None:
+    entry = ":61:2603300330C500,00NTRFX//B\n:86:A"
+    text = f":20:S\n:25:123\n:28C:1/1\n:60F:C260330GBP1000,00\n{entry}\n:62F:C260330EUR1500,00\n-\n"
+    reading = ingest.read(write("b.sta", text))
+    assert [statement.foots for statement in reading.statements] == [False]
+    [problem] = reading.problems
+    assert "its opening balance is in GBP, its closing balance in EUR" in problem.what

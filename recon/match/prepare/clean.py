@@ -7,7 +7,7 @@ item  INV-1042 (K10)             4,200.00 open -> item 0, keys INV1042 (full) an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -17,7 +17,7 @@ from recon.match import heirs, numbers, plans, text
 from recon.match.asked import amended
 from recon.match.frames import Heirs, Ready
 from recon.match.prepare import advices, glued, people, returns
-from recon.model import CLOSED_ASKED, Tables
+from recon.model import CLOSED_ASKED, Tables, money_text
 from recon.problems import Problem
 from recon.rules.schema import NotReceivable, Rules
 
@@ -247,18 +247,7 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
     table = tables.open_items.filter(opened) if once else tables.open_items  # first, for a copy less
     table = table.sort(order[:1] if once else order, nulls_last=True)
     twice = table.clear() if once else table.filter(pl.col("item_id").is_duplicated())
-    problems = [
-        Problem(
-            "id-twice",
-            f"{source}:{position}",
-            f"open item {item_id} is there more than once",
-            "only the first is matched; load each extract once",
-        )
-        for source, position, item_id in twice.filter(~pl.col("item_id").is_first_distinct())
-        .select("source", "position", "item_id")
-        .head(20)
-        .iter_rows()
-    ]
+    problems = [] if once else _repeated(twice, tables.scales)
     table = table if once else table.unique("item_id", keep="first", maintain_order=True).filter(opened)
     # `2% 10 days`, `2/10 net 30`; days have three figures at most, so that the year of a date is none.
     terms = pl.col("discount_terms").str.extract_groups(
@@ -285,6 +274,31 @@ def _items(tables: Tables) -> tuple[pl.DataFrame, list[Problem]]:
         same=pl.len().over("currency", "open_amount_minor"),
     )
     return _barred(table), problems
+
+
+def _repeated(twice: pl.DataFrame, scales: Mapping[str, int]) -> list[Problem]:
+    """What is told of items whose id is there more than once; `twice` has all of them in canonical order."""
+    first = (
+        pl.col("source", "position", "open_amount_minor", "currency")
+        .first()
+        .over("item_id")
+        .name.suffix("_first")
+    )
+    others = twice.with_columns(first).filter(~pl.col("item_id").is_first_distinct()).head(20)
+    problems = []
+    for row in others.iter_rows(named=True):
+        mine, used = (
+            f"{money_text(row[f'open_amount_minor{end}'], row[f'currency{end}'], scales)} {row[f'currency{end}']}"
+            for end in ("", "_first")
+        )
+        what = f"open item {row['item_id']} is there more than once: {mine} open here"
+        what += (
+            f", and {used} at {row['source_first']}:{row['position_first']}, which is the one that is matched"
+        )
+        problems.append(
+            Problem("id-twice", f"{row['source']}:{row['position']}", what, "load each extract once")
+        )
+    return problems
 
 
 def _barred(items: pl.DataFrame) -> pl.DataFrame:
