@@ -21,6 +21,7 @@ from recon.model import EXTRA, Kind
 from recon.problems import Problem
 from recon.rules.profile import Profile
 
+SUBTOTAL = r"(?i)^(?:grand |sub-?)?totals?\b"
 TOTALS = r"(?i)^(?:grand |sub-?)?totals?:?(?: [A-Z]{3})?[ \d.,()\-£₹€$]*$"
 
 
@@ -40,6 +41,7 @@ def tabulate(grid: Grid, heading: Heading, own: str = "") -> tuple[pl.DataFrame,
     work.rows = _picked(work, work.rows, names)
     _continue_or_drop(work)
     _remarks(work, end)
+    _subtotals(work)
     _short_rows(
         work, heading, raw, end
     )  # of those that are rows: one that continues another is short by nature
@@ -315,6 +317,18 @@ def _remarks(work: Work, end: int) -> None:
     alone = worded.filter(pl.all_horizontal((pl.col(name) == "") | (pl.col(name) == day) for name in others))
     if alone.height:
         work.drop_text(pl.col(POSITION).is_in(alone[POSITION].implode()), "of words alone, left out")
+
+
+def _subtotals(work: Work) -> None:
+    """A ledger's rows without a number that begin with Total, as a sum of each customer's items: `Total ACME LTD`."""
+    numbers = [name for name in ("item_id", "doc_no") if name in work.rows.columns]
+    if work.profile.kind not in (Kind.ITEMS, Kind.CLOSED) or not numbers:
+        return
+    bare = work.rows.filter(pl.all_horizontal(pl.col(numbers) == ""))
+    worded = pl.any_horizontal(pl.col(pl.String).exclude(POSITION).str.contains(SUBTOTAL))
+    found = bare.filter(worded)[POSITION] if bare.height else bare[POSITION]
+    if len(found):
+        work.drop_text(pl.col(POSITION).is_in(found.implode()), "of totals, left out")
 
 
 def _merge(work: Work, silent: pl.Expr) -> None:

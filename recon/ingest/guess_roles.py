@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,6 +24,7 @@ MONEY: Final = frozenset(
 OF_WAY: Final = frozenset(["amount", "credit", "debit", "indicator", "balance"])
 # Several of their columns may be one of ours, their texts joined.
 _SEVERAL: Final = {"narrative": 5, "reference": 2}
+_OF_DOCUMENT: Final = re.compile(r"(?i)\b(?:inv|doc|bill|due)")
 # A second column that is only a part of one of ours: behind it, or before it.
 _PARTS: Final = {"item_line": "item_id", "sort_code": "account"}
 # Which of ours a file of a kind can't be without: one of each group.
@@ -188,6 +190,8 @@ def _by_cells(made: Roles, columns: Sequence[Cells], used: set[str], said: set[s
         made.kind
     )
     days = [column for column in spare if column.days >= _MOST]
+    if made.kind is Kind.REMITTANCE:  # the day of a document is not that of its payment
+        days = [column for column in days if not _OF_DOCUMENT.search(column.name)]
     for role in (first, "value_date" if bank and nameless else None):
         if role and role not in made.of and role not in said and days:
             _take(made, role, days[:1], used)

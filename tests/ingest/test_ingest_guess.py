@@ -228,6 +228,34 @@ def test_open_items_with_debit_marks_are_owed(write: Write) -> None:
     ]
 
 
+def test_the_sum_of_a_customers_items_is_no_item(write: Write) -> None:
+    path = write(
+        "aged.csv",
+        "Invoice Date,Due Date,Invoice Number,Invoice Reference,Current,Older,Total\n"
+        "ALPHA LTD\n1 Feb 2026,3 Mar 2026,INV-3001,PO 1,0.00,500.00,500.00\n"
+        "4 Feb 2026,3 Mar 2026,CN-3001,,0.00,-50.00,-50.00\nTotal ALPHA LTD,,,,0.00,450.00,450.00\n"
+        "BETA LTD\n13 Feb 2026,3 Mar 2026,INV-3002,,0.00,500.00,500.00\nTotal BETA LTD,,,,0.00,500.00,500.00\n"
+        "Total,,,,0.00,950.00,950.00\n",
+    )
+    reading = read(path, kind="items")
+    assert reading.table.select("doc_no", "open_amount").rows() == [
+        ("INV-3001", "500.00"),
+        ("CN-3001", "-50.00"),
+        ("INV-3002", "500.00"),
+    ]
+
+
+def test_the_day_of_an_invoice_is_not_that_of_its_payment(write: Write) -> None:
+    path = write(
+        "advice.csv",
+        "Invoice number,Invoice date,Gross Amount,Amount Paid\nINV-3001,13/02/2026,500.00,500.00\n"
+        "INV-3010,14/02/2026,250.00,250.00\n",
+    )
+    reading = read(path, kind="remittance")
+    assert reading.table["paid_amount"].to_list() == ["500.00", "250.00"]
+    assert reading.table["payment_date"].to_list() == [None, None]
+
+
 def test_a_sheet_is_guessed_like_text(tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
