@@ -76,6 +76,7 @@ CATALOGUE: dict[str, str] = {
     "statement-gap": "an account's statement does not follow from the one before: lines were never read",
     "statement-overlap": "an account's statement begins before the one before it ends",
     "advised-twice": "a report or advice of the bank names money that a statement of this or an earlier run has, too",
+    "account-twice": "two files have the same lines of an account that they write in two ways",
     "trailer-differs": "a count or control total of a trailer is not what the file holds",
     "file-cut": "a file ends before its own end",
     "batch-total": "the transactions of a batch don't add up to its entry",

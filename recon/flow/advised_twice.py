@@ -1,8 +1,9 @@
-"""Money that a report or advice of the bank names, and a statement too: it would count twice.
+"""Money that two files name, which rarely give a line the same id: it would count twice.
 
     ARUDD 5 March, account ...12345678, -95.00 | statement 6 March, the same account, -95.00   -> advised-twice
+    30-00-00 12345678, 5 March, 95.00 | GB29NWBK30000012345678, 5 March, 95.00, two files      -> account-twice
 
-The two rarely give a line the same id. Nothing is left out: two payments of one amount may be two.
+Nothing is left out: two payments of one amount may be two.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ def told_twice(gathered: Gathered, store: Store | None = None) -> Gathered:
     """
     formats = {one.path: one.format for one in gathered.readings if one.kind is Kind.BANK}
     advising = [path for path, form in formats.items() if form in ADVICES]
+    twice = _written_otherwise(gathered.frames[Kind.BANK], advising)
+    gathered = replace(gathered, problems=(*gathered.problems, *twice))
     if store is None and (not advising or len(advising) == len(formats)):
         return gathered
     bank = gathered.frames[Kind.BANK].select(_COLUMNS)
@@ -46,6 +49,42 @@ def told_twice(gathered: Gathered, store: Store | None = None) -> Gathered:
     if store is not None:
         problems += _told_of_before(advised, stated, store)
     return replace(gathered, problems=(*gathered.problems, *problems))
+
+
+def _written_otherwise(bank: pl.DataFrame, advising: list[str]) -> list[Problem]:
+    """What is told of files that have the same lines of an account which they write in two ways; reports apart."""
+    plain = text.account(pl.col("account"))
+    digits = plain.str.replace_all("[^0-9]", "")
+    ways = bank.select(pl.col("account").unique()).with_columns(way=plain, key=digits.str.tail(_DIGITS))
+    ways = ways.filter(digits.str.len_bytes() >= _DIGITS)
+    ways = ways.filter(pl.col("way").n_unique().over("key") > 1)
+    if ways.is_empty():  # as nearly always
+        return []
+    same = ["key", "currency", "amount", "booking_date"]
+    lines = (
+        bank.select(_COLUMNS)
+        .filter(~pl.col("source").is_in(advising))
+        .join(ways, on="account")
+        .with_columns(pl.col("amount").cast(pl.Decimal(scale=SCALE_MAX)))
+    )
+    counts = lines.group_by(*same, "source", "way").agg(pl.len(), account=pl.col("account").min())
+    pairs = counts.join(counts, on=same, suffix="_other").filter(
+        (pl.col("source") < pl.col("source_other")) & (pl.col("way") != pl.col("way_other"))
+    )
+    files = pairs.group_by("source", "source_other").agg(
+        pl.min_horizontal("len", "len_other").sum().alias("count"), pl.col("account", "account_other").min()
+    )
+    return [
+        Problem(
+            "account-twice",
+            row["source"],
+            f"{'a line' if row['count'] == 1 else format(row['count'], ',') + ' lines'} of it may be in "
+            f"{row['source_other']} too: day, amount and the account's last digits are the same, "
+            f"which is written {row['account']} here and {row['account_other']} there",
+            "if it is one account, leave one of the two files out: its lines count twice",
+        )
+        for row in files.sort("source", "source_other").iter_rows(named=True)
+    ]
 
 
 def _told_of_before(advised: pl.DataFrame, stated: pl.DataFrame, store: Store) -> list[Problem]:

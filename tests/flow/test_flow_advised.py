@@ -124,3 +124,45 @@ def _run(folder: Path, bank: Path, *more: str) -> pl.DataFrame:
     assert result.exit_code == 0, result.output
     problems = pl.read_csv(folder / "out" / "problems.csv", infer_schema=False)
     return problems.filter(pl.col("code") == "advised-twice")
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["GB29NWBK60161331926819,2026-03-30,500.0,GBP,BETA LTD INV-3002"], "a line of it"),
+        (
+            ["GB29NWBK60161331926819,2026-03-30,500.00,GBP,BETA", "31926819,2026-03-30,-20.00,GBP,FEE"],
+            "2 lines of it",
+        ),
+        (["GB29NWBK60161331926819,2026-03-31,500.00,GBP,BETA"], ""),  # another day
+        (
+            ["60-16-13 31926819,2026-03-30,500.00,GBP,BETA 2"],
+            "",
+        ),  # written alike: another line of the account
+        (["GB29NWBK60161331926810,2026-03-30,500.00,GBP,BETA"], ""),
+        (["GB29NWBK60161331926819,2026-03-30,500.00,EUR,BETA"], ""),
+    ],
+)
+def test_an_account_in_two_ways_of_writing_with_the_same_lines_is_told(
+    tmp_path: Path, rows: list[str], said: str
+) -> None:
+    one = [
+        "60-16-13 31926819,2026-03-30,500.00,GBP,BETA LTD",
+        "60-16-13 31926819,2026-03-30,-20.00,GBP,CHARGES",
+    ]
+    for name, some in (("one.csv", one), ("other.csv", rows)):
+        (tmp_path / name).write_text(HEAD + "\n".join([*some, ""]), encoding="utf-8")
+    (tmp_path / "items.csv").write_text(
+        "item_id,doc_no,customer_id,currency,open_amount\n1,INV-3002,C1,GBP,500.00\n", encoding="utf-8"
+    )
+    typed = ["run", "--items", str(tmp_path / "items.csv"), "--out", str(tmp_path / "out"), "--quiet"]
+    for name in ("one.csv", "other.csv"):
+        typed += ["--bank", str(tmp_path / name)]
+    assert CliRunner().invoke(cli.app, typed).exit_code == 0
+    told = pl.read_csv(tmp_path / "out" / "problems.csv", infer_schema=False).filter(
+        pl.col("code") == "account-twice"
+    )
+    assert told.height == bool(said)
+    if said:
+        assert said in told["what"][0]
+        assert "60-16-13 31926819" in told["what"][0]
